@@ -1,0 +1,474 @@
+#include "base/sys.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- faults */
+
+enum { NAME_SHOWN = 80 };
+
+static const struct {
+    int number;
+    enum nks_status status;
+    const char *code;
+    const char *advice;
+} error_table[] = {
+    {ENOSPC, NKS_RETRY, "DISK-FULL", "the disk is full; make room, then run again"},
+    {EDQUOT, NKS_RETRY, "DISK-FULL", "the disk quota is used up; make room, then run again"},
+    {EAGAIN, NKS_RETRY, "BUSY", "it is busy; try again later"},
+    {EBUSY, NKS_RETRY, "BUSY", "it is busy; try again later"},
+    {EIO, NKS_RETRY, "FILE-IO", "the disk reports an error; check the disk, then run again"},
+    {EMFILE, NKS_RETRY, "FILE-IO", "too many files are open; try again later"},
+    {ENFILE, NKS_RETRY, "FILE-IO", "too many files are open; try again later"},
+    {ENOMEM, NKS_RETRY, "MEMORY", "there is no memory left; try again later"},
+    {EACCES, NKS_FAILED, "FILE-PERMISSION", "permission denied; check owner and mode"},
+    {EPERM, NKS_FAILED, "FILE-PERMISSION", "permission denied; check owner and mode"},
+    {EROFS, NKS_FAILED, "FILE-PERMISSION", "the file system is read-only; mount it for writing"},
+    {ENOENT, NKS_FAILED, "FILE-MISSING", "it is not there; check the path"},
+    {EEXIST, NKS_FAILED, "FILE-EXISTS", "the name is already taken; look at what is there before moving it away"},
+    {ENOTEMPTY, NKS_FAILED, "FILE-EXISTS", "the name is already taken; look at what is there before moving it away"},
+    {ELOOP, NKS_REFUSED, "FILE-KIND", "it is a symbolic link; give the file itself"},
+    {EISDIR, NKS_FAILED, "FILE-KIND", "it is a folder; a file is needed"},
+    {ENOTDIR, NKS_FAILED, "FILE-KIND", "a part of the path is not a folder; check the path"},
+    {ENAMETOOLONG, NKS_FAILED, "FILE-KIND", "the path is too long; use a shorter one"},
+    {EFBIG, NKS_FAILED, "FILE-BIG", "it would be larger than the limit for files; raise the limit"},
+    {EXDEV, NKS_FAILED, "FILE-IO", "source and target are on different file systems; keep a home on one"},
+};
+
+static size_t digits_at(const char *p)
+{
+    return strspn(p, "0123456789");
+}
+
+/* How many characters from `p` look like a CPR number (DDMMYYSSSS, DDMMYY-SSSS); 0 for none. */
+static size_t cpr_like(const char *p)
+{
+    size_t digits = digits_at(p);
+    if (digits == 10)
+        return 10;
+    return digits == 6 && p[6] == '-' && digits_at(p + 7) == 4 ? 11 : 0;
+}
+
+/*
+ * The last part of the path as it may be shown. Paths are our own, but senders name what lies in a drop folder: what
+ * looks like a CPR number and what could upset a terminal is masked.
+ */
+static void shown_name(const char *path, char out[NAME_SHOWN])
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash == NULL || slash[1] == '\0' ? path : slash + 1;
+    size_t at = 0;
+    while (*name != '\0' && at < NAME_SHOWN - 1) {
+        size_t mask = cpr_like(name), run = mask > 0 ? mask : digits_at(name);
+        if (run == 0)
+            run = 1;
+        for (; run > 0 && at < NAME_SHOWN - 1; run--, name++) {
+            unsigned char c = (unsigned char)*name;
+            out[at++] = mask > 0 ? '#' : c < ' ' || c == 0x7F ? '?' : *name;
+        }
+    }
+    out[at] = '\0';
+}
+
+/* The fault of the error number; `path` is NULL where only a descriptor is known. */
+static enum nks_status failed_with(struct nks_fault *fault, const char *verb, const char *path, int number)
+{
+    char name[NAME_SHOWN] = "a file";
+    if (path != NULL)
+        shown_name(path, name);
+    for (size_t i = 0; i < sizeof error_table / sizeof error_table[0]; i++) {
+        if (error_table[i].number == number)
+            return nks_fault_set(fault, error_table[i].status, error_table[i].code, "cannot %s %s: %s", verb, name,
+                                 error_table[i].advice);
+    }
+    return nks_fault_set(fault, NKS_FAILED, "FILE-IO", "cannot %s %s: system error %d; look at the system's log", verb,
+                         name, number);
+}
+
+static enum nks_status failed(struct nks_fault *fault, const char *verb, const char *path)
+{
+    return failed_with(fault, verb, path, errno);
+}
+
+static enum nks_status wrong_kind(struct nks_fault *fault, const char *path)
+{
+    char name[NAME_SHOWN];
+    shown_name(path, name);
+    return nks_fault_set(fault, NKS_REFUSED, "FILE-KIND", "%s is not a regular file; give a file", name);
+}
+
+/* ---- points */
+
+#ifdef NKS_FAULTS
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+
+static struct {
+    pthread_once_t once;
+    char name[64];
+    atomic_long left; /* passes until the kill; 0: never */
+} kill_at = {.once = PTHREAD_ONCE_INIT};
+
+static void kill_at_read(void)
+{
+    const char *wanted = getenv("NKS_KILL_AT");
+    if (wanted == NULL)
+        return;
+    const char *colon = strrchr(wanted, ':');
+    int len = colon == NULL ? (int)strlen(wanted) : (int)(colon - wanted);
+    snprintf(kill_at.name, sizeof kill_at.name, "%.*s", len, wanted);
+    atomic_store(&kill_at.left, colon == NULL ? 1 : strtol(colon + 1, NULL, 10));
+}
+
+void nks_sys_point(const char *name)
+{
+    pthread_once(&kill_at.once, kill_at_read);
+    if (strcmp(name, kill_at.name) == 0 && atomic_fetch_sub(&kill_at.left, 1) == 1)
+        kill(getpid(), SIGKILL);
+}
+#endif
+
+/* ---- descriptors */
+
+enum nks_status nks_sys_open_read(const char *path, int *fd, struct nks_fault *fault)
+{
+    /* O_NONBLOCK: opening a pipe must not wait for its writer; it means nothing to a regular file. */
+    int opened = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    if (opened < 0)
+        return failed(fault, "open", path);
+    struct stat st;
+    if (fstat(opened, &st) != 0) {
+        enum nks_status status = failed(fault, "open", path);
+        close(opened);
+        return status;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        close(opened);
+        return wrong_kind(fault, path);
+    }
+    *fd = opened;
+    return NKS_OK;
+}
+
+enum nks_status nks_sys_create(const char *path, int *fd, struct nks_fault *fault)
+{
+    /* Readable too: some writers read back what they wrote before they rely on it. */
+    int opened = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (opened < 0)
+        return failed(fault, "create", path);
+    *fd = opened;
+    return NKS_OK;
+}
+
+enum nks_status nks_sys_read(int fd, void *buf, size_t len, size_t *got, struct nks_fault *fault)
+{
+    *got = 0;
+    while (*got < len) {
+        ssize_t n = read(fd, (char *)buf + *got, len - *got);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return failed(fault, "read", NULL);
+        if (n == 0)
+            break;
+        *got += (size_t)n;
+    }
+    return NKS_OK;
+}
+
+enum nks_status nks_sys_write(int fd, const void *buf, size_t len, struct nks_fault *fault)
+{
+    size_t done = 0;
+    while (done < len) {
+        ssize_t n = write(fd, (const char *)buf + done, len - done);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return failed(fault, "write", NULL);
+        if (n == 0)
+            return failed_with(fault, "write", NULL, EIO);
+        done += (size_t)n;
+    }
+    return NKS_OK;
+}
+
+enum nks_status nks_sys_fsync(int fd, struct nks_fault *fault)
+{
+    /* Never fsync again after a failure: the kernel has dropped the pages. The whole call must be made again. */
+    while (fsync(fd) != 0) {
+        if (errno != EINTR)
+            return failed(fault, "fsync", NULL);
+    }
+    return NKS_OK;
+}
+
+enum nks_status nks_sys_fsync_dir(const char *dir, struct nks_fault *fault)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return failed(fault, "open", dir);
+    int result;
+    do {
+        result = fsync(fd);
+    } while (result != 0 && errno == EINTR);
+    /* Some network file systems know no fsync of a folder; there is nothing more to ask of them. */
+    enum nks_status status = result == 0 || errno == EINVAL ? NKS_OK : failed(fault, "fsync", dir);
+    close(fd);
+    return status;
+}
+
+enum nks_status nks_sys_close(int fd, struct nks_fault *fault)
+{
+    /* On Linux the descriptor is gone also after EINTR: a second close could hit somebody else's. */
+    if (close(fd) != 0 && errno != EINTR)
+        return failed(fault, "close", NULL);
+    return NKS_OK;
+}
+
+enum nks_status nks_sys_chmod(int fd, mode_t mode, struct nks_fault *fault)
+{
+    return fchmod(fd, mode) == 0 ? NKS_OK : failed(fault, "set the mode of", NULL);
+}
+
+/* ---- names */
+
+/* Two names of one file; two spellings of its only name do not count. */
+static bool is_second_name(const char *a, const char *b)
+{
+    struct stat first, second;
+    return lstat(a, &first) == 0 && lstat(b, &second) == 0 && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino && first.st_nlink > 1;
+}
+
+/*
+ * For file systems without RENAME_NOREPLACE. link refuses an existing name by itself; where there are no hard links, or
+ * for a folder, looking first is the best that is left (one home has one owner at a time).
+ */
+static int rename_by_link(const char *from, const char *to)
+{
+    if (link(from, to) == 0 || is_second_name(from, to)) /* the latter: an earlier run died before its unlink */
+        return unlink(from);
+    if (!nks_sys_exists(from)) {
+        errno = ENOENT;
+        return -1;
+    }
+    if (nks_sys_exists(to)) {
+        errno = EEXIST;
+        return -1;
+    }
+    return rename(from, to);
+}
+
+enum nks_status nks_sys_rename(const char *from, const char *to, struct nks_fault *fault)
+{
+    int result = renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+    if (result != 0 && (errno == EINVAL || errno == ENOSYS))
+        result = rename_by_link(from, to);
+    if (result == 0)
+        return NKS_OK;
+    return errno == EEXIST ? failed(fault, "rename to", to) : failed(fault, "rename", from);
+}
+
+enum nks_status nks_sys_rename_over(const char *from, const char *to, struct nks_fault *fault)
+{
+    return rename(from, to) == 0 ? NKS_OK : failed(fault, "rename", from);
+}
+
+enum nks_status nks_sys_unlink(const char *path, struct nks_fault *fault)
+{
+    if (unlink(path) == 0 || errno == ENOENT)
+        return NKS_OK;
+    return failed(fault, "remove", path);
+}
+
+static enum nks_status existing_directory(const char *path, struct nks_fault *fault)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return failed(fault, "make folder", path);
+    return S_ISDIR(st.st_mode) ? NKS_OK : failed_with(fault, "make folder", path, ENOTDIR);
+}
+
+/* One folder whose parent is there. The new entry is made durable: later only files in the folder are fsynced. */
+static enum nks_status mkdir_one(const char *path, mode_t mode, struct nks_fault *fault)
+{
+    if (mkdir(path, mode) != 0)
+        return errno == EEXIST ? existing_directory(path, fault) : failed(fault, "make folder", path);
+    char parent[4096];
+    int len = snprintf(parent, sizeof parent, "%s/..", path);
+    if (len < 0 || (size_t)len >= sizeof parent)
+        return failed_with(fault, "make folder", path, ENAMETOOLONG);
+    return nks_sys_fsync_dir(parent, fault);
+}
+
+enum nks_status nks_sys_mkdir(const char *path, mode_t mode, struct nks_fault *fault)
+{
+    char part[4096];
+    size_t len = strlen(path);
+    if (len == 0 || len >= sizeof part)
+        return failed_with(fault, "make folder", path, len == 0 ? ENOENT : ENAMETOOLONG);
+    if (nks_sys_exists(path))
+        return existing_directory(path, fault);
+    for (size_t i = 1; i <= len; i++) {
+        if (path[i] != '/' && path[i] != '\0')
+            continue;
+        memcpy(part, path, i);
+        part[i] = '\0';
+        NKS_TRY(mkdir_one(part, mode, fault));
+    }
+    return NKS_OK;
+}
+
+bool nks_sys_exists(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) == 0;
+}
+
+enum nks_status nks_sys_stat(const char *path, int64_t *size, nks_time *mtime, struct nks_fault *fault)
+{
+    struct stat st;
+    if (lstat(path, &st) != 0)
+        return failed(fault, "look at", path);
+    if (!S_ISREG(st.st_mode))
+        return wrong_kind(fault, path);
+    *size = (int64_t)st.st_size;
+    *mtime = (nks_time)st.st_mtim.tv_sec;
+    return NKS_OK;
+}
+
+/* ---- randomness, clock, lock */
+
+enum nks_status nks_sys_random(void *buf, size_t len, struct nks_fault *fault)
+{
+    size_t done = 0;
+    while (done < len) {
+        ssize_t n = getrandom((char *)buf + done, len - done, 0);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return failed(fault, "read", "randomness");
+        done += (size_t)n;
+    }
+    return NKS_OK;
+}
+
+nks_time nks_sys_now(void)
+{
+    return (nks_time)time(NULL);
+}
+
+enum nks_status nks_sys_lock(const char *path, int *fd, struct nks_fault *fault)
+{
+    int opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (opened < 0)
+        return failed(fault, "lock", path);
+    if (flock(opened, LOCK_EX | LOCK_NB) == 0) {
+        *fd = opened;
+        return NKS_OK;
+    }
+    enum nks_status status = errno == EWOULDBLOCK ? nks_fault_set(fault, NKS_RETRY, "BUSY",
+                                                                  "another run works on this home; wait for it to end")
+                                                  : failed(fault, "lock", path);
+    close(opened);
+    return status;
+}
+
+/* ---- lists */
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Sorts, and forgets what is beyond the first `max`. */
+static void list_cut(struct nks_sys_list *list, size_t max)
+{
+    if (list->count > 1)
+        qsort(list->names, list->count, sizeof list->names[0], by_name);
+    while (list->count > max) {
+        free(list->names[--list->count]);
+        list->truncated = true;
+    }
+}
+
+/* Room is grown in steps up to twice `max`, then cut back to the first `max`: a folder with a million files takes the
+ * memory of a few and still gives the same names in every run. */
+static bool list_add(struct nks_sys_list *list, size_t max, size_t *room, const char *name)
+{
+    if (list->count > max && list->count - max > max)
+        list_cut(list, max);
+    if (list->count == *room) {
+        size_t more = *room == 0 ? 64 : *room * 2;
+        char **names = realloc(list->names, more * sizeof *names);
+        if (names == NULL)
+            return false;
+        list->names = names;
+        *room = more;
+    }
+    char *copy = strdup(name);
+    if (copy == NULL)
+        return false;
+    list->names[list->count++] = copy;
+    return true;
+}
+
+static bool is_wanted(DIR *stream, const struct dirent *entry, bool directories)
+{
+    if (entry->d_name[0] == '.')
+        return false;
+    if (entry->d_type != DT_UNKNOWN)
+        return entry->d_type == (directories ? DT_DIR : DT_REG);
+    struct stat st; /* some file systems do not say */
+    if (fstatat(dirfd(stream), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return false;
+    return directories ? S_ISDIR(st.st_mode) : S_ISREG(st.st_mode);
+}
+
+static enum nks_status list_fill(DIR *stream, const char *dir, size_t max, bool directories, struct nks_sys_list *out,
+                                 struct nks_fault *fault)
+{
+    size_t room = 0;
+    for (;;) {
+        errno = 0;
+        const struct dirent *entry = readdir(stream);
+        if (entry == NULL)
+            return errno == 0 ? NKS_OK : failed(fault, "list", dir);
+        if (is_wanted(stream, entry, directories) && !list_add(out, max, &room, entry->d_name))
+            return failed_with(fault, "list", dir, ENOMEM);
+    }
+}
+
+enum nks_status nks_sys_list(const char *dir, size_t max, bool directories, struct nks_sys_list *out,
+                             struct nks_fault *fault)
+{
+    *out = (struct nks_sys_list){0};
+    DIR *stream = opendir(dir);
+    if (stream == NULL)
+        return failed(fault, "list", dir);
+    enum nks_status status = list_fill(stream, dir, max, directories, out, fault);
+    closedir(stream);
+    if (status == NKS_OK)
+        list_cut(out, max);
+    else
+        nks_sys_list_free(out);
+    return status;
+}
+
+void nks_sys_list_free(struct nks_sys_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free(list->names[i]);
+    free(list->names);
+    *list = (struct nks_sys_list){0};
+}
