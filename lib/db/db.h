@@ -1,0 +1,105 @@
+#ifndef NKS_DB_DB_H
+#define NKS_DB_DB_H
+/*
+ * The database as a dozen plain verbs, the same for every engine. No other file includes an engine's header.
+ *
+ * SQL lives in `.sql` files next to its module as named statements; the build turns each into a `struct nks_sql` in the
+ * generated header `<module>/<module>_sql.h` (`-- name: payment_insert` becomes `nks_sql_payment_insert`), so that a wrong
+ * name does not compile. Parameters are `:name`. Types in CREATE TABLE are tokens: {id} 64-bit integer, {int}, {money} 64-bit
+ * minor units, {bytes}, {text}, {time} seconds since 1970 UTC, {date} days since 1970, {bool}.
+ *
+ * Order of calls: open; then any number of { begin; statements; commit or rollback }. A statement is prepared at its
+ * first use, kept by the connection, and reset by nks_stmt_start. One connection belongs to one thread.
+ *
+ * Errors: NKS_RETRY busy or disk full or I/O (after rollback the whole transaction may be tried again); NKS_UNKNOWN a
+ * commit whose result is not known; NKS_INTEGRITY the database file is damaged; NKS_FAILED anything else (SQL, permission).
+ * Bound values never appear in a fault.
+ */
+#include "base/status.h"
+#include "base/text.h"
+
+struct nks_db;
+struct nks_stmt;
+
+enum { NKS_SQL_PARAMS_MAX = 32 };
+struct nks_sql {
+    const char *name;
+    const char *text;                          /* parameters as ?1, ?2 … in order of first appearance */
+    int params;
+    const char *param_names[NKS_SQL_PARAMS_MAX];
+};
+/* A numbered step of one module's schema: `-- migration: N` in its .sql file, applied in the order of the table in
+ * migrate.c. `text` still has the type tokens. */
+struct nks_migration {
+    const char *module;
+    int number;
+    const char *text;
+};
+
+struct nks_db_options {
+    const char *path;       /* file of the database */
+    int64_t cache_kib;      /* page cache */
+    bool read_only;
+    bool create;            /* make it when missing */
+    int busy_timeout_ms;
+    bool durable;           /* synchronous=FULL; false only for benches of the machine itself */
+};
+
+NKS_CHECKED enum nks_status nks_db_open(const struct nks_db_options *options, struct nks_db **out, struct nks_fault *fault);
+void nks_db_close(struct nks_db *db); /* rolls back what is open; NULL is fine */
+
+/* For writing, at once. Begin, commit and rollback end what nks_stmt_one left open: read its columns before. */
+NKS_CHECKED enum nks_status nks_db_begin(struct nks_db *db, struct nks_fault *fault);
+/* What fails to commit is rolled back. */
+NKS_CHECKED enum nks_status nks_db_commit(struct nks_db *db, struct nks_fault *fault);
+void nks_db_rollback(struct nks_db *db); /* nothing open is fine */
+bool nks_db_in_transaction(const struct nks_db *db);
+
+/* Runs steps not yet applied of `migrations`, each in its own transaction; refuses (NKS_FAILED, DB-NEWER) a database
+ * that has steps this program does not know. The table schema_step(module, number, applied_at) is db's own. */
+NKS_CHECKED enum nks_status nks_db_migrate(struct nks_db *db, const struct nks_migration *migrations, size_t count,
+                                           int64_t now, struct nks_fault *fault);
+
+/* The prepared statement for `sql`, reset and with no values bound. It stays the connection's. */
+NKS_CHECKED enum nks_status nks_stmt_start(struct nks_db *db, const struct nks_sql *sql, struct nks_stmt **out,
+                                           struct nks_fault *fault);
+
+/* Binding. By position (0 = first in param_names) in hot loops, else by name; an unknown name is an assertion failure.
+ * Bytes and texts must stay valid until the statement was run. Binding cannot fail otherwise: a failure shows at step.
+ * A run forgets its values: every one is bound again for the next run, and one that is not is NULL. */
+int nks_stmt_param(struct nks_stmt *stmt, const char *name);
+void nks_bind_int_at(struct nks_stmt *stmt, int param, int64_t value);
+void nks_bind_bytes_at(struct nks_stmt *stmt, int param, const void *bytes, size_t len);
+void nks_bind_text_at(struct nks_stmt *stmt, int param, struct nks_text text);
+void nks_bind_null_at(struct nks_stmt *stmt, int param);
+void nks_bind_int(struct nks_stmt *stmt, const char *name, int64_t value);
+void nks_bind_bytes(struct nks_stmt *stmt, const char *name, const void *bytes, size_t len);
+void nks_bind_text(struct nks_stmt *stmt, const char *name, struct nks_text text);
+void nks_bind_null(struct nks_stmt *stmt, const char *name);
+
+/* Next row: *row false at the end. Columns are valid until the next step, start or commit. */
+NKS_CHECKED enum nks_status nks_stmt_step(struct nks_stmt *stmt, bool *row, struct nks_fault *fault);
+int64_t nks_column_int(struct nks_stmt *stmt, int column);
+bool nks_column_is_null(struct nks_stmt *stmt, int column);
+struct nks_text nks_column_text(struct nks_stmt *stmt, int column);
+struct nks_text nks_column_bytes(struct nks_stmt *stmt, int column); /* (pointer, length) of a blob */
+
+/* Runs a statement that gives no rows; *changed may be NULL. Ready for the next binding afterwards (bulk loops). */
+NKS_CHECKED enum nks_status nks_stmt_run(struct nks_stmt *stmt, int64_t *changed, struct nks_fault *fault);
+/* For a statement that gives at most one row: *found tells. Columns valid until the next use of the statement. */
+NKS_CHECKED enum nks_status nks_stmt_one(struct nks_stmt *stmt, bool *found, struct nks_fault *fault);
+/* Ends an unfinished reading so that no read lock stays. */
+void nks_stmt_end(struct nks_stmt *stmt);
+
+/*
+ * Rows for many keys at once: runs `sql` (whose parameter 0 is one key) for each of `keys`, which must be sorted, and calls
+ * `row` for each row found with the index of the key. An engine with arrays does it in one round trip.
+ */
+typedef enum nks_status (*nks_db_row_fn)(void *context, size_t key_index, struct nks_stmt *stmt, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_db_each_key(struct nks_db *db, const struct nks_sql *sql, const int64_t *keys, size_t count,
+                                            nks_db_row_fn row, void *context, struct nks_fault *fault);
+
+/* Engine's own whole-file check (PRAGMA quick_check …): NKS_INTEGRITY when damaged. */
+NKS_CHECKED enum nks_status nks_db_check(struct nks_db *db, struct nks_fault *fault);
+
+#endif

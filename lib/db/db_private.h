@@ -1,0 +1,25 @@
+#ifndef NKS_DB_DB_PRIVATE_H
+#define NKS_DB_DB_PRIVATE_H
+/*
+ * What an engine (sqlite.c; later postgres.c) gives to the engine-neutral half (migrate.c). Nobody outside lib/db
+ * includes this file.
+ */
+#include "db/db.h"
+
+/* One type token of CREATE TABLE and what the engine calls it; a table of these ends with {NULL, NULL}. */
+struct nks_db_type {
+    const char *token; /* without braces */
+    const char *text;
+};
+
+/*
+ * The engine's words for {id} {int} {money} {time} {date} {bool} {bytes} {text}, and for the two tokens that end a
+ * CREATE TABLE: {table_options}, or {clustered} where the rows shall lie in the order of the primary key.
+ */
+const struct nks_db_type *nks_db_types(const struct nks_db *db);
+
+/* Runs statements separated by semicolons that take no parameters and give no rows. `name` stands in the fault. */
+NKS_CHECKED enum nks_status nks_db_script(struct nks_db *db, const char *name, const char *text,
+                                          struct nks_fault *fault);
+
+#endif

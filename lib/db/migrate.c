@@ -1,0 +1,180 @@
+/*
+ * The schema's steps, the same for every engine: which are applied stands in schema_step, and each step is one
+ * transaction together with its row there, so that a killed or failed migration leaves the state before the step.
+ */
+#include "db/db_private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STEP_NAME_MAX = 80, TOKEN_MAX = 24 };
+
+static const char create_text[] = "CREATE TABLE IF NOT EXISTS schema_step (\n"
+                                  "    module {text} NOT NULL,\n"
+                                  "    number {int} NOT NULL,\n"
+                                  "    applied_at {time} NOT NULL,\n"
+                                  "    PRIMARY KEY (module, number)\n"
+                                  "){clustered}";
+
+static const struct nks_sql sql_steps = {
+    "schema_steps",
+    "SELECT module, number FROM schema_step ORDER BY module, number",
+    0,
+    {NULL},
+};
+static const struct nks_sql sql_step_find = {
+    "schema_step_find",
+    "SELECT 1 FROM schema_step WHERE module = ?1 AND number = ?2",
+    2,
+    {"module", "number"},
+};
+static const struct nks_sql sql_step_insert = {
+    "schema_step_insert",
+    "INSERT INTO schema_step (module, number, applied_at) VALUES (?1, ?2, ?3)",
+    3,
+    {"module", "number", "applied_at"},
+};
+
+/* The engine's word for a token, NULL where there is none. */
+static const char *type_text(const struct nks_db_type *types, const char *token, size_t len)
+{
+    for (; types->token != NULL; types++) {
+        if (strlen(types->token) == len && memcmp(types->token, token, len) == 0)
+            return types->text;
+    }
+    return NULL;
+}
+
+/* Appends `text` with every {word} replaced. A brace that does not open a lower-case word is text ('{}' in a default).
+ */
+static enum nks_status expand_into(struct nks_buf *out, const struct nks_db_type *types, const char *name,
+                                   const char *text, struct nks_fault *fault)
+{
+    while (*text != '\0') {
+        size_t len = *text == '{' ? strspn(text + 1, "abcdefghijklmnopqrstuvwxyz_") : 0;
+        if (len == 0 || text[1 + len] != '}') {
+            nks_buf_char(out, *text++);
+            continue;
+        }
+        const char *word = type_text(types, text + 1, len);
+        if (word == NULL)
+            return nks_fault_set(fault, NKS_FAILED, "DB-SQL", "%s: unknown type token {%.*s}", name,
+                                 (int)(len < TOKEN_MAX ? len : TOKEN_MAX), text + 1);
+        nks_buf_str(out, word);
+        text += len + 2;
+    }
+    return NKS_OK;
+}
+
+/* Runs a script with tokens. */
+static enum nks_status run_tokens(struct nks_db *db, const char *name, const char *text, struct nks_fault *fault)
+{
+    size_t cap = 3 * strlen(text) + 1; /* no engine's word is more than three times as long as its token */
+    char *memory = malloc(cap);
+    if (memory == NULL)
+        return nks_fault_set(fault, NKS_RETRY, "MEMORY", "%s: no memory for the statements", name);
+    struct nks_buf buf;
+    nks_buf_init(&buf, memory, cap);
+    enum nks_status status = expand_into(&buf, nks_db_types(db), name, text, fault);
+    nks_buf_char(&buf, '\0');
+    if (status == NKS_OK && buf.overflow)
+        status = nks_fault_set(fault, NKS_FAILED, "DB-SQL", "%s: the statements are too long", name);
+    if (status == NKS_OK)
+        status = nks_db_script(db, name, memory, fault);
+    free(memory);
+    return status;
+}
+
+static bool is_known(const struct nks_migration *migrations, size_t count, struct nks_text module, int64_t number)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (migrations[i].number == number && nks_text_is(module, migrations[i].module))
+            return true;
+    }
+    return false;
+}
+
+/* An older program must not write into a schema it does not understand. */
+static enum nks_status refuse_newer(struct nks_db *db, const struct nks_migration *migrations, size_t count,
+                                    struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(db, &sql_steps, &stmt, fault));
+    for (;;) {
+        bool row = false;
+        NKS_TRY(nks_stmt_step(stmt, &row, fault));
+        if (!row)
+            return NKS_OK;
+        struct nks_text module = nks_column_text(stmt, 0);
+        int64_t number = nks_column_int(stmt, 1);
+        if (is_known(migrations, count, module, number))
+            continue;
+        enum nks_status status =
+            nks_fault_set(fault, NKS_FAILED, "DB-NEWER",
+                          "the database has step %.*s %lld, which this program does not know: use a newer nks",
+                          (int)module.len, module.ptr, (long long)number);
+        nks_stmt_end(stmt);
+        return status;
+    }
+}
+
+static enum nks_status is_applied(struct nks_db *db, const struct nks_migration *step, bool *applied,
+                                  struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(db, &sql_step_find, &stmt, fault));
+    nks_bind_text(stmt, "module", nks_text_from(step->module));
+    nks_bind_int(stmt, "number", step->number);
+    NKS_TRY(nks_stmt_one(stmt, applied, fault));
+    nks_stmt_end(stmt);
+    return NKS_OK;
+}
+
+static enum nks_status record(struct nks_db *db, const struct nks_migration *step, int64_t now, struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(db, &sql_step_insert, &stmt, fault));
+    nks_bind_text(stmt, "module", nks_text_from(step->module));
+    nks_bind_int(stmt, "number", step->number);
+    nks_bind_int(stmt, "applied_at", now);
+    return nks_stmt_run(stmt, NULL, fault);
+}
+
+/* The body of a step's transaction. Asks again: another program may have applied the step before the lock was ours. */
+static enum nks_status apply(struct nks_db *db, const struct nks_migration *step, int64_t now, struct nks_fault *fault)
+{
+    char name[STEP_NAME_MAX];
+    snprintf(name, sizeof name, "migration %s %d", step->module, step->number);
+    bool applied = false;
+    NKS_TRY(is_applied(db, step, &applied, fault));
+    if (applied)
+        return NKS_OK;
+    NKS_TRY(run_tokens(db, name, step->text, fault));
+    return record(db, step, now, fault);
+}
+
+static enum nks_status apply_alone(struct nks_db *db, const struct nks_migration *step, int64_t now,
+                                   struct nks_fault *fault)
+{
+    NKS_TRY(nks_db_begin(db, fault));
+    enum nks_status status = apply(db, step, now, fault);
+    if (status == NKS_OK)
+        return nks_db_commit(db, fault);
+    nks_db_rollback(db);
+    return status;
+}
+
+enum nks_status nks_db_migrate(struct nks_db *db, const struct nks_migration *migrations, size_t count, int64_t now,
+                               struct nks_fault *fault)
+{
+    NKS_TRY(run_tokens(db, "schema_step", create_text, fault));
+    NKS_TRY(refuse_newer(db, migrations, count, fault));
+    for (size_t i = 0; i < count; i++) {
+        bool applied = false;
+        NKS_TRY(is_applied(db, &migrations[i], &applied, fault));
+        if (!applied)
+            NKS_TRY(apply_alone(db, &migrations[i], now, fault));
+    }
+    return NKS_OK;
+}
