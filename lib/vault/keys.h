@@ -1,0 +1,43 @@
+#ifndef NKS_VAULT_KEYS_H
+#define NKS_VAULT_KEYS_H
+/*
+ * The keys of one home. They live in a directory outside the home, mode 0700, files mode 0400 (an auditor's copy of the
+ * two public files may be readable by all, but writable by nobody else):
+ *   master.key  32 random bytes: encrypts; sub-keys come from it by HKDF-SHA256 with a purpose as info
+ *   index.key   32 random bytes: blinds ids (vault/blind.h)
+ *   sign.key    Ed25519 private key (PEM PKCS #8): signs the legs of a slice
+ *   sign.pub    its public key (PEM): enough for the auditor
+ *   file.key    ECDSA P-256 private key (PEM): signs the files we publish (CMS)
+ *   file.crt    its self-signed certificate (PEM), 10 years
+ * Order of calls: nks_keys_make once (init); nks_keys_load; …; nks_keys_free, which wipes. Secret memory is locked
+ * (mlock where permitted) and not dumped.
+ * Errors: NKS_FAILED, codes KEY-MISSING, KEY-MODE (open to others), KEY-FORM (not a key, or not the other half of its
+ * pair), KEY-EXISTS, KEY-PUBLIC (a secret key is needed, public ones are loaded); the line says which file and what to do.
+ */
+#include "base/status.h"
+#include "base/text.h"
+
+struct nks_keys;
+
+enum nks_key_purpose { /* each has its own sub-key; append only: the names are the HKDF info */
+    NKS_KEY_SPOOL,
+    NKS_KEY_ARCHIVE,
+    NKS_KEY_BATCH_WRAP,
+    NKS_KEY_AGREEMENT,
+    NKS_KEY_REGISTER,
+    NKS_KEY_DEBT,
+    NKS_KEY_DECISION,
+    NKS_KEY_VENTEKONTO,
+    NKS_KEY_EXCHANGE,
+    NKS_KEY_COUNT
+};
+
+NKS_CHECKED enum nks_status nks_keys_make(const char *dir, int64_t now, struct nks_fault *fault); /* refuses existing keys */
+/* Everything, for the stages. */
+NKS_CHECKED enum nks_status nks_keys_load(const char *dir, struct nks_keys **out, struct nks_fault *fault);
+/* sign.pub and file.crt only, for an auditor without secrets. */
+NKS_CHECKED enum nks_status nks_keys_load_public(const char *dir, struct nks_keys **out, struct nks_fault *fault);
+bool nks_keys_has_secrets(const struct nks_keys *keys);
+void nks_keys_free(struct nks_keys *keys);
+
+#endif
