@@ -1,0 +1,149 @@
+#ifndef NKS_EXCHANGE_EXCHANGE_H
+#define NKS_EXCHANGE_EXCHANGE_H
+/*
+ * Files in and out: what was delivered to us, and what we wrote, each with its hash and state. No bytes are moved here;
+ * that is the stages' work (receive, emit, deliver). This module keeps the books of it.
+ *
+ * In:  TAKEN (copied into the spool, the original still lies in .taken/) -> RECEIVED -> ACCEPTED | REFUSED | REPEATED.
+ * Out: RESERVED (name and message id fixed) -> WRITTEN (staged, hashed, archived) -> PUBLISHED. Neither is ever deleted.
+ */
+#include "base/file.h"
+#include "base/money.h"
+#include "base/party.h"
+#include "db/db.h"
+#include "iso20022/frame.h"
+#include "iso20022/reason.h"
+#include "vault/blind.h"
+#include "vault/cipher.h"
+
+struct nks_exchange;
+NKS_CHECKED enum nks_status nks_exchange_open(struct nks_db *db, struct nks_keys *keys, struct nks_exchange **out,
+                                              struct nks_fault *fault);
+void nks_exchange_close(struct nks_exchange *exchange);
+
+/* ---- deliveries */
+
+enum nks_source { NKS_SOURCE_SENDER = 1, NKS_SOURCE_CENTRAL = 2 };
+enum nks_delivery_state {
+    NKS_DELIVERY_TAKEN = 1,
+    NKS_DELIVERY_RECEIVED = 2,
+    NKS_DELIVERY_ACCEPTED = 3,
+    NKS_DELIVERY_REFUSED = 4,
+    NKS_DELIVERY_REPEATED = 5, /* same bytes as an earlier one, whose answer is repeated */
+    NKS_DELIVERY_ODD = 6,      /* an answer of a central that could not be used; a person looks at it */
+};
+const char *nks_delivery_state_name(int state);
+struct nks_delivery_move { int from, to; const char *by; };
+const struct nks_delivery_move *nks_delivery_moves(size_t *count);
+
+enum { NKS_NAME_MAX = 256, NKS_FINDING_TEXT_MAX = 304 };
+struct nks_finding { /* one place that made a file be refused */
+    enum nks_finding_kind kind;
+    uint32_t line, group;
+    uint64_t seq;
+    char text[NKS_FINDING_TEXT_MAX];
+};
+
+struct nks_delivery {
+    int64_t id;
+    enum nks_source source;
+    char party[NKS_PARTY_MAX];
+    char name[NKS_NAME_MAX]; /* as dropped; may identify a person: encrypted, never shown unmasked */
+    uint8_t hash[NKS_HASH_SIZE];
+    int64_t bytes;
+    nks_time received;
+    enum nks_delivery_state state;
+    enum nks_reason reason;
+    int64_t repeats; /* the delivery whose answer is repeated */
+    bool answered;   /* the receipt is in an out file */
+};
+/* The number that the next delivery gets; only one process receives at a time. */
+NKS_CHECKED enum nks_status nks_delivery_next_id(struct nks_exchange *exchange, int64_t *id, struct nks_fault *fault);
+/* Inside the caller's transaction. The id is the next number. */
+NKS_CHECKED enum nks_status nks_delivery_insert(struct nks_exchange *exchange, struct nks_delivery *delivery,
+                                                struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_delivery_load(struct nks_exchange *exchange, int64_t id, struct nks_delivery *delivery,
+                                              bool *found, struct nks_fault *fault);
+/* The next one after `after` in that state (0: any) from that source (0: any); *id 0: none. */
+NKS_CHECKED enum nks_status nks_delivery_next(struct nks_exchange *exchange, enum nks_source source,
+                                              enum nks_delivery_state state, int64_t after, int64_t *id,
+                                              struct nks_fault *fault);
+/* One that was taken from there under that name and is not finished; *id 0: none. */
+NKS_CHECKED enum nks_status nks_delivery_find_taken(struct nks_exchange *exchange, enum nks_source source,
+                                                    const char *party, const char *name, int64_t *id,
+                                                    struct nks_fault *fault);
+/* The first finished delivery before `before` of that party with the same bytes; *id 0: none. */
+NKS_CHECKED enum nks_status nks_delivery_find_bytes(struct nks_exchange *exchange, const struct nks_delivery *delivery,
+                                                    int64_t *id, struct nks_fault *fault);
+/* Moves it on with reason and findings; refuses a move that the table does not allow (NKS_FAILED, STATE-MOVE). */
+NKS_CHECKED enum nks_status nks_delivery_move(struct nks_exchange *exchange, struct nks_delivery *delivery,
+                                              enum nks_delivery_state to, enum nks_reason reason,
+                                              const struct nks_finding *findings, size_t finding_count,
+                                              struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_delivery_answered(struct nks_exchange *exchange, int64_t id, struct nks_fault *fault);
+/* The next delivery of a sender that is finished but has no answer yet; *id 0: none. */
+NKS_CHECKED enum nks_status nks_delivery_next_unanswered(struct nks_exchange *exchange, int64_t after, int64_t *id,
+                                                         struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_delivery_findings(struct nks_exchange *exchange, int64_t id,
+                                                  struct nks_finding findings[NKS_FINDINGS_MAX], size_t *count,
+                                                  struct nks_fault *fault);
+/* The first eight hexadecimal digits of the hash and "#id": how a delivery is called in messages. */
+void nks_delivery_label(const struct nks_delivery *delivery, char out[32]);
+
+/* ---- files we write */
+
+enum nks_file_kind { NKS_FILE_ORDER = 1, NKS_FILE_RECEIPT = 2, NKS_FILE_STATUS = 3, NKS_FILE_MANIFEST = 4 };
+enum nks_file_state { NKS_FILE_RESERVED = 1, NKS_FILE_WRITTEN = 2, NKS_FILE_PUBLISHED = 3 };
+enum nks_file_folder { NKS_FOLDER_CENTRAL = 1, NKS_FOLDER_PAYER = 2, NKS_FOLDER_SENDER = 3 };
+const char *nks_file_kind_name(int kind);
+const char *nks_file_state_name(int state);
+const char *nks_file_folder_path(enum nks_file_folder folder); /* "out/central" … */
+struct nks_file_move { int from, to; const char *by; };
+const struct nks_file_move *nks_file_moves(size_t *count);
+
+enum { NKS_FILE_NAME_MAX = 80, NKS_MESSAGE_ID_MAX = 36, NKS_CONTROL_SUM_MAX = 48 };
+struct nks_out_file {
+    int64_t id;
+    enum nks_file_kind kind;
+    enum nks_file_folder folder;
+    char party[NKS_PARTY_MAX]; /* central, payer or sender: the folder */
+    char name[NKS_FILE_NAME_MAX];
+    char message_id[NKS_MESSAGE_ID_MAX];
+    int64_t batch_id, delivery_id; /* 0: none */
+    int number;                    /* of its kind in its batch, delivery or day, from 1 */
+    nks_time created;
+    enum nks_file_state state;
+    int64_t entries; /* legs of an order file, payments of a status report, files of a manifest */
+    char sum[NKS_CONTROL_SUM_MAX];
+    int64_t bytes;
+    uint8_t hash[NKS_HASH_SIZE];
+    nks_date business_date;
+    int64_t repeats; /* the out file whose bytes are repeated; 0 */
+    char detail[64]; /* what the writer needs to make the same bytes again; belongs to the stage */
+};
+NKS_CHECKED enum nks_status nks_out_file_reserve(struct nks_exchange *exchange, struct nks_out_file *file,
+                                                 struct nks_fault *fault); /* gives the id */
+NKS_CHECKED enum nks_status nks_out_file_load(struct nks_exchange *exchange, int64_t id, struct nks_out_file *file,
+                                              bool *found, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_out_file_next(struct nks_exchange *exchange, enum nks_file_state state, int64_t after,
+                                              int64_t *id, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_out_file_written(struct nks_exchange *exchange, struct nks_out_file *file,
+                                                 struct nks_fault *fault); /* bytes, hash, entries, sum */
+NKS_CHECKED enum nks_status nks_out_file_published(struct nks_exchange *exchange, struct nks_out_file *file,
+                                                   struct nks_fault *fault);
+/* Files of a batch (0: any), of a kind (0: any), after `after`, in order. */
+NKS_CHECKED enum nks_status nks_out_file_next_of(struct nks_exchange *exchange, int64_t batch_id, enum nks_file_kind kind,
+                                                 int64_t after, int64_t *id, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_out_file_of_delivery(struct nks_exchange *exchange, int64_t delivery_id,
+                                                     enum nks_file_kind kind, int64_t *id, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_out_file_by_message(struct nks_exchange *exchange, struct nks_text message_id, int64_t *id,
+                                                    struct nks_fault *fault);
+/* How many files of that kind a batch, or a party on a business date (batch_id 0), has. */
+NKS_CHECKED enum nks_status nks_out_file_count(struct nks_exchange *exchange, int64_t batch_id, enum nks_file_kind kind,
+                                               const char *party, nks_date business_date, int64_t *count,
+                                               struct nks_fault *fault);
+/* Order files of a central published for a business date, after `after`; *id 0: none. */
+NKS_CHECKED enum nks_status nks_out_file_next_day(struct nks_exchange *exchange, const char *party, nks_date business_date,
+                                                  enum nks_file_kind kind, int64_t after, int64_t *id,
+                                                  struct nks_fault *fault);
+#endif

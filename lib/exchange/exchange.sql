@@ -1,0 +1,135 @@
+-- migration: 1
+CREATE TABLE delivery(
+  delivery_id {id} PRIMARY KEY,
+  source {int} NOT NULL,
+  party {text} NOT NULL,
+  name {bytes} NOT NULL,
+  name_key {id} NOT NULL,
+  hash {bytes} NOT NULL,
+  hash_key {id} NOT NULL,
+  bytes {id} NOT NULL,
+  received_at {time} NOT NULL,
+  state {int} NOT NULL,
+  reason {int} NOT NULL,
+  repeats {id} NOT NULL,
+  answered {bool} NOT NULL,
+  findings {bytes} NOT NULL
+){table_options};
+CREATE INDEX delivery_state ON delivery(state, delivery_id);
+CREATE INDEX delivery_hash ON delivery(hash_key);
+CREATE INDEX delivery_answer ON delivery(answered, delivery_id);
+CREATE TABLE out_file(
+  file_id {id} PRIMARY KEY,
+  kind {int} NOT NULL,
+  folder {int} NOT NULL,
+  party {text} NOT NULL,
+  name {text} NOT NULL,
+  message_id {text} NOT NULL,
+  batch_id {id} NOT NULL,
+  delivery_id {id} NOT NULL,
+  number {int} NOT NULL,
+  created_at {time} NOT NULL,
+  state {int} NOT NULL,
+  entries {id} NOT NULL,
+  control_sum {text} NOT NULL,
+  bytes {id} NOT NULL,
+  hash {bytes} NOT NULL,
+  business_date {date} NOT NULL,
+  repeats {id} NOT NULL,
+  detail {text} NOT NULL
+){table_options};
+CREATE UNIQUE INDEX out_file_name ON out_file(folder, party, name);
+CREATE INDEX out_file_state ON out_file(state, file_id);
+CREATE INDEX out_file_batch ON out_file(batch_id, kind, file_id);
+CREATE INDEX out_file_delivery ON out_file(delivery_id, kind);
+CREATE INDEX out_file_message ON out_file(message_id);
+CREATE INDEX out_file_day ON out_file(business_date, party, kind);
+
+-- name: delivery_last
+SELECT delivery_id FROM delivery ORDER BY delivery_id DESC LIMIT 1;
+
+-- name: delivery_insert
+INSERT INTO delivery(delivery_id, source, party, name, name_key, hash, hash_key, bytes, received_at, state, reason, repeats,
+  answered, findings)
+VALUES (:delivery_id, :source, :party, :name, :name_key, :hash, :hash_key, :bytes, :received_at, :state, :reason, :repeats,
+  :answered, :findings);
+
+-- name: delivery_load
+SELECT source, party, name, hash, bytes, received_at, state, reason, repeats, answered
+FROM delivery WHERE delivery_id = :delivery_id;
+
+-- name: delivery_next
+SELECT delivery_id FROM delivery
+WHERE delivery_id > :after AND (:state = 0 OR state = :state) AND (:source = 0 OR source = :source)
+ORDER BY delivery_id LIMIT 1;
+
+-- name: delivery_find_taken
+SELECT delivery_id FROM delivery WHERE state = :state AND source = :source AND party = :party AND name_key = :name_key
+ORDER BY delivery_id LIMIT 1;
+
+-- name: delivery_find_bytes
+SELECT delivery_id FROM delivery
+WHERE hash_key = :hash_key AND hash = :hash AND source = :source AND party = :party AND delivery_id < :before
+  AND repeats = 0
+ORDER BY delivery_id LIMIT 1;
+
+-- name: delivery_move
+UPDATE delivery SET state = :to, reason = :reason, repeats = :repeats, findings = :findings
+WHERE delivery_id = :delivery_id AND state = :from;
+
+-- name: delivery_answered
+UPDATE delivery SET answered = 1 WHERE delivery_id = :delivery_id;
+
+-- name: delivery_unanswered
+SELECT delivery_id FROM delivery
+WHERE answered = 0 AND delivery_id > :after AND source = :source AND state >= :first_state AND state <= :last_state
+ORDER BY delivery_id LIMIT 1;
+
+-- name: delivery_findings
+SELECT findings FROM delivery WHERE delivery_id = :delivery_id;
+
+-- name: out_file_last
+SELECT file_id FROM out_file ORDER BY file_id DESC LIMIT 1;
+
+-- name: out_file_insert
+INSERT INTO out_file(file_id, kind, folder, party, name, message_id, batch_id, delivery_id, number, created_at, state, entries,
+  control_sum, bytes, hash, business_date, repeats, detail)
+VALUES (:file_id, :kind, :folder, :party, :name, :message_id, :batch_id, :delivery_id, :number, :created_at, :state, :entries,
+  :control_sum, :bytes, :hash, :business_date, :repeats, :detail);
+
+-- name: out_file_load
+SELECT kind, folder, party, name, message_id, batch_id, delivery_id, number, created_at, state, entries, control_sum, bytes,
+  hash, business_date, repeats, detail
+FROM out_file WHERE file_id = :file_id;
+
+-- name: out_file_next
+SELECT file_id FROM out_file WHERE state = :state AND file_id > :after ORDER BY file_id LIMIT 1;
+
+-- name: out_file_written
+UPDATE out_file SET state = :to, entries = :entries, control_sum = :control_sum, bytes = :bytes, hash = :hash
+WHERE file_id = :file_id AND state = :from;
+
+-- name: out_file_published
+UPDATE out_file SET state = :to WHERE file_id = :file_id AND state = :from;
+
+-- name: out_file_next_of
+SELECT file_id FROM out_file
+WHERE file_id > :after AND (:batch_id = 0 OR batch_id = :batch_id) AND (:kind = 0 OR kind = :kind)
+ORDER BY file_id LIMIT 1;
+
+-- name: out_file_of_delivery
+SELECT file_id FROM out_file WHERE delivery_id = :delivery_id AND kind = :kind ORDER BY file_id LIMIT 1;
+
+-- name: out_file_by_message
+SELECT file_id FROM out_file WHERE message_id = :message_id AND kind = :kind ORDER BY file_id LIMIT 1;
+
+-- name: out_file_count_batch
+SELECT COUNT(*) FROM out_file WHERE batch_id = :batch_id AND kind = :kind;
+
+-- name: out_file_count_day
+SELECT COUNT(*) FROM out_file WHERE business_date = :business_date AND party = :party AND kind = :kind;
+
+-- name: out_file_next_day
+SELECT file_id FROM out_file
+WHERE business_date = :business_date AND party = :party AND kind = :kind AND file_id > :after
+ORDER BY file_id LIMIT 1;

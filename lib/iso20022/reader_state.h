@@ -1,0 +1,102 @@
+#ifndef NKS_ISO20022_READER_STATE_H
+#define NKS_ISO20022_READER_STATE_H
+/*
+ * The reader in memory, shared by its parts:
+ *   reader.c          the loop: bytes in, frames out
+ *   reader_sax.c      the parser's callbacks: elements and text become records
+ *   reader_schema.c   the schema: compiled from memory, asked before our own code sees an event
+ *   reader_finding.c  what is wrong, in words
+ */
+#include "iso20022/frame_out.h"
+#include "iso20022/names.h"
+#include "iso20022/prescan.h"
+#include "iso20022/prolog.h"
+#include "iso20022/reader.h"
+#include "iso20022/record.h"
+#include "iso20022/slot_path.h"
+
+#include <libxml/parser.h>
+#include <libxml/xmlerror.h>
+#include <libxml/xmlschemas.h>
+
+enum { NKS_READER_DEPTH = 32 }; /* room for any ceiling of depth */
+
+#if LIBXML_VERSION >= 21200
+typedef const xmlError nks_xml_error;
+#else
+typedef xmlError nks_xml_error;
+#endif
+
+/* One open element. */
+struct nks_reader_element {
+    uint8_t element; /* enum nks_element */
+    uint8_t node;    /* of the tree of paths */
+    bool has_children;
+};
+
+/* Which callback is running: errors of the schema come out of it and are about it. */
+enum nks_reader_event { NKS_EVENT_OTHER, NKS_EVENT_START, NKS_EVENT_END };
+
+struct nks_validator {
+    xmlDocPtr guideline; /* the compiled schema points into its tree */
+    xmlSchemaPtr schema;
+    xmlSchemaValidCtxtPtr context;
+    xmlSchemaSAXPlugPtr plug;
+    xmlSAXHandlerPtr sax; /* the validator's callbacks */
+    void *data;           /* and what they want as first argument */
+};
+
+struct nks_reader_state {
+    struct nks_reader_limits limits;
+    xmlParserCtxtPtr parser;
+    struct nks_validator validator;
+    struct nks_prolog prolog;
+    struct nks_prescan prescan;
+
+    /* the place in the document */
+    enum nks_reader_event event;
+    uint64_t event_count;
+    uint32_t depth;
+    struct nks_reader_element open[NKS_READER_DEPTH + 1]; /* [0] is the document itself */
+    const xmlChar *message_uri;                           /* the parser's copy of the message's namespace */
+    bool root_closed;
+
+    /* the record being built */
+    bool in_record;
+    bool group_sent;
+    struct nks_frame_place place;
+
+    /* the result */
+    bool stopped; /* nothing more is read */
+    uint32_t findings;
+    uint64_t finding_event; /* the event of the last schema finding: one event, one finding */
+    uint32_t groups;
+    uint64_t payments, bytes;
+
+    struct nks_paths paths;
+    struct nks_names names;
+    struct nks_record record;
+    struct nks_frame_out out;
+};
+
+/* reader_schema.c */
+NKS_CHECKED bool nks_validator_open(struct nks_reader_state *reader);
+NKS_CHECKED bool nks_validator_is_content(const struct nks_validator *validator);
+void nks_validator_close(struct nks_validator *validator);
+
+/* reader_sax.c */
+void nks_reader_sax(xmlSAXHandler *sax);
+
+/* reader_finding.c */
+uint32_t nks_reader_line(const struct nks_reader_state *reader);
+/* Reports what is wrong at the present place; `fatal`: and stops. */
+void nks_finding_put(struct nks_reader_state *reader, enum nks_finding_kind kind, bool fatal, const char *fmt, ...)
+    NKS_PRINTF(4, 5);
+void nks_finding_at(struct nks_reader_state *reader, enum nks_finding_kind kind, uint32_t line, const char *text);
+/* The last steps of the path of the element at hand. */
+void nks_finding_path(const struct nks_reader_state *reader, struct nks_buf *path);
+/* The error callbacks of parser and schema. */
+void nks_finding_parser(void *user, nks_xml_error *error);
+void nks_finding_schema(void *user, nks_xml_error *error);
+
+#endif

@@ -1,0 +1,17 @@
+#ifndef NKS_ISO20022_REASON_H
+#define NKS_ISO20022_REASON_H
+/* The ISO 20022 external status reason codes that nks uses, with words in English and Danish. One table (reason.c). */
+#include "base/text.h"
+
+/* Numbers are stored in columns: append only. */
+enum nks_reason {
+    NKS_REASON_NONE = 0,
+#define NKS_REASON(id, name, code, english, danish) NKS_REASON_##name = (id),
+#include "iso20022/reason.def"
+#undef NKS_REASON
+};
+const char *nks_reason_code(enum nks_reason reason);    /* "AC03"; "" for NONE, "NARR" for an unknown number */
+const char *nks_reason_english(enum nks_reason reason); /* what is wrong and what to correct; "" for NONE */
+const char *nks_reason_danish(enum nks_reason reason);
+enum nks_reason nks_reason_find(struct nks_text code); /* first row with that ISO code; NONE when there is none */
+#endif

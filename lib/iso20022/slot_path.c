@@ -1,0 +1,130 @@
+#include "iso20022/slot_path.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { V03 = 1 << NKS_PAIN001_03, V09 = 1 << NKS_PAIN001_09, BOTH = V03 | V09 };
+
+/* `path` begins below CstmrCdtTrfInitn; a last step "@Ccy" is the attribute. Where an element repeats, its first text
+ * fills the slot. */
+static const struct {
+    const char *path;
+    enum nks_slot slot;
+    unsigned versions;
+} rows[] = {
+    {"GrpHdr/MsgId", NKS_SLOT_MSG_ID, BOTH},
+    {"GrpHdr/CreDtTm", NKS_SLOT_CRE_DT_TM, BOTH},
+    {"GrpHdr/NbOfTxs", NKS_SLOT_NB_OF_TXS, BOTH},
+    {"GrpHdr/CtrlSum", NKS_SLOT_CTRL_SUM, BOTH},
+    {"GrpHdr/InitgPty/Nm", NKS_SLOT_INITG_PTY_NM, BOTH},
+    {"GrpHdr/InitgPty/Id/OrgId/Othr/Id", NKS_SLOT_INITG_PTY_ORG_ID, BOTH},
+    {"GrpHdr/InitgPty/Id/OrgId/Othr/SchmeNm/Cd", NKS_SLOT_INITG_PTY_ORG_CD, BOTH},
+    {"GrpHdr/InitgPty/Id/OrgId/Othr/SchmeNm/Prtry", NKS_SLOT_INITG_PTY_ORG_PRTRY, BOTH},
+    {"GrpHdr/InitgPty/Id/PrvtId/Othr/Id", NKS_SLOT_INITG_PTY_PRVT_ID, BOTH},
+
+    {"PmtInf/PmtInfId", NKS_SLOT_PMT_INF_ID, BOTH},
+    {"PmtInf/PmtMtd", NKS_SLOT_PMT_MTD, BOTH},
+    {"PmtInf/NbOfTxs", NKS_SLOT_NB_OF_TXS, BOTH},
+    {"PmtInf/CtrlSum", NKS_SLOT_CTRL_SUM, BOTH},
+    {"PmtInf/PmtTpInf/SvcLvl/Cd", NKS_SLOT_SVC_LVL_CD, BOTH},
+    {"PmtInf/PmtTpInf/LclInstrm/Cd", NKS_SLOT_LCL_INSTRM_CD, BOTH},
+    {"PmtInf/PmtTpInf/LclInstrm/Prtry", NKS_SLOT_LCL_INSTRM_PRTRY, BOTH},
+    {"PmtInf/PmtTpInf/CtgyPurp/Cd", NKS_SLOT_CTGY_PURP_CD, BOTH},
+    {"PmtInf/ReqdExctnDt", NKS_SLOT_REQD_EXCTN_DT, V03},
+    {"PmtInf/ReqdExctnDt/Dt", NKS_SLOT_REQD_EXCTN_DT, V09},
+    {"PmtInf/ReqdExctnDt/DtTm", NKS_SLOT_REQD_EXCTN_DT, V09},
+    {"PmtInf/Dbtr/Nm", NKS_SLOT_DBTR_NM, BOTH},
+    {"PmtInf/Dbtr/Id/OrgId/Othr/Id", NKS_SLOT_DBTR_ORG_ID, BOTH},
+    {"PmtInf/Dbtr/Id/OrgId/Othr/SchmeNm/Cd", NKS_SLOT_DBTR_ORG_CD, BOTH},
+    {"PmtInf/Dbtr/Id/OrgId/Othr/SchmeNm/Prtry", NKS_SLOT_DBTR_ORG_PRTRY, BOTH},
+    {"PmtInf/DbtrAcct/Id/IBAN", NKS_SLOT_DBTR_ACCT_IBAN, BOTH},
+    {"PmtInf/DbtrAcct/Id/Othr/Id", NKS_SLOT_DBTR_ACCT_OTHR_ID, BOTH},
+    {"PmtInf/DbtrAcct/Id/Othr/SchmeNm/Cd", NKS_SLOT_DBTR_ACCT_OTHR_CD, BOTH},
+    {"PmtInf/DbtrAcct/Id/Othr/SchmeNm/Prtry", NKS_SLOT_DBTR_ACCT_OTHR_PRTRY, BOTH},
+    {"PmtInf/DbtrAcct/Ccy", NKS_SLOT_DBTR_ACCT_CCY, BOTH},
+    {"PmtInf/DbtrAgt/FinInstnId/BIC", NKS_SLOT_DBTR_AGT_BIC, V03},
+    {"PmtInf/DbtrAgt/FinInstnId/BICFI", NKS_SLOT_DBTR_AGT_BIC, V09},
+    {"PmtInf/ChrgBr", NKS_SLOT_CHRG_BR, BOTH},
+
+    {"PmtInf/CdtTrfTxInf/PmtId/InstrId", NKS_SLOT_INSTR_ID, BOTH},
+    {"PmtInf/CdtTrfTxInf/PmtId/EndToEndId", NKS_SLOT_END_TO_END_ID, BOTH},
+    {"PmtInf/CdtTrfTxInf/PmtId/UETR", NKS_SLOT_UETR, V09},
+    {"PmtInf/CdtTrfTxInf/PmtTpInf/SvcLvl/Cd", NKS_SLOT_SVC_LVL_CD, BOTH},
+    {"PmtInf/CdtTrfTxInf/PmtTpInf/LclInstrm/Cd", NKS_SLOT_LCL_INSTRM_CD, BOTH},
+    {"PmtInf/CdtTrfTxInf/PmtTpInf/LclInstrm/Prtry", NKS_SLOT_LCL_INSTRM_PRTRY, BOTH},
+    {"PmtInf/CdtTrfTxInf/PmtTpInf/CtgyPurp/Cd", NKS_SLOT_CTGY_PURP_CD, BOTH},
+    {"PmtInf/CdtTrfTxInf/Amt/InstdAmt", NKS_SLOT_INSTD_AMT, BOTH},
+    {"PmtInf/CdtTrfTxInf/Amt/InstdAmt/@Ccy", NKS_SLOT_INSTD_AMT_CCY, BOTH},
+    {"PmtInf/CdtTrfTxInf/ChrgBr", NKS_SLOT_CHRG_BR, BOTH},
+    {"PmtInf/CdtTrfTxInf/CdtrAgt/FinInstnId/BIC", NKS_SLOT_CDTR_AGT_BIC, V03},
+    {"PmtInf/CdtTrfTxInf/CdtrAgt/FinInstnId/BICFI", NKS_SLOT_CDTR_AGT_BIC, V09},
+    {"PmtInf/CdtTrfTxInf/CdtrAgt/FinInstnId/ClrSysMmbId/MmbId", NKS_SLOT_CDTR_AGT_MMB_ID, BOTH},
+    {"PmtInf/CdtTrfTxInf/Cdtr/Nm", NKS_SLOT_CDTR_NM, BOTH},
+    {"PmtInf/CdtTrfTxInf/Cdtr/PstlAdr/Ctry", NKS_SLOT_CDTR_CTRY, BOTH},
+    {"PmtInf/CdtTrfTxInf/Cdtr/PstlAdr/TwnNm", NKS_SLOT_CDTR_TWN_NM, BOTH},
+    {"PmtInf/CdtTrfTxInf/Cdtr/PstlAdr/AdrLine", NKS_SLOT_CDTR_ADR_LINE, BOTH},
+    {"PmtInf/CdtTrfTxInf/Cdtr/Id/OrgId/Othr/Id", NKS_SLOT_CDTR_ORG_ID, BOTH},
+    {"PmtInf/CdtTrfTxInf/Cdtr/Id/OrgId/Othr/SchmeNm/Cd", NKS_SLOT_CDTR_ORG_CD, BOTH},
+    {"PmtInf/CdtTrfTxInf/Cdtr/Id/OrgId/Othr/SchmeNm/Prtry", NKS_SLOT_CDTR_ORG_PRTRY, BOTH},
+    {"PmtInf/CdtTrfTxInf/Cdtr/Id/OrgId/Othr/Issr", NKS_SLOT_CDTR_ORG_ISSR, BOTH},
+    {"PmtInf/CdtTrfTxInf/Cdtr/Id/OrgId/BICOrBEI", NKS_SLOT_CDTR_ORG_BIC, V03},
+    {"PmtInf/CdtTrfTxInf/Cdtr/Id/OrgId/AnyBIC", NKS_SLOT_CDTR_ORG_BIC, V09},
+    {"PmtInf/CdtTrfTxInf/Cdtr/Id/OrgId/LEI", NKS_SLOT_CDTR_ORG_LEI, V09},
+    {"PmtInf/CdtTrfTxInf/Cdtr/Id/PrvtId/Othr/Id", NKS_SLOT_CDTR_PRVT_ID, BOTH},
+    {"PmtInf/CdtTrfTxInf/Cdtr/Id/PrvtId/Othr/SchmeNm/Cd", NKS_SLOT_CDTR_PRVT_CD, BOTH},
+    {"PmtInf/CdtTrfTxInf/Cdtr/Id/PrvtId/Othr/SchmeNm/Prtry", NKS_SLOT_CDTR_PRVT_PRTRY, BOTH},
+    {"PmtInf/CdtTrfTxInf/Cdtr/Id/PrvtId/Othr/Issr", NKS_SLOT_CDTR_PRVT_ISSR, BOTH},
+    {"PmtInf/CdtTrfTxInf/CdtrAcct/Id/IBAN", NKS_SLOT_CDTR_ACCT_IBAN, BOTH},
+    {"PmtInf/CdtTrfTxInf/CdtrAcct/Id/Othr/Id", NKS_SLOT_CDTR_ACCT_OTHR_ID, BOTH},
+    {"PmtInf/CdtTrfTxInf/CdtrAcct/Id/Othr/SchmeNm/Cd", NKS_SLOT_CDTR_ACCT_OTHR_CD, BOTH},
+    {"PmtInf/CdtTrfTxInf/CdtrAcct/Id/Othr/SchmeNm/Prtry", NKS_SLOT_CDTR_ACCT_OTHR_PRTRY, BOTH},
+    {"PmtInf/CdtTrfTxInf/Purp/Cd", NKS_SLOT_PURP_CD, BOTH},
+    {"PmtInf/CdtTrfTxInf/Purp/Prtry", NKS_SLOT_PURP_PRTRY, BOTH},
+    {"PmtInf/CdtTrfTxInf/RmtInf/Strd/CdtrRefInf/Ref", NKS_SLOT_STRD_CDTR_REF, BOTH},
+    {"PmtInf/CdtTrfTxInf/RmtInf/Strd/CdtrRefInf/Tp/CdOrPrtry/Cd", NKS_SLOT_STRD_CDTR_REF_CD, BOTH},
+    {"PmtInf/CdtTrfTxInf/RmtInf/Strd/CdtrRefInf/Tp/CdOrPrtry/Prtry", NKS_SLOT_STRD_CDTR_REF_PRTRY, BOTH},
+    {"PmtInf/CdtTrfTxInf/RmtInf/Ustrd", NKS_SLOT_USTRD, BOTH},
+};
+
+/* Walks from `node` along the path, making nodes where there are none. The table is ours: what it names must exist. */
+static uint8_t lay(struct nks_paths *paths, uint8_t node, struct nks_text path)
+{
+    while (path.len > 0) {
+        enum nks_element element = nks_element_find(nks_text_cut(&path, '/'));
+        assert(element != NKS_ELEMENT_NONE && (unsigned)element < NKS_PATH_ELEMENTS);
+        uint8_t *child = &paths->child[node][element];
+        if (*child == NKS_PATH_NOWHERE) {
+            assert(paths->count < NKS_PATH_NODES);
+            *child = (uint8_t)paths->count++;
+        }
+        node = *child;
+    }
+    return node;
+}
+
+static bool cut_attribute(struct nks_text *path)
+{
+    static const char attribute[] = "/@Ccy";
+    size_t len = sizeof attribute - 1;
+    if (path->len < len || memcmp(path->ptr + path->len - len, attribute, len) != 0)
+        return false;
+    path->len -= len;
+    return true;
+}
+
+void nks_paths_compile(struct nks_paths *paths, enum nks_pain001_version version)
+{
+    memset(paths, 0, sizeof *paths);
+    paths->count = NKS_PATH_ROOT + 1;
+    uint8_t message = lay(paths, NKS_PATH_ROOT, NKS_TEXT("Document/CstmrCdtTrfInitn"));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if ((rows[i].versions & 1u << version) == 0)
+            continue;
+        struct nks_text path = nks_text_from(rows[i].path);
+        uint8_t *table = cut_attribute(&path) ? paths->ccy_slot : paths->slot;
+        table[lay(paths, message, path)] = (uint8_t)rows[i].slot;
+    }
+    paths->place[lay(paths, message, NKS_TEXT("GrpHdr"))] = NKS_PLACE_HEADER;
+    paths->place[lay(paths, message, NKS_TEXT("PmtInf"))] = NKS_PLACE_GROUP;
+    paths->place[lay(paths, message, NKS_TEXT("PmtInf/CdtTrfTxInf"))] = NKS_PLACE_PAYMENT;
+}

@@ -1,0 +1,411 @@
+#ifndef NKS_PAYMENT_PAYMENT_H
+#define NKS_PAYMENT_PAYMENT_H
+/*
+ * Payments: the batch, its groups, slices, payments and legs, their states, and their rows.
+ *
+ * A slice is up to NKS_SLICE_PAYMENTS payments of one batch with one execution date: the unit of memory, work, commit and
+ * encryption. What a payer wrote of each payment is a record (iso20022/frame.h) inside the slice's details, one blob,
+ * encrypted under the batch's own key and written once. What nks decided (accounts, parts of debt) is the slice's
+ * decisions, one blob per generation, encrypted under the decision key. Rows of payments and legs are narrow.
+ *
+ * slice_id = batch_id << 14 | number of the slice in the batch (from 1); payment_id = slice_id << 14 | n (from 1).
+ * Order: ingest creates; resolve, offset, route decide; emit reads; collect changes states of legs. Pure decisions are
+ * in payee.c, check.c, status.c and know no database.
+ */
+#include "base/arena.h"
+#include "base/date.h"
+#include "base/file.h"
+#include "base/money.h"
+#include "base/party.h"
+#include "db/db.h"
+#include "denmark/account.h"
+#include "denmark/holder.h"
+#include "iso20022/frame.h"
+#include "iso20022/reason.h"
+#include "vault/blind.h"
+#include "vault/blob.h"
+#include "vault/cipher.h"
+#include "vault/sign.h"
+
+enum {
+    NKS_SLICE_PAYMENTS = 10000,
+    NKS_SLICE_DETAILS = 8 * 1024 * 1024,   /* bytes of records in one slice */
+    NKS_SLICE_DECISIONS = 16 * 1024 * 1024,
+    NKS_SLICE_LEGS = 80000,
+    NKS_SLICES_MAX = (1 << 14) - 1,        /* of one batch */
+    NKS_SLICES_OPEN = 8,                   /* execution dates that may be filled at the same time */
+    NKS_BATCH_REF = 16,
+    NKS_LEG_ID_MAX = 36,
+};
+
+/* ---- states: stored, so append only. doc/payment.md shows the same tables; tests/unit/test_states.c compares. */
+
+enum nks_batch_state { NKS_BATCH_READING = 1, NKS_BATCH_ACCEPTED = 2, NKS_BATCH_REFUSED = 3 };
+enum nks_slice_state {
+    NKS_SLICE_READ = 1,     /* belongs to a batch that is still being read */
+    NKS_SLICE_WAITING = 2,  /* until it is due */
+    NKS_SLICE_RESOLVED = 3,
+    NKS_SLICE_OFFSET = 4,
+    NKS_SLICE_ROUTED = 5,
+    NKS_SLICE_EMITTED = 6,  /* every leg stands in an order file */
+    NKS_SLICE_STOPPED = 7,
+};
+enum nks_payment_state { NKS_PAYMENT_ACCEPTED = 1, NKS_PAYMENT_REJECTED = 2, NKS_PAYMENT_STOPPED = 3 };
+enum nks_leg_state {
+    NKS_LEG_PLANNED = 1,
+    NKS_LEG_IN_FILE = 2, /* in the order file `file_id`; that file's state tells whether the central has it */
+    NKS_LEG_SETTLED = 3,
+    NKS_LEG_REJECTED = 4,
+    NKS_LEG_RETURNED = 5,
+    NKS_LEG_STOPPED = 6,
+};
+struct nks_state_move { int from, to; const char *by; }; /* from 0: creation */
+struct nks_state_table {
+    const char *noun;
+    const char *const *names; /* by number, [0] unused */
+    size_t count;
+    const struct nks_state_move *moves;
+    size_t move_count;
+};
+enum nks_state_noun { NKS_STATE_BATCH, NKS_STATE_SLICE, NKS_STATE_PAYMENT, NKS_STATE_LEG, NKS_STATE_NOUNS };
+const struct nks_state_table *nks_state_table(enum nks_state_noun noun);
+const char *nks_state_name(enum nks_state_noun noun, int state); /* "?" for an unknown number */
+bool nks_state_may_move(enum nks_state_noun noun, int from, int to);
+
+/* ---- who is paid: from what the payer wrote (payee.c, pure) */
+
+enum nks_payee_found { NKS_PAYEE_NONE, NKS_PAYEE_GOOD, NKS_PAYEE_BAD };
+struct nks_payee {
+    enum nks_payee_found found;
+    enum nks_holder_kind kind;
+    char id[NKS_HOLDER_ID_MAX];
+    bool maybe_se; /* TXID: `kind` is CVR; SE when the register knows no such CVR. The same 8 digits are the SE number */
+};
+/* Finds the payee's id in a PAYMENT record by the table of accepted forms (DOMAIN 1.4). A scheme that the table does not know
+ * is no payee id. */
+void nks_payee_find(struct nks_text record, struct nks_payee *out);
+
+enum nks_creditor_account_found { NKS_CREDITOR_ACCOUNT_NONE, NKS_CREDITOR_ACCOUNT_GOOD, NKS_CREDITOR_ACCOUNT_BAD };
+/* The account the payer wrote. NONE: no CdtrAcct or NOTPROVIDED, the payment is incomplete. */
+enum nks_creditor_account_found nks_creditor_account_find(struct nks_text record, struct nks_account *out);
+/* LclInstrm/Prtry of the payment, else Purp/Prtry, else LclInstrm/Prtry of the group; may be empty. */
+struct nks_text nks_ydelsesart_find(struct nks_text payment_record, struct nks_text group_record);
+
+/* ---- the rules for one payment (check.c, pure): a table, one row per rule */
+
+struct nks_payment_facts {
+    bool debtor_account_allowed, central_known;
+    bool date_good, date_past, date_beyond;
+    enum nks_amount_fault amount_fault;
+    int64_t amount_minor;
+    bool currency_good;
+    bool ydelsesart_allowed;
+    enum nks_payee_found payee;
+    enum nks_creditor_account_found account;
+};
+struct nks_payment_rule {
+    enum nks_reason reason;
+    bool (*broken)(const struct nks_payment_facts *facts);
+};
+const struct nks_payment_rule *nks_payment_rules(size_t *count);
+/* The first rule broken, NKS_REASON_NONE when the payment is fine. */
+enum nks_reason nks_payment_check(const struct nks_payment_facts *facts);
+
+/* ---- the batch */
+
+enum nks_batch_kind { NKS_BATCH_ORDER = 1, NKS_BATCH_COMPLETION = 2 };
+enum nks_batch_origin { NKS_ORIGIN_SENDER = 1, NKS_ORIGIN_VENTEKONTO = 2, NKS_ORIGIN_RETURNED = 3, NKS_ORIGIN_CORRECTION = 4 };
+enum nks_batch_mode { NKS_MODE_LIVE = 1, NKS_MODE_SHADOW = 2 };
+
+struct nks_batch {
+    int64_t id, delivery_id;
+    enum nks_batch_kind kind;
+    enum nks_batch_origin origin;
+    enum nks_batch_mode mode;
+    enum nks_batch_state state;
+    enum nks_reason reason; /* why refused */
+    enum nks_pain001_version version;
+    enum nks_encoding encoding;
+    int64_t agreement_id; /* 0: none found */
+    char sender[NKS_PARTY_MAX], payer[NKS_PARTY_MAX];
+    char ref[NKS_BATCH_REF + 1]; /* base 32, from received bytes and sender; the stem of ids and file names */
+    struct nks_blind message;    /* blind key of sender | payer | MsgId; 0 when none was read */
+    nks_time created;
+    int64_t payments, rejected, slices, groups;
+    struct nks_sum sum;
+    uint8_t wrapped_key[NKS_WRAPPED_KEY];
+    struct nks_cipher *cipher; /* of the details; opened by load or create, closed by nks_batch_close */
+    char *header;              /* HEADER record, malloc'ed */
+    size_t header_len;
+};
+
+/* ---- the slice in memory */
+
+struct nks_destination { /* where a leg goes; part of the decisions */
+    struct nks_account account;
+    char party_name[141];   /* not the payee: debt authority, ventekonto, error account */
+    char party_cvr[9];
+    char reference[36];     /* claim or flag id */
+    int64_t claim_key;      /* of a SPLIT use */
+    int64_t version;        /* of the register or debt import that decided */
+};
+enum nks_leg_kind { /* stored: append only */
+    NKS_LEG_PAYEE = 1,
+    NKS_LEG_DEBT = 2,
+    NKS_LEG_VENTEKONTO = 3,
+    NKS_LEG_ERROR_ACCOUNT = 4,
+};
+struct nks_leg {
+    uint32_t n;          /* of its payment */
+    uint16_t generation; /* from 1 */
+    uint16_t leg_no;     /* from 1 */
+    uint8_t kind, state;
+    uint16_t reason;
+    int64_t amount_minor;
+    int64_t central;     /* number; 0: none */
+    int64_t file_id;     /* 0: in no file */
+    struct nks_destination *to; /* NULL when decisions are not loaded */
+};
+
+enum nks_payment_flag {
+    NKS_FLAG_COMPLETE = 1,     /* the payer gave the account */
+    NKS_FLAG_MAYBE_SE = 2,
+    NKS_FLAG_ALTERNATIVE = 4,  /* resolved as SE */
+    NKS_FLAG_NO_E2E = 8,       /* EndToEndId NOTPROVIDED: no duplicate check */
+};
+enum nks_found { /* how the destination was found; stored in decisions: append only */
+    NKS_DESTINATION_NONE = 0,
+    NKS_DESTINATION_COMPLETE = 1,
+    NKS_DESTINATION_SPECIFIC = 2,
+    NKS_DESTINATION_NEMKONTO = 3,
+    NKS_DESTINATION_FALLBACK_SPECIFIC = 4,
+    NKS_DESTINATION_FALLBACK_NEMKONTO = 5,
+};
+struct nks_payment {
+    uint32_t n;
+    uint32_t group;
+    uint64_t seq;
+    int64_t amount_minor;
+    int32_t currency;    /* nks_currency_number */
+    uint8_t state, holder_kind, flags;
+    uint8_t found;       /* enum nks_found: decided by resolve */
+    bool changed;        /* differs from its row */
+    uint16_t reason;
+    struct nks_blind holder;
+    int64_t register_version;
+    nks_date account_from, account_to;
+    struct nks_account *account; /* where resolve sends it; NULL: none or complete */
+    uint32_t record_at, record_len; /* in the slice's details */
+    uint32_t first_leg, legs;       /* in the slice's legs, of the live generation */
+};
+
+struct nks_slice {
+    int64_t id, batch_id;
+    int32_t number;
+    nks_date execution_date, due_date;
+    enum nks_slice_state state;
+    int64_t epoch;
+    uint16_t generation;
+    size_t count, rejected;
+    struct nks_payment *payments; /* by n - 1 */
+    struct nks_leg *legs;         /* sorted by n, leg_no */
+    size_t leg_count, leg_cap;
+    char *details;
+    size_t details_len, details_cap;
+    struct nks_arena arena;       /* of the decisions */
+    bool has_details, has_decisions;
+    uint8_t decision_hash[NKS_HASH_SIZE]; /* of the stored (encrypted) decisions */
+    uint8_t legs_hash[NKS_HASH_SIZE], signature[NKS_SIGNATURE_SIZE];
+};
+
+struct nks_text nks_payment_record(const struct nks_slice *slice, const struct nks_payment *payment);
+void nks_payment_currency(const struct nks_payment *payment, char out[4]);
+
+NKS_CHECKED struct nks_slice *nks_slice_new(void); /* arrays for a full slice; reused by reset */
+void nks_slice_reset(struct nks_slice *slice);
+void nks_slice_free(struct nks_slice *slice);
+/* Adds a payment with its record; NKS_REFUSED (SLICE-FULL) when it does not fit: open another slice. */
+NKS_CHECKED enum nks_status nks_slice_add(struct nks_slice *slice, const struct nks_payment *payment,
+                                          struct nks_text record, struct nks_fault *fault);
+/* Adds a leg to a payment (legs of one payment are added together, in the order of payments). `to` is copied. */
+NKS_CHECKED enum nks_status nks_slice_leg_add(struct nks_slice *slice, struct nks_payment *payment, enum nks_leg_kind kind,
+                                              int64_t amount_minor, int64_t central, const struct nks_destination *to,
+                                              struct nks_fault *fault);
+NKS_CHECKED struct nks_account *nks_slice_account(struct nks_slice *slice, const struct nks_account *account);
+
+/* "N" ref "-" slice "-" n "-" leg "-" generation: at most 35 characters; the InstrId of the order file. */
+void nks_leg_id(const char *batch_ref, int32_t slice_number, const struct nks_leg *leg, char out[NKS_LEG_ID_MAX]);
+struct nks_leg_address { char ref[NKS_BATCH_REF + 1]; int32_t slice_number; uint32_t n; uint16_t leg_no, generation; };
+NKS_CHECKED bool nks_leg_id_parse(struct nks_text id, struct nks_leg_address *out);
+/* A UUID derived from the leg id; version bits 4, because the pattern of the standard admits no other. */
+void nks_leg_uetr(const char *leg_id, char out[37]);
+
+/* ---- rows (store.c). Inside the caller's transaction unless said otherwise. */
+
+struct nks_payments; /* the module on one connection */
+NKS_CHECKED enum nks_status nks_payments_open(struct nks_db *db, struct nks_keys *keys, struct nks_payments **out,
+                                              struct nks_fault *fault);
+void nks_payments_close(struct nks_payments *payments);
+
+NKS_CHECKED enum nks_status nks_batch_create(struct nks_payments *payments, struct nks_batch *batch, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_batch_load(struct nks_payments *payments, int64_t id, struct nks_batch *batch, bool *found,
+                                           struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_batch_find_ref(struct nks_payments *payments, const char *ref, int64_t *id,
+                                               struct nks_fault *fault); /* *id 0: none */
+NKS_CHECKED enum nks_status nks_batch_find_delivery(struct nks_payments *payments, int64_t delivery_id, int64_t *id,
+                                                    struct nks_fault *fault);
+/* An accepted batch with that message key: *id 0 when there is none. */
+NKS_CHECKED enum nks_status nks_batch_find_message(struct nks_payments *payments, const struct nks_blind *message,
+                                                   int64_t *id, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_batch_last(struct nks_payments *payments, int64_t *id, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_batch_next(struct nks_payments *payments, int64_t after, int64_t *id,
+                                           struct nks_fault *fault); /* in order; *id 0: none */
+/* Writes state, reason, agreement, payer, message, header and totals; with ACCEPTED its slices go from READ to WAITING. */
+NKS_CHECKED enum nks_status nks_batch_finish(struct nks_payments *payments, struct nks_batch *batch, struct nks_fault *fault);
+/* Removes the slices and groups of a batch that was not read to its end: they never were facts. */
+NKS_CHECKED enum nks_status nks_batch_clear(struct nks_payments *payments, int64_t batch_id, struct nks_fault *fault);
+void nks_batch_close(struct nks_batch *batch);
+
+struct nks_group {
+    int64_t batch_id;
+    uint32_t number;
+    int64_t payments;
+    int regnr;             /* of the debtor account; -1 none */
+    nks_date execution_date; /* as moved to a bank day */
+    bool moved;
+    char *record;          /* GROUP record; belongs to the payments module until the next group_load */
+    size_t record_len;
+};
+NKS_CHECKED enum nks_status nks_group_save(struct nks_payments *payments, const struct nks_batch *batch,
+                                           const struct nks_group *group, struct nks_fault *fault);
+/* Keeps the last one: asking for the same group again costs nothing. */
+NKS_CHECKED enum nks_status nks_group_load(struct nks_payments *payments, const struct nks_batch *batch, uint32_t number,
+                                           const struct nks_group **out, struct nks_fault *fault);
+
+/* A new slice with its payments and details. */
+NKS_CHECKED enum nks_status nks_slice_create(struct nks_payments *payments, const struct nks_batch *batch,
+                                             struct nks_slice *slice, struct nks_fault *fault);
+struct nks_slice_want { bool details, decisions, legs; };
+NKS_CHECKED enum nks_status nks_slice_load(struct nks_payments *payments, const struct nks_batch *batch, int64_t slice_id,
+                                           struct nks_slice_want want, struct nks_slice *slice, struct nks_fault *fault);
+/* After resolve, offset or route: decisions, changed payments, legs (once, at ROUTED, with hash and signature), state. Fenced:
+ * NKS_RETRY (SLICE-FENCED) when the slice's state or epoch is no longer what was loaded. `from` is the loaded state. */
+NKS_CHECKED enum nks_status nks_slice_save(struct nks_payments *payments, struct nks_slice *slice,
+                                           enum nks_slice_state from, struct nks_fault *fault);
+/* Hash over legs and decisions as stored, against the signature: NKS_INTEGRITY (SLICE-LEGS) when they differ. For a slice
+ * loaded with legs and decisions. */
+NKS_CHECKED enum nks_status nks_slice_verify(struct nks_payments *payments, const struct nks_slice *slice,
+                                             struct nks_fault *fault);
+
+/* The next slice in (batch, number) order after `after` that is in `state` and due on `today`; *id 0: none. */
+NKS_CHECKED enum nks_status nks_slice_next(struct nks_payments *payments, enum nks_slice_state state, int64_t after,
+                                           nks_date due_on, int64_t batch_id, int64_t *id, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_slice_emitted(struct nks_payments *payments, int64_t slice_id, struct nks_fault *fault);
+
+/* Legs of a slice that stand in no file yet, from place (n, leg_no) exclusive up to `limit`: counted and summed. */
+struct nks_leg_range { uint32_t from_n, to_n; uint16_t from_leg, to_leg; }; /* inclusive */
+NKS_CHECKED enum nks_status nks_legs_put_in_file(struct nks_payments *payments, int64_t slice_id, int64_t central,
+                                                 const struct nks_leg_range *range, int64_t file_id, int64_t *changed,
+                                                 struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_leg_move(struct nks_payments *payments, int64_t slice_id, const struct nks_leg *leg,
+                                         enum nks_leg_state from, enum nks_leg_state to, enum nks_reason reason,
+                                         bool *moved, struct nks_fault *fault);
+/* All legs of a file from one state to another. */
+NKS_CHECKED enum nks_status nks_legs_move_file(struct nks_payments *payments, int64_t slice_id, int64_t file_id,
+                                               enum nks_leg_state from, enum nks_leg_state to, int64_t *moved,
+                                               struct nks_fault *fault);
+/* Claims a slice for this run inside the transaction that will save it: one row touched, or it is not ours. */
+NKS_CHECKED enum nks_status nks_slice_fence(struct nks_payments *payments, int64_t slice_id, enum nks_slice_state state,
+                                            int64_t epoch, bool *mine, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_slice_epoch(struct nks_payments *payments, int64_t *epoch, struct nks_fault *fault);
+/* Where payment `seq` of a batch stands; *slice_id 0: nowhere. */
+NKS_CHECKED enum nks_status nks_payment_find_seq(struct nks_payments *payments, int64_t batch_id, uint64_t seq,
+                                                 int64_t *slice_id, uint32_t *n, struct nks_fault *fault);
+
+/* What a slice sends to one central for one group, written when it is routed: emit plans files from these rows alone. */
+struct nks_order_total {
+    uint32_t group;
+    int64_t legs, bytes; /* bytes: an upper bound as XML */
+    struct nks_sum sum;
+};
+NKS_CHECKED enum nks_status nks_order_total_add(struct nks_payments *payments, int64_t slice_id, int64_t central,
+                                                const struct nks_order_total *total, struct nks_fault *fault);
+typedef enum nks_status (*nks_order_total_fn)(void *context, const struct nks_order_total *total, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_order_totals(struct nks_payments *payments, int64_t slice_id, int64_t central,
+                                             nks_order_total_fn fn, void *context, struct nks_fault *fault);
+/* The next central after `after` that the slice sends to; *central 0: none. */
+NKS_CHECKED enum nks_status nks_order_total_next_central(struct nks_payments *payments, int64_t slice_id, int64_t after,
+                                                         int64_t *central, struct nks_fault *fault);
+
+/* Payments and sums of a slice by ISO status, kept in step with its payments: reports count from these rows alone. */
+enum { NKS_STATUS_TOTALS_MAX = 10 };
+struct nks_status_total {
+    char status[5];
+    int64_t payments;
+    struct nks_sum sum;
+};
+NKS_CHECKED bool nks_status_total_count(struct nks_status_total totals[NKS_STATUS_TOTALS_MAX], size_t *count,
+                                        const char *status, int64_t payments, struct nks_sum sum); /* adds to a list */
+NKS_CHECKED enum nks_status nks_status_totals_save(struct nks_payments *payments, int64_t slice_id,
+                                                   const struct nks_status_total *totals, size_t count,
+                                                   struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_status_totals_load(struct nks_payments *payments, int64_t slice_id,
+                                                   struct nks_status_total totals[NKS_STATUS_TOTALS_MAX], size_t *count,
+                                                   struct nks_fault *fault); /* adds to a list */
+/* The ISO status of a payment as long as no bank has answered: RJCT, PDNG, ACWC, ACCP. */
+const char *nks_payment_status(const struct nks_payment *payment, enum nks_slice_state slice);
+NKS_CHECKED enum nks_status nks_status_totals_renew(struct nks_payments *payments, const struct nks_slice *slice,
+                                                    struct nks_fault *fault);
+
+/* The rows of slices of a batch without loading them; *id 0: none after `after`. */
+struct nks_slice_row {
+    int64_t id;
+    nks_date execution_date, due_date;
+    enum nks_slice_state state;
+    int64_t payments, rejected, legs;
+};
+NKS_CHECKED enum nks_status nks_slice_row_next(struct nks_payments *payments, int64_t batch_id, int64_t after,
+                                               struct nks_slice_row *row, struct nks_fault *fault);
+
+/* ---- payment references: one sorted run per slice, for the duplicate check (reference.c) */
+
+/* 50 bits of the blind key of payer | EndToEndId, and n of the payment: one entry of a run. */
+uint64_t nks_reference_entry(const struct nks_blind *blind, uint32_t n);
+/* Sorts `entries` and stores them. */
+NKS_CHECKED enum nks_status nks_reference_save(struct nks_payments *payments, int64_t slice_id, const char *payer,
+                                               nks_date received_on, uint64_t *entries, size_t count,
+                                               struct nks_fault *fault);
+struct nks_reference_hit { int64_t slice_id, other_slice_id; uint32_t n, other_n; };
+/* Compares the runs of a batch with each other and with the payer's earlier runs since a date. Each payment whose 50 bits
+ * stand earlier too is given to `fn`, in the order of slices within a pass; a hit may be chance: the caller compares the references. */
+typedef enum nks_status (*nks_reference_fn)(void *context, const struct nks_reference_hit *hit, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_reference_check(struct nks_payments *payments, int64_t batch_id, const char *payer,
+                                                nks_date since, nks_reference_fn fn, void *context,
+                                                struct nks_fault *fault);
+/* Writes the slice's count of rejected payments. */
+NKS_CHECKED enum nks_status nks_slice_rejected(struct nks_payments *payments, const struct nks_slice *slice,
+                                               struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_payment_save(struct nks_payments *payments, int64_t slice_id,
+                                             const struct nks_payment *payment, struct nks_fault *fault);
+
+/* Counts per state for `nks status` and `nks show`: payments and sums by what became of them. */
+enum nks_outcome { /* what a payer asks */
+    NKS_OUTCOME_WAITING,    /* until it is due, or in process */
+    NKS_OUTCOME_ROUTED,     /* decided, in no published file yet */
+    NKS_OUTCOME_SENT,
+    NKS_OUTCOME_VENTEKONTO,
+    NKS_OUTCOME_SETTLED,
+    NKS_OUTCOME_RETURNED,   /* rejected or returned by the bank */
+    NKS_OUTCOME_REJECTED,
+    NKS_OUTCOME_STOPPED,
+    NKS_OUTCOMES
+};
+const char *nks_outcome_name(enum nks_outcome outcome);
+/* The one table that derives a payment's outcome from itself, its slice and its live legs (status.c, pure). `published`
+ * tells for each leg whether its file is published. */
+enum nks_outcome nks_payment_outcome(const struct nks_payment *payment, enum nks_slice_state slice,
+                                     const struct nks_leg *legs, const bool *published, size_t leg_count);
+/* The ISO status of an outcome in a status report: PDNG, ACCP, ACSP, ACWC, ACSC, RJCT. `changed`: routed with a change. */
+const char *nks_outcome_status(enum nks_outcome outcome, bool changed);
+
+#endif

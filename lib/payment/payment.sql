@@ -1,0 +1,302 @@
+-- migration: 1
+CREATE TABLE batch(
+  batch_id {id} PRIMARY KEY,
+  delivery_id {id} NOT NULL,
+  kind {int} NOT NULL,
+  origin {int} NOT NULL,
+  mode {int} NOT NULL,
+  state {int} NOT NULL,
+  reason {int} NOT NULL,
+  version {int} NOT NULL,
+  encoding {int} NOT NULL,
+  agreement_id {id} NOT NULL,
+  sender {text} NOT NULL,
+  payer {text} NOT NULL,
+  ref {text} NOT NULL,
+  message_key {id} NOT NULL,
+  message_check {id} NOT NULL,
+  created_at {time} NOT NULL,
+  payments {int} NOT NULL,
+  rejected {int} NOT NULL,
+  slices {int} NOT NULL,
+  groups {int} NOT NULL,
+  control_sum {text} NOT NULL,
+  wrapped_key {bytes} NOT NULL,
+  header {bytes} NOT NULL
+){table_options};
+CREATE INDEX batch_delivery ON batch(delivery_id);
+CREATE INDEX batch_message ON batch(message_key);
+CREATE INDEX batch_ref ON batch(ref);
+CREATE TABLE batch_group(
+  batch_id {id} NOT NULL,
+  number {int} NOT NULL,
+  payments {int} NOT NULL,
+  regnr {int} NOT NULL,
+  execution_date {date} NOT NULL,
+  moved {bool} NOT NULL,
+  record {bytes} NOT NULL,
+  PRIMARY KEY(batch_id, number)
+){clustered};
+CREATE TABLE slice(
+  slice_id {id} PRIMARY KEY,
+  batch_id {id} NOT NULL,
+  execution_date {date} NOT NULL,
+  due_date {date} NOT NULL,
+  state {int} NOT NULL,
+  epoch {id} NOT NULL,
+  generation {int} NOT NULL,
+  payments {int} NOT NULL,
+  rejected {int} NOT NULL,
+  amount_minor {money} NOT NULL,
+  legs {int} NOT NULL,
+  legs_hash {bytes} NOT NULL,
+  signature {bytes} NOT NULL
+){table_options};
+CREATE INDEX slice_work ON slice(state, slice_id);
+CREATE TABLE slice_details(
+  slice_id {id} PRIMARY KEY,
+  details {bytes} NOT NULL
+){table_options};
+CREATE TABLE slice_decision(
+  slice_id {id} NOT NULL,
+  generation {int} NOT NULL,
+  decisions {bytes} NOT NULL,
+  PRIMARY KEY(slice_id, generation)
+){table_options};
+CREATE TABLE payment(
+  slice_id {id} NOT NULL,
+  n {int} NOT NULL,
+  seq {id} NOT NULL,
+  grp {int} NOT NULL,
+  amount_minor {money} NOT NULL,
+  currency {int} NOT NULL,
+  state {int} NOT NULL,
+  reason {int} NOT NULL,
+  flags {int} NOT NULL,
+  holder_kind {int} NOT NULL,
+  holder_key {id} NOT NULL,
+  holder_check {id} NOT NULL,
+  PRIMARY KEY(slice_id, n)
+){clustered};
+CREATE TABLE leg(
+  slice_id {id} NOT NULL,
+  n {int} NOT NULL,
+  generation {int} NOT NULL,
+  leg_no {int} NOT NULL,
+  kind {int} NOT NULL,
+  amount_minor {money} NOT NULL,
+  central {int} NOT NULL,
+  state {int} NOT NULL,
+  reason {int} NOT NULL,
+  file_id {id} NOT NULL,
+  PRIMARY KEY(slice_id, n, generation, leg_no)
+){clustered};
+CREATE TABLE slice_order_total(
+  slice_id {id} NOT NULL,
+  central {int} NOT NULL,
+  grp {int} NOT NULL,
+  legs {int} NOT NULL,
+  control_sum {text} NOT NULL,
+  bytes {id} NOT NULL,
+  PRIMARY KEY(slice_id, central, grp)
+){clustered};
+CREATE TABLE slice_status_total(
+  slice_id {id} NOT NULL,
+  status {text} NOT NULL,
+  payments {int} NOT NULL,
+  control_sum {text} NOT NULL,
+  PRIMARY KEY(slice_id, status)
+){clustered};
+CREATE TABLE reference_run(
+  slice_id {id} PRIMARY KEY,
+  payer {text} NOT NULL,
+  received_on {date} NOT NULL,
+  entries {int} NOT NULL,
+  run {bytes} NOT NULL
+){table_options};
+CREATE INDEX reference_run_payer ON reference_run(payer, received_on);
+
+-- name: batch_insert
+INSERT INTO batch(batch_id, delivery_id, kind, origin, mode, state, reason, version, encoding, agreement_id, sender, payer,
+  ref, message_key, message_check, created_at, payments, rejected, slices, groups, control_sum, wrapped_key, header)
+VALUES (:batch_id, :delivery_id, :kind, :origin, :mode, :state, :reason, :version, :encoding, :agreement_id, :sender, :payer,
+  :ref, :message_key, :message_check, :created_at, :payments, :rejected, :slices, :groups, :control_sum, :wrapped_key, :header);
+
+-- name: batch_update
+UPDATE batch SET state = :state, reason = :reason, version = :version, encoding = :encoding, agreement_id = :agreement_id,
+  payer = :payer, message_key = :message_key, message_check = :message_check, payments = :payments, rejected = :rejected,
+  slices = :slices, groups = :groups, control_sum = :control_sum, header = :header
+WHERE batch_id = :batch_id;
+
+-- name: batch_load
+SELECT delivery_id, kind, origin, mode, state, reason, version, encoding, agreement_id, sender, payer, ref, message_key,
+  message_check, created_at, payments, rejected, slices, groups, control_sum, wrapped_key, header
+FROM batch WHERE batch_id = :batch_id;
+
+-- name: batch_by_ref
+SELECT batch_id FROM batch WHERE ref = :ref ORDER BY batch_id LIMIT 1;
+
+-- name: batch_by_delivery
+SELECT batch_id FROM batch WHERE delivery_id = :delivery_id ORDER BY batch_id LIMIT 1;
+
+-- name: batch_by_message
+SELECT batch_id FROM batch WHERE message_key = :message_key AND message_check = :message_check AND state = :state
+ORDER BY batch_id LIMIT 1;
+
+-- name: batch_last
+SELECT batch_id FROM batch ORDER BY batch_id DESC LIMIT 1;
+
+-- name: batch_next
+SELECT batch_id FROM batch WHERE batch_id > :after ORDER BY batch_id LIMIT 1;
+
+-- name: batch_clear_payments
+DELETE FROM payment WHERE slice_id BETWEEN :first AND :last;
+
+-- name: batch_clear_details
+DELETE FROM slice_details WHERE slice_id BETWEEN :first AND :last;
+
+-- name: batch_clear_runs
+DELETE FROM reference_run WHERE slice_id BETWEEN :first AND :last;
+
+-- name: batch_clear_status_totals
+DELETE FROM slice_status_total WHERE slice_id BETWEEN :first AND :last;
+
+-- name: batch_clear_slices
+DELETE FROM slice WHERE slice_id BETWEEN :first AND :last;
+
+-- name: batch_clear_groups
+DELETE FROM batch_group WHERE batch_id = :batch_id;
+
+-- name: batch_slices_accept
+UPDATE slice SET state = :to WHERE slice_id BETWEEN :first AND :last AND state = :from;
+
+-- name: group_insert
+INSERT INTO batch_group(batch_id, number, payments, regnr, execution_date, moved, record)
+VALUES (:batch_id, :number, :payments, :regnr, :execution_date, :moved, :record);
+
+-- name: group_load
+SELECT payments, regnr, execution_date, moved, record FROM batch_group WHERE batch_id = :batch_id AND number = :number;
+
+-- name: slice_insert
+INSERT INTO slice(slice_id, batch_id, execution_date, due_date, state, epoch, generation, payments, rejected, amount_minor,
+  legs, legs_hash, signature)
+VALUES (:slice_id, :batch_id, :execution_date, :due_date, :state, :epoch, :generation, :payments, :rejected, :amount_minor,
+  0, :legs_hash, :signature);
+
+-- name: slice_load
+SELECT batch_id, execution_date, due_date, state, epoch, generation, payments, rejected, legs, legs_hash, signature
+FROM slice WHERE slice_id = :slice_id;
+
+-- name: slice_fence
+UPDATE slice SET epoch = :epoch WHERE slice_id = :slice_id AND state = :state AND epoch <= :epoch;
+
+-- name: slice_update
+UPDATE slice SET state = :to, rejected = :rejected, legs = :legs, legs_hash = :legs_hash, signature = :signature
+WHERE slice_id = :slice_id AND state = :from AND epoch = :epoch;
+
+-- name: slice_rejected
+UPDATE slice SET rejected = :rejected WHERE slice_id = :slice_id;
+
+-- name: slice_state
+UPDATE slice SET state = :to WHERE slice_id = :slice_id AND state = :from;
+
+-- name: slice_next
+SELECT slice_id FROM slice WHERE state = :state AND slice_id > :after AND slice_id <= :last AND due_date <= :due_on
+ORDER BY slice_id LIMIT 1;
+
+-- name: slice_epoch
+SELECT COALESCE(MAX(epoch), 0) FROM slice;
+
+-- name: details_insert
+INSERT INTO slice_details(slice_id, details) VALUES (:slice_id, :details);
+
+-- name: details_load
+SELECT details FROM slice_details WHERE slice_id = :slice_id;
+
+-- name: decision_delete
+DELETE FROM slice_decision WHERE slice_id = :slice_id AND generation = :generation;
+
+-- name: decision_insert
+INSERT INTO slice_decision(slice_id, generation, decisions) VALUES (:slice_id, :generation, :decisions);
+
+-- name: decision_load
+SELECT decisions FROM slice_decision WHERE slice_id = :slice_id AND generation = :generation;
+
+-- name: payment_insert
+INSERT INTO payment(slice_id, n, seq, grp, amount_minor, currency, state, reason, flags, holder_kind, holder_key, holder_check)
+VALUES (:slice_id, :n, :seq, :grp, :amount_minor, :currency, :state, :reason, :flags, :holder_kind, :holder_key, :holder_check);
+
+-- name: payment_load
+SELECT n, seq, grp, amount_minor, currency, state, reason, flags, holder_kind, holder_key, holder_check
+FROM payment WHERE slice_id = :slice_id ORDER BY n;
+
+-- name: payment_update
+UPDATE payment SET state = :state, reason = :reason, flags = :flags, holder_kind = :holder_kind, holder_key = :holder_key,
+  holder_check = :holder_check
+WHERE slice_id = :slice_id AND n = :n;
+
+-- name: payment_find_seq
+SELECT slice_id, n FROM payment WHERE slice_id BETWEEN :first AND :last AND seq = :seq;
+
+-- name: leg_insert
+INSERT INTO leg(slice_id, n, generation, leg_no, kind, amount_minor, central, state, reason, file_id)
+VALUES (:slice_id, :n, :generation, :leg_no, :kind, :amount_minor, :central, :state, :reason, :file_id);
+
+-- name: leg_load
+SELECT n, generation, leg_no, kind, amount_minor, central, state, reason, file_id
+FROM leg WHERE slice_id = :slice_id AND generation = :generation ORDER BY n, leg_no;
+
+-- name: leg_waiting
+SELECT n, leg_no, amount_minor, kind FROM leg
+WHERE slice_id = :slice_id AND generation = :generation AND central = :central AND file_id = 0 AND state = :state
+ORDER BY n, leg_no;
+
+-- name: leg_put_in_file
+UPDATE leg SET file_id = :file_id, state = :to
+WHERE slice_id = :slice_id AND central = :central AND file_id = 0 AND state = :from
+  AND n BETWEEN :from_n AND :to_n
+  AND (n > :from_n OR leg_no >= :from_leg) AND (n < :to_n OR leg_no <= :to_leg);
+
+-- name: leg_move
+UPDATE leg SET state = :to, reason = :reason
+WHERE slice_id = :slice_id AND n = :n AND generation = :generation AND leg_no = :leg_no AND state = :from;
+
+-- name: leg_move_file
+UPDATE leg SET state = :to WHERE slice_id = :slice_id AND file_id = :file_id AND state = :from;
+
+-- name: order_total_insert
+INSERT INTO slice_order_total(slice_id, central, grp, legs, control_sum, bytes)
+VALUES (:slice_id, :central, :grp, :legs, :control_sum, :bytes);
+
+-- name: order_total_load
+SELECT grp, legs, control_sum, bytes FROM slice_order_total
+WHERE slice_id = :slice_id AND central = :central ORDER BY grp;
+
+-- name: order_total_next_central
+SELECT MIN(central) FROM slice_order_total WHERE slice_id = :slice_id AND central > :after;
+
+-- name: status_total_clear
+DELETE FROM slice_status_total WHERE slice_id = :slice_id;
+
+-- name: status_total_insert
+INSERT INTO slice_status_total(slice_id, status, payments, control_sum)
+VALUES (:slice_id, :status, :payments, :control_sum);
+
+-- name: status_total_load
+SELECT status, payments, control_sum FROM slice_status_total WHERE slice_id = :slice_id ORDER BY status;
+
+-- name: slice_list
+SELECT slice_id, execution_date, due_date, state, payments, rejected, legs FROM slice
+WHERE slice_id > :after AND slice_id <= :last ORDER BY slice_id LIMIT 1;
+
+-- name: run_insert
+INSERT INTO reference_run(slice_id, payer, received_on, entries, run) VALUES (:slice_id, :payer, :received_on, :entries, :run);
+
+-- name: run_list
+SELECT slice_id, entries FROM reference_run WHERE payer = :payer AND received_on >= :since ORDER BY slice_id;
+
+-- name: run_index
+SELECT substr(run, 1, :bytes) FROM reference_run WHERE slice_id = :slice_id;
+
+-- name: run_part
+SELECT substr(run, :from_byte, :bytes) FROM reference_run WHERE slice_id = :slice_id;

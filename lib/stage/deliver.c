@@ -1,0 +1,221 @@
+/*
+ * deliver: each written file is published exactly once, its signature first.
+ *
+ *   WRITTEN, staged file there -> NAME.p7s in out/ -> staged file renamed to NAME -> row PUBLISHED
+ *
+ * After a crash: staged file there -> it was not published, go on; gone -> it was (the receiver may have fetched it
+ * already), and it is never rebuilt. At the end one manifest per central and business day, also when it is empty.
+ */
+#include "stage/sink.h"
+#include "stage/step.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct publication {
+    char staged[NKS_PATH_MAX], dir[NKS_PATH_MAX], target[NKS_PATH_MAX], signature[NKS_PATH_MAX];
+};
+
+static enum nks_status paths(struct nks_run *run, const struct nks_out_file *file, struct publication *pub)
+{
+    char name[NKS_FILE_NAME_MAX + 8];
+    snprintf(name, sizeof name, "%s.p7s", file->name);
+    NKS_TRY(nks_run_staging_path(run, file->id, pub->staged));
+    NKS_TRY(nks_run_path(run, pub->dir, nks_file_folder_path(file->folder), file->party, NULL));
+    bool fits = nks_path_join(pub->target, pub->dir, file->name) && nks_path_join(pub->signature, pub->dir, name);
+    return fits ? NKS_OK : nks_fault_set(&run->fault, NKS_FAILED, "PATH-LONG", "the home's path is too long");
+}
+
+static enum nks_status staged_check(struct nks_run *run, const struct nks_out_file *file, const char *staged)
+{
+    uint8_t hash[NKS_HASH_SIZE];
+    int64_t size = 0;
+    NKS_TRY(nks_hash_file(staged, hash, &size, &run->fault));
+    if (size != file->bytes || memcmp(hash, file->hash, sizeof hash) != 0)
+        return nks_fault_set(&run->fault, NKS_INTEGRITY, "STAGED-CHANGED",
+                             "the staged copy of %s is not what was written; do not restart, run nks-audit", file->name);
+    return NKS_OK;
+}
+
+static enum nks_status publish_bytes(struct nks_run *run, const struct nks_out_file *file, const struct publication *pub)
+{
+    uint8_t der[NKS_CMS_MAX];
+    size_t len = 0;
+    NKS_TRY(staged_check(run, file, pub->staged));
+    NKS_TRY(nks_sys_mkdir(pub->dir, 0700, &run->fault));
+    if (nks_sys_exists(pub->target)) /* rename would say so too, but with less to go on */
+        return nks_fault_set(&run->fault, NKS_INTEGRITY, "FILE-EXISTS",
+                             "%s lies in the out folder but was not published by nks; do not restart", file->name);
+    NKS_TRY(nks_cms_sign(run->keys, file->hash, run->now, der, &len, &run->fault));
+    NKS_TRY(nks_file_replace(pub->signature, der, len, 0600, &run->fault));
+    nks_sys_point("publish.signed");
+    NKS_TRY(nks_sys_rename(pub->staged, pub->target, &run->fault));
+    nks_sys_point("publish.renamed");
+    return nks_sys_fsync_dir(pub->dir, &run->fault);
+}
+
+static enum nks_status row_published(struct nks_run *run, struct nks_out_file *file)
+{
+    NKS_TRY(nks_db_begin(run->db, &run->fault));
+    enum nks_status status = nks_out_file_published(run->exchange, file, &run->fault);
+    if (status == NKS_OK)
+        status = nks_db_commit(run->db, &run->fault);
+    else
+        nks_db_rollback(run->db);
+    return status;
+}
+
+static enum nks_status publish(struct nks_run *run, int64_t file_id)
+{
+    struct nks_out_file file;
+    struct publication pub;
+    bool found = false;
+    NKS_TRY(nks_out_file_load(run->exchange, file_id, &file, &found, &run->fault));
+    NKS_TRY(paths(run, &file, &pub));
+    if (nks_sys_exists(pub.staged))
+        NKS_TRY(publish_bytes(run, &file, &pub));
+    NKS_TRY(row_published(run, &file));
+    nks_sys_point("publish.done");
+    run->counts.published++;
+    nks_run_progress(run, "deliver", run->counts.published, 0);
+    return NKS_OK;
+}
+
+static enum nks_status publish_all(struct nks_run *run)
+{
+    for (int64_t id = 0;;) {
+        NKS_TRY(nks_out_file_next(run->exchange, NKS_FILE_WRITTEN, id, &id, &run->fault));
+        if (id == 0)
+            return NKS_OK;
+        NKS_TRY(publish(run, id));
+    }
+}
+
+/* ---- manifests */
+
+struct day { /* order files of one central and business day */
+    int64_t files, legs;
+};
+
+static enum nks_status day_count(struct nks_run *run, const char *central, nks_date date, struct day *day)
+{
+    *day = (struct day){0, 0};
+    for (int64_t id = 0;;) {
+        struct nks_out_file file;
+        bool found = false;
+        NKS_TRY(nks_out_file_next_day(run->exchange, central, date, NKS_FILE_ORDER, id, &id, &run->fault));
+        if (id == 0)
+            return NKS_OK;
+        NKS_TRY(nks_out_file_load(run->exchange, id, &file, &found, &run->fault));
+        day->files++;
+        day->legs += file.entries;
+    }
+}
+
+static enum nks_status manifest_reserve(struct nks_run *run, const struct nks_central *central, bool *any)
+{
+    int64_t earlier = 0, last = 0;
+    struct day day;
+    NKS_TRY(nks_out_file_count(run->exchange, 0, NKS_FILE_MANIFEST, central->name, run->today, &earlier, &run->fault));
+    NKS_TRY(day_count(run, central->name, run->today, &day));
+    for (int64_t id = 0;;) {
+        NKS_TRY(nks_out_file_next_day(run->exchange, central->name, run->today, NKS_FILE_MANIFEST, id, &id, &run->fault));
+        if (id == 0)
+            break;
+        last = id;
+    }
+    if (last != 0) {
+        struct nks_out_file newest;
+        bool found = false;
+        NKS_TRY(nks_out_file_load(run->exchange, last, &newest, &found, &run->fault));
+        if (newest.entries == day.files)
+            return NKS_OK; /* nothing new since */
+    }
+    char date[NKS_DATE_TEXT];
+    nks_date_format(run->today, date);
+    struct nks_out_file file = {
+        .kind = NKS_FILE_MANIFEST,
+        .folder = NKS_FOLDER_CENTRAL,
+        .number = (int)earlier + 1,
+        .created = run->now,
+        .entries = day.files,
+        .business_date = run->today,
+    };
+    memcpy(file.party, central->name, sizeof file.party);
+    snprintf(file.name, sizeof file.name, "nks-manifest-%s-%04d.tsv", date, file.number);
+    *any = true;
+    return nks_out_file_reserve(run->exchange, &file, &run->fault);
+}
+
+enum nks_status nks_manifests_reserve(struct nks_run *run, bool *any)
+{
+    for (size_t i = 0; i < run->centrals.count; i++) {
+        if (!run->centrals.rows[i]->ended)
+            NKS_TRY(manifest_reserve(run, run->centrals.rows[i], any));
+    }
+    return NKS_OK;
+}
+
+static enum nks_status line_write(struct nks_out_sink *sink, const struct nks_buf *line)
+{
+    return nks_out_sink_write(sink, line->ptr, line->len, &sink->run->fault);
+}
+
+/* A table for people and programs: one line per order file of the day in the order of their numbers, then the total. */
+enum nks_status nks_manifest_write(struct nks_run *run, const struct nks_out_file *file, struct nks_out_sink *sink)
+{
+    char memory[512], date[NKS_DATE_TEXT], hex[NKS_HASH_HEX];
+    struct nks_buf line;
+    int64_t payments = 0;
+    nks_date_format(file->business_date, date);
+    nks_buf_init(&line, memory, sizeof memory);
+    nks_buf_printf(&line, "# nks manifest 1\tcentral %s\tdate %s\n# name\tmessage_id\tpayments\tsum\tbytes\tsha256\n",
+                   file->party, date);
+    NKS_TRY(line_write(sink, &line));
+    for (int64_t id = 0; sink->entries < file->entries;) {
+        struct nks_out_file order;
+        struct nks_sum sum;
+        bool found = false;
+        NKS_TRY(nks_out_file_next_day(run->exchange, file->party, file->business_date, NKS_FILE_ORDER, id, &id,
+                                      &run->fault));
+        if (id == 0)
+            break;
+        NKS_TRY(nks_out_file_load(run->exchange, id, &order, &found, &run->fault));
+        nks_hex(order.hash, NKS_HASH_SIZE, hex);
+        nks_buf_init(&line, memory, sizeof memory);
+        nks_buf_printf(&line, "%s\t%s\t%lld\t%s\t%lld\t%s\n", order.name, order.message_id, (long long)order.entries,
+                       order.sum, (long long)order.bytes, hex);
+        NKS_TRY(line_write(sink, &line));
+        sink->entries++;
+        payments += order.entries;
+        if (nks_sum_parse(nks_text_from(order.sum), &sum))
+            sink->sum.scaled += sum.scaled;
+    }
+    nks_buf_init(&line, memory, sizeof memory);
+    nks_buf_printf(&line, "# total\t%lld files\t%lld\t", (long long)sink->entries, (long long)payments);
+    nks_sum_format(&line, sink->sum);
+    nks_buf_char(&line, '\n');
+    return line_write(sink, &line);
+}
+
+static enum nks_status manifests(struct nks_run *run)
+{
+    bool any = false;
+    NKS_TRY(nks_db_begin(run->db, &run->fault));
+    enum nks_status status = nks_manifests_reserve(run, &any);
+    if (status == NKS_OK)
+        status = nks_db_commit(run->db, &run->fault);
+    if (status != NKS_OK)
+        nks_db_rollback(run->db);
+    if (status == NKS_OK && any)
+        status = nks_reserved_write(run);
+    return status == NKS_OK && any ? publish_all(run) : status;
+}
+
+enum nks_status nks_stage_deliver(struct nks_run *run, int64_t batch_id)
+{
+    (void)batch_id; /* what is written is published, whatever its batch */
+    NKS_TRY(publish_all(run));
+    return manifests(run);
+}

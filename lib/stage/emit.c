@@ -1,0 +1,206 @@
+/*
+ * emit: slices -> files. First what was reserved by an earlier, killed run is written; then new files are reserved, all
+ * of a batch in one transaction, and written one by one: staging and archive first, the row last.
+ */
+#include "stage/sink.h"
+#include "stage/step.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum nks_status nks_out_sink_write(void *context, const void *data, size_t len, struct nks_fault *fault)
+{
+    struct nks_out_sink *sink = context;
+    nks_hash_add(sink->hash, data, len);
+    sink->bytes += (int64_t)len;
+    NKS_TRY(nks_sys_write(sink->staging, data, len, fault));
+    return nks_stream_write(sink->stream, data, len, fault);
+}
+
+static enum nks_status sink_open(struct nks_out_sink *sink, int64_t file_id)
+{
+    struct nks_run *run = sink->run;
+    char staging[NKS_PATH_MAX], archive[NKS_PATH_MAX];
+    NKS_TRY(nks_run_staging_path(run, file_id, staging));
+    NKS_TRY(nks_run_archive_path(run, file_id, archive));
+    /* Leftovers of a try that was killed before its row. */
+    NKS_TRY(nks_sys_unlink(staging, &run->fault));
+    NKS_TRY(nks_sys_unlink(archive, &run->fault));
+    sink->hash = nks_hash_new();
+    if (sink->hash == NULL)
+        return nks_fault_set(&run->fault, NKS_RETRY, "MEMORY", "no memory to write a file");
+    NKS_TRY(nks_sys_create(staging, &sink->staging, &run->fault));
+    NKS_TRY(nks_sys_create(archive, &sink->archive, &run->fault));
+    return nks_stream_write_open(run->keys, NKS_KEY_ARCHIVE, file_id, sink->archive, &sink->stream, &run->fault);
+}
+
+static enum nks_status sink_finish(struct nks_out_sink *sink)
+{
+    struct nks_run *run = sink->run;
+    char staging[NKS_PATH_MAX], archive[NKS_PATH_MAX];
+    NKS_TRY(nks_stream_write_end(sink->stream, &run->fault));
+    NKS_TRY(nks_sys_fsync(sink->staging, &run->fault));
+    NKS_TRY(nks_sys_fsync(sink->archive, &run->fault));
+    NKS_TRY(nks_run_path(run, staging, "staging", NULL, NULL));
+    NKS_TRY(nks_run_path(run, archive, "archive", NULL, NULL));
+    NKS_TRY(nks_sys_fsync_dir(staging, &run->fault));
+    return nks_sys_fsync_dir(archive, &run->fault);
+}
+
+static void sink_close(struct nks_out_sink *sink)
+{
+    nks_stream_write_free(sink->stream);
+    nks_hash_free(sink->hash);
+    if (sink->staging >= 0)
+        close(sink->staging);
+    if (sink->archive >= 0)
+        close(sink->archive);
+}
+
+/* The first answer again: its bytes come from the archive. */
+static enum nks_status repeat_write(struct nks_run *run, const struct nks_out_file *file, struct nks_out_sink *sink)
+{
+    char path[NKS_PATH_MAX];
+    int fd = -1;
+    struct nks_stream_reader *reader = NULL;
+    NKS_TRY(nks_run_archive_path(run, file->repeats, path));
+    NKS_TRY(nks_sys_open_read(path, &fd, &run->fault));
+    enum nks_status status = nks_stream_read_open(run->keys, NKS_KEY_ARCHIVE, file->repeats, fd, &reader, &run->fault);
+    const void *data = NULL;
+    for (size_t len = 1; status == NKS_OK && len > 0;) {
+        status = nks_stream_read(reader, &data, &len, &run->fault);
+        if (status == NKS_OK && len > 0)
+            status = nks_out_sink_write(sink, data, len, &run->fault);
+    }
+    nks_stream_read_free(reader);
+    close(fd);
+    return status;
+}
+
+static enum nks_status batch_file_write(struct nks_run *run, const struct nks_out_file *file, struct nks_out_sink *sink)
+{
+    struct nks_batch batch;
+    bool found = false;
+    NKS_TRY(nks_batch_load(run->payments, file->batch_id, &batch, &found, &run->fault));
+    enum nks_status status = NKS_OK;
+    if (!found)
+        status = nks_fault_set(&run->fault, NKS_INTEGRITY, "BATCH-ROW", "batch %lld is missing", (long long)file->batch_id);
+    else if (file->kind == NKS_FILE_ORDER)
+        status = nks_order_file_write(run, file, &batch, sink);
+    else
+        status = nks_status_report_write(run, file, &batch, sink);
+    nks_batch_close(&batch);
+    return status;
+}
+
+static enum nks_status content_write(struct nks_run *run, const struct nks_out_file *file, struct nks_out_sink *sink)
+{
+    if (file->repeats != 0)
+        return repeat_write(run, file, sink);
+    if (file->kind == NKS_FILE_RECEIPT)
+        return nks_receipt_write(run, file, sink);
+    if (file->kind == NKS_FILE_MANIFEST)
+        return nks_manifest_write(run, file, sink);
+    return batch_file_write(run, file, sink);
+}
+
+static enum nks_status row_written(struct nks_run *run, struct nks_out_file *file, const struct nks_out_sink *sink)
+{
+    struct nks_buf sum;
+    nks_buf_init(&sum, file->sum, sizeof file->sum - 1);
+    nks_sum_format(&sum, sink->sum);
+    file->sum[sum.len] = '\0';
+    file->entries = sink->entries;
+    file->bytes = sink->bytes;
+    NKS_TRY(nks_db_begin(run->db, &run->fault));
+    enum nks_status status = nks_out_file_written(run->exchange, file, &run->fault);
+    if (status == NKS_OK)
+        status = nks_db_commit(run->db, &run->fault);
+    else
+        nks_db_rollback(run->db);
+    return status;
+}
+
+static enum nks_status file_write(struct nks_run *run, int64_t file_id)
+{
+    struct nks_out_file file;
+    bool found = false;
+    NKS_TRY(nks_out_file_load(run->exchange, file_id, &file, &found, &run->fault));
+    struct nks_out_sink sink = {.run = run, .staging = -1, .archive = -1};
+    enum nks_status status = sink_open(&sink, file_id);
+    if (status == NKS_OK)
+        status = content_write(run, &file, &sink);
+    nks_sys_point("publish.staged");
+    if (status == NKS_OK)
+        status = sink_finish(&sink);
+    if (status == NKS_OK)
+        nks_hash_end(sink.hash, file.hash);
+    sink_close(&sink);
+    if (status != NKS_OK)
+        return status;
+    nks_sys_point("publish.synced");
+    NKS_TRY(row_written(run, &file, &sink));
+    nks_sys_point("publish.written");
+    return NKS_OK;
+}
+
+enum nks_status nks_reserved_write(struct nks_run *run)
+{
+    for (int64_t id = 0;;) {
+        NKS_TRY(nks_out_file_next(run->exchange, NKS_FILE_RESERVED, id, &id, &run->fault));
+        if (id == 0)
+            return NKS_OK;
+        NKS_TRY(file_write(run, id));
+    }
+}
+
+/* In one transaction: order files of the batch, its slices EMITTED, the status report reserved. */
+static enum nks_status batch_reserve(struct nks_run *run, int64_t batch_id)
+{
+    struct nks_batch batch;
+    bool found = false, any = false;
+    NKS_TRY(nks_batch_load(run->payments, batch_id, &batch, &found, &run->fault));
+    enum nks_status status = nks_db_begin(run->db, &run->fault);
+    if (status == NKS_OK)
+        status = nks_order_files_reserve(run, &batch, &any);
+    if (status == NKS_OK && any)
+        status = nks_status_report_reserve(run, &batch, "routed");
+    if (status == NKS_OK)
+        status = nks_db_commit(run->db, &run->fault);
+    if (status != NKS_OK)
+        nks_db_rollback(run->db);
+    nks_batch_close(&batch);
+    nks_sys_point("publish.reserved");
+    return status;
+}
+
+static enum nks_status routed_reserve(struct nks_run *run, int64_t batch_id)
+{
+    for (int64_t id = 0;;) {
+        NKS_TRY(nks_slice_next(run->payments, NKS_SLICE_ROUTED, id, INT32_MAX, batch_id, &id, &run->fault));
+        if (id == 0)
+            return NKS_OK;
+        NKS_TRY(batch_reserve(run, id >> 14));
+    }
+}
+
+static enum nks_status receipts(struct nks_run *run)
+{
+    NKS_TRY(nks_db_begin(run->db, &run->fault));
+    enum nks_status status = nks_receipts_reserve(run);
+    if (status == NKS_OK)
+        status = nks_db_commit(run->db, &run->fault);
+    else
+        nks_db_rollback(run->db);
+    return status;
+}
+
+enum nks_status nks_stage_emit(struct nks_run *run, int64_t batch_id)
+{
+    NKS_TRY(nks_reserved_write(run));
+    NKS_TRY(receipts(run));
+    NKS_TRY(nks_reserved_write(run));
+    NKS_TRY(routed_reserve(run, batch_id));
+    return nks_reserved_write(run);
+}

@@ -1,0 +1,471 @@
+/*
+ * ingest: delivery -> slices. The jailed reader parses and validates; here what it says is checked against agreement,
+ * register-free rules and sums, cut into slices, and the whole file is accepted or refused.
+ *
+ * Slices are committed as they fill, in state READ: they are no facts before the batch is ACCEPTED. A killed ingest
+ * begins its delivery again from the spool.
+ */
+#include "stage/ingest.h"
+
+#include "denmark/bankday.h"
+#include "vault/stream.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PROGRESS_EVERY = 10000 };
+
+/* ---- what makes a file be refused */
+
+void nks_ingest_refuse(struct nks_ingest *ingest, enum nks_reason reason, enum nks_finding_kind kind, uint32_t line,
+                       uint32_t group, uint64_t seq, struct nks_text text)
+{
+    if (ingest->reason == NKS_REASON_NONE)
+        ingest->reason = reason;
+    if (ingest->finding_count == NKS_FINDINGS_MAX)
+        return;
+    struct nks_finding *finding = &ingest->findings[ingest->finding_count++];
+    *finding = (struct nks_finding){.kind = kind, .line = line, .group = group, .seq = seq};
+    if (!nks_text_copy(text, finding->text, sizeof finding->text))
+        finding->text[sizeof finding->text - 1] = '\0';
+}
+
+/* A refusal by a rule of ours: its words are the reason's. */
+static void refuse(struct nks_ingest *ingest, enum nks_reason reason, uint32_t line, uint32_t group)
+{
+    nks_ingest_refuse(ingest, reason, NKS_FINDING_SCHEMA, line, group, 0, nks_text_from(nks_reason_english(reason)));
+}
+
+/* ---- the open slices, one per execution date */
+
+static enum nks_status slice_flush(struct nks_ingest *ingest, struct nks_open_slice *open)
+{
+    struct nks_run *run = ingest->run;
+    struct nks_slice *slice = open->slice;
+    if (slice->count == 0)
+        return NKS_OK;
+    if (ingest->batch.slices == NKS_SLICES_MAX) {
+        refuse(ingest, NKS_REASON_TOO_MANY, 0, 0);
+        slice->count = 0;
+        return NKS_OK;
+    }
+    slice->number = (int32_t)++ingest->batch.slices;
+    slice->execution_date = open->date;
+    slice->due_date = nks_bankday_add(open->date, -(ingest->agreement != NULL ? ingest->agreement->days_before : 1));
+    slice->epoch = run->epoch;
+    NKS_TRY(nks_slice_create(run->payments, &ingest->batch, slice, &run->fault));
+    NKS_TRY(nks_reference_save(run->payments, slice->id, ingest->batch.payer, run->today, open->references,
+                               open->reference_count, &run->fault));
+    NKS_TRY(nks_db_commit(run->db, &run->fault));
+    nks_sys_point("ingest.slice");
+    NKS_TRY(nks_db_begin(run->db, &run->fault));
+    nks_slice_reset(slice);
+    open->reference_count = 0;
+    return NKS_OK;
+}
+
+static bool first_is_earlier(const struct nks_open_slice *a, const struct nks_open_slice *b)
+{
+    return a->first_seq < b->first_seq;
+}
+
+/* The open slice that began first, so that numbers follow the order of the message. */
+static struct nks_open_slice *oldest(struct nks_ingest *ingest)
+{
+    struct nks_open_slice *found = NULL;
+    for (size_t i = 0; i < NKS_SLICES_OPEN; i++) {
+        struct nks_open_slice *open = &ingest->open[i];
+        if (open->slice != NULL && open->slice->count > 0 && (found == NULL || first_is_earlier(open, found)))
+            found = open;
+    }
+    return found;
+}
+
+static enum nks_status flush_all(struct nks_ingest *ingest)
+{
+    for (struct nks_open_slice *open; (open = oldest(ingest)) != NULL;)
+        NKS_TRY(slice_flush(ingest, open));
+    return NKS_OK;
+}
+
+static enum nks_status open_slice_make(struct nks_ingest *ingest, struct nks_open_slice *open)
+{
+    if (open->slice == NULL)
+        open->slice = nks_slice_new();
+    if (open->references == NULL)
+        open->references = malloc(NKS_SLICE_PAYMENTS * sizeof *open->references);
+    if (open->slice == NULL || open->references == NULL)
+        return nks_fault_set(&ingest->run->fault, NKS_RETRY, "MEMORY", "no memory for a slice");
+    nks_slice_reset(open->slice);
+    return NKS_OK;
+}
+
+static enum nks_status slice_for(struct nks_ingest *ingest, nks_date date, struct nks_open_slice **out)
+{
+    struct nks_open_slice *empty = NULL;
+    for (size_t i = 0; i < NKS_SLICES_OPEN; i++) {
+        struct nks_open_slice *open = &ingest->open[i];
+        if (open->slice != NULL && open->slice->count > 0 && open->date == date) {
+            *out = open;
+            return NKS_OK;
+        }
+        if (empty == NULL && (open->slice == NULL || open->slice->count == 0))
+            empty = open;
+    }
+    if (empty == NULL) {
+        empty = oldest(ingest);
+        NKS_TRY(slice_flush(ingest, empty));
+    }
+    NKS_TRY(open_slice_make(ingest, empty));
+    empty->date = date;
+    empty->first_seq = ingest->seq;
+    *out = empty;
+    return NKS_OK;
+}
+
+/* The details of all open slices together have a ceiling too: the oldest goes first. */
+static enum nks_status slices_shrink(struct nks_ingest *ingest)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < NKS_SLICES_OPEN; i++)
+        bytes += ingest->open[i].slice != NULL ? ingest->open[i].slice->details_len : 0;
+    return bytes > 2 * (size_t)NKS_SLICE_DETAILS ? slice_flush(ingest, oldest(ingest)) : NKS_OK;
+}
+
+static enum nks_status payment_put(struct nks_ingest *ingest, const struct nks_payment *payment, struct nks_text record)
+{
+    struct nks_open_slice *open = NULL;
+    NKS_TRY(slice_for(ingest, ingest->group.execution_date, &open));
+    if (open->slice->count == NKS_SLICE_PAYMENTS || record.len > NKS_SLICE_DETAILS - open->slice->details_len) {
+        NKS_TRY(slice_flush(ingest, open));
+        NKS_TRY(slice_for(ingest, ingest->group.execution_date, &open));
+    }
+    NKS_TRY(nks_slice_add(open->slice, payment, record, &ingest->run->fault));
+    if (payment->state == NKS_PAYMENT_ACCEPTED && !(payment->flags & NKS_FLAG_NO_E2E)) {
+        struct nks_blind blind = {0, 0};
+        NKS_TRY(nks_ingest_reference(ingest, nks_record_slot(record, NKS_SLOT_END_TO_END_ID), &blind));
+        open->references[open->reference_count++] = nks_reference_entry(&blind, (uint32_t)open->slice->count);
+    }
+    return slices_shrink(ingest);
+}
+
+/* ---- frames */
+
+static enum nks_status on_header(struct nks_ingest *ingest, struct nks_text record)
+{
+    struct nks_run *run = ingest->run;
+    struct nks_batch *batch = &ingest->batch;
+    free(batch->header);
+    batch->header = malloc(record.len);
+    if (batch->header == NULL)
+        return nks_fault_set(&run->fault, NKS_RETRY, "MEMORY", "no memory for a message");
+    memcpy(batch->header, record.ptr, record.len);
+    batch->header_len = record.len;
+    if (batch->id == 0)
+        NKS_TRY(nks_batch_create(run->payments, batch, &run->fault));
+    NKS_TRY(nks_db_commit(run->db, &run->fault));
+    nks_sys_point("ingest.header");
+    NKS_TRY(nks_db_begin(run->db, &run->fault));
+    static const enum nks_slot ids[] = {NKS_SLOT_INITG_PTY_ORG_ID, NKS_SLOT_INITG_PTY_PRVT_ID};
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0] && ingest->agreement == NULL; i++) {
+        struct nks_text id = nks_text_trim(nks_record_slot(record, ids[i]));
+        if (id.len > 0)
+            ingest->agreement =
+                nks_agreement_find_customer(&run->agreements, nks_text_from(batch->sender), id, run->today);
+    }
+    ingest->by_customer = ingest->agreement != NULL;
+    nks_ingest_payer(ingest);
+    return NKS_OK;
+}
+
+static enum nks_status on_group(struct nks_ingest *ingest, const struct nks_reader_frame *frame)
+{
+    struct nks_group *group = &ingest->group;
+    char *copy = realloc(group->record, frame->record.len);
+    if (copy == NULL)
+        return nks_fault_set(&ingest->run->fault, NKS_RETRY, "MEMORY", "no memory for a group");
+    memcpy(copy, frame->record.ptr, frame->record.len);
+    *group = (struct nks_group){.number = frame->place.group, .record = copy, .record_len = frame->record.len};
+    ingest->group_line = frame->place.line;
+    ingest->group_sum = (struct nks_sum){0};
+    ingest->batch.groups++;
+    nks_ingest_group_facts(ingest);
+    if (ingest->agreement == NULL)
+        refuse(ingest, NKS_REASON_NO_AGREEMENT, frame->place.line, frame->place.group);
+    return NKS_OK;
+}
+
+static bool count_differs(struct nks_text written, int64_t counted)
+{
+    uint64_t value = 0;
+    return written.len > 0 && (!nks_text_number(written, INT64_MAX, &value) || value != (uint64_t)counted);
+}
+
+static bool sum_differs(struct nks_text written, struct nks_sum counted)
+{
+    struct nks_sum value;
+    return written.len > 0 && (!nks_sum_parse(written, &value) || !nks_sum_equal(value, counted));
+}
+
+static enum nks_status on_group_end(struct nks_ingest *ingest)
+{
+    struct nks_group *group = &ingest->group;
+    struct nks_text record = {group->record, group->record_len};
+    if (count_differs(nks_record_slot(record, NKS_SLOT_NB_OF_TXS), group->payments))
+        refuse(ingest, NKS_REASON_COUNT, ingest->group_line, group->number);
+    if (sum_differs(nks_record_slot(record, NKS_SLOT_CTRL_SUM), ingest->group_sum))
+        refuse(ingest, NKS_REASON_SUM, ingest->group_line, group->number);
+    return nks_group_save(ingest->run->payments, &ingest->batch, group, &ingest->run->fault);
+}
+
+static enum nks_status on_payment(struct nks_ingest *ingest, const struct nks_reader_frame *frame)
+{
+    struct nks_run *run = ingest->run;
+    ingest->seq = frame->place.seq;
+    ingest->group.payments++;
+    struct nks_payment payment = {.seq = frame->place.seq, .group = frame->place.group};
+    NKS_TRY(nks_ingest_payment(ingest, frame->record, &payment));
+    ingest->batch.payments++;
+    ingest->batch.rejected += payment.state == NKS_PAYMENT_REJECTED;
+    if (ingest->batch.payments % PROGRESS_EVERY == 0)
+        nks_run_progress(run, "ingest", ingest->fed, ingest->delivery.bytes);
+    /* Nothing of a refused file is kept; the rest is read for its other findings only. */
+    return ingest->reason == NKS_REASON_NONE ? payment_put(ingest, &payment, frame->record) : NKS_OK;
+}
+
+static void on_finding(struct nks_ingest *ingest, const struct nks_reader_frame *frame)
+{
+    nks_ingest_refuse(ingest, NKS_REASON_UNREADABLE, (enum nks_finding_kind)frame->finding.kind, frame->finding.line,
+                      frame->finding.group, frame->finding.seq, frame->text);
+}
+
+static enum nks_status on_frame(void *user, const struct nks_reader_frame *frame, struct nks_fault *fault)
+{
+    (void)fault; /* the run's own */
+    struct nks_ingest *ingest = user;
+    switch (frame->kind) {
+    case NKS_FRAME_DOCUMENT:
+        ingest->batch.version = (enum nks_pain001_version)frame->document.version;
+        ingest->batch.encoding = (enum nks_encoding)frame->document.encoding;
+        return NKS_OK;
+    case NKS_FRAME_HEADER:
+        return on_header(ingest, frame->record);
+    case NKS_FRAME_GROUP:
+        return on_group(ingest, frame);
+    case NKS_FRAME_PAYMENT:
+        return on_payment(ingest, frame);
+    case NKS_FRAME_GROUP_END:
+        return on_group_end(ingest);
+    case NKS_FRAME_FINDING:
+        on_finding(ingest, frame);
+        return NKS_OK;
+    case NKS_FRAME_END:
+        ingest->complete = frame->end.complete == 1;
+        return NKS_OK;
+    }
+    return NKS_OK;
+}
+
+static enum nks_status spool_source(void *user, struct nks_text *piece, struct nks_fault *fault)
+{
+    struct nks_ingest *ingest = user;
+    const void *data = NULL;
+    size_t len = 0;
+    NKS_TRY(nks_stream_read(ingest->stream, &data, &len, fault));
+    *piece = (struct nks_text){data, len};
+    ingest->fed += (int64_t)len;
+    return NKS_OK;
+}
+
+/* ---- one file through the reader */
+
+static enum nks_status read_file(struct nks_ingest *ingest)
+{
+    struct nks_run *run = ingest->run;
+    struct nks_reader *reader = NULL;
+    const struct nks_reader_calls calls = {ingest, spool_source, on_frame};
+    struct nks_reader_usage usage;
+    enum nks_reader_end end = NKS_READER_DONE;
+    NKS_TRY(nks_reader_open(run->options.reader, ingest->delivery.bytes, &reader, &run->fault));
+    enum nks_status status = nks_reader_pump(reader, &calls, &end, &run->fault);
+    nks_reader_close(reader, &usage);
+    if (usage.peak_rss_bytes > run->reader_peak_bytes)
+        run->reader_peak_bytes = usage.peak_rss_bytes;
+    if (status != NKS_OK)
+        return status;
+    if (end == NKS_READER_NO_JAIL)
+        return nks_fault_set(&run->fault, NKS_FAILED, "JAIL-NONE",
+                             "this machine gives the reader no jail (seccomp); use a kernel that does");
+    if (end != NKS_READER_DONE)
+        nks_ingest_refuse(ingest, NKS_REASON_UNREADABLE, NKS_FINDING_CEILING, 0, 0, 0,
+                          NKS_TEXT("the reader gave up on this file"));
+    else if (!ingest->complete && ingest->reason == NKS_REASON_NONE)
+        nks_ingest_refuse(ingest, NKS_REASON_UNREADABLE, NKS_FINDING_SYNTAX, 0, 0, 0, NKS_TEXT("the file is not whole"));
+    return NKS_OK;
+}
+
+static enum nks_status read_spool(struct nks_ingest *ingest)
+{
+    struct nks_run *run = ingest->run;
+    char path[NKS_PATH_MAX];
+    int fd = -1;
+    NKS_TRY(nks_run_spool_path(run, ingest->delivery.id, path));
+    NKS_TRY(nks_sys_open_read(path, &fd, &run->fault));
+    enum nks_status status =
+        nks_stream_read_open(run->keys, NKS_KEY_SPOOL, ingest->delivery.id, fd, &ingest->stream, &run->fault);
+    if (status == NKS_OK)
+        status = read_file(ingest);
+    nks_stream_read_free(ingest->stream);
+    ingest->stream = NULL;
+    close(fd);
+    return status;
+}
+
+/* ---- accepted or refused */
+
+static void check_totals(struct nks_ingest *ingest)
+{
+    struct nks_text header = {ingest->batch.header, ingest->batch.header_len};
+    if (count_differs(nks_record_slot(header, NKS_SLOT_NB_OF_TXS), ingest->batch.payments))
+        refuse(ingest, NKS_REASON_COUNT, 0, 0);
+    if (sum_differs(nks_record_slot(header, NKS_SLOT_CTRL_SUM), ingest->batch.sum))
+        refuse(ingest, NKS_REASON_SUM, 0, 0);
+}
+
+static enum nks_status check_message_id(struct nks_ingest *ingest)
+{
+    int64_t earlier = 0;
+    NKS_TRY(nks_ingest_message_key(ingest));
+    NKS_TRY(nks_batch_find_message(ingest->run->payments, &ingest->batch.message, &earlier, &ingest->run->fault));
+    if (earlier != 0)
+        refuse(ingest, NKS_REASON_DUPLICATE_MESSAGE, 0, 0);
+    return NKS_OK;
+}
+
+/* In one transaction: the batch and the delivery get their state together. */
+static enum nks_status finish(struct nks_ingest *ingest)
+{
+    struct nks_run *run = ingest->run;
+    bool accepted = ingest->reason == NKS_REASON_NONE;
+    struct nks_batch *batch = &ingest->batch;
+    if (!accepted && batch->id != 0)
+        NKS_TRY(nks_batch_clear(run->payments, batch->id, &run->fault));
+    if (batch->id != 0) {
+        batch->state = accepted ? NKS_BATCH_ACCEPTED : NKS_BATCH_REFUSED;
+        batch->reason = ingest->reason;
+        if (!accepted)
+            batch->slices = 0;
+        NKS_TRY(nks_batch_finish(run->payments, batch, &run->fault));
+    }
+    NKS_TRY(nks_delivery_move(run->exchange, &ingest->delivery, accepted ? NKS_DELIVERY_ACCEPTED : NKS_DELIVERY_REFUSED,
+                              ingest->reason, ingest->findings, ingest->finding_count, &run->fault));
+    NKS_TRY(nks_db_commit(run->db, &run->fault));
+    nks_sys_point("ingest.finished");
+    run->counts.accepted += accepted;
+    run->counts.refused += !accepted;
+    run->counts.payments += accepted ? batch->payments : 0;
+    run->counts.rejected += accepted ? batch->rejected : 0;
+    return NKS_OK;
+}
+
+static enum nks_status judge(struct nks_ingest *ingest)
+{
+    struct nks_run *run = ingest->run;
+    if (!nks_agreement_sender_known(&run->agreements, nks_text_from(ingest->delivery.party)))
+        refuse(ingest, NKS_REASON_SENDER_UNKNOWN, 0, 0);
+    NKS_TRY(read_spool(ingest));
+    if (ingest->reason == NKS_REASON_NONE) {
+        check_totals(ingest);
+        NKS_TRY(check_message_id(ingest));
+    }
+    if (ingest->reason == NKS_REASON_NONE)
+        NKS_TRY(flush_all(ingest));
+    if (ingest->reason == NKS_REASON_NONE)
+        NKS_TRY(nks_ingest_duplicates(ingest));
+    return finish(ingest);
+}
+
+/* A batch that an earlier, killed ingest of this delivery began is begun again under its number. */
+static enum nks_status resume(struct nks_ingest *ingest)
+{
+    struct nks_run *run = ingest->run;
+    int64_t id = 0;
+    NKS_TRY(nks_batch_find_delivery(run->payments, ingest->delivery.id, &id, &run->fault));
+    if (id == 0)
+        return NKS_OK;
+    bool found = false;
+    struct nks_batch *batch = &ingest->batch;
+    NKS_TRY(nks_batch_load(run->payments, id, batch, &found, &run->fault));
+    NKS_TRY(nks_batch_clear(run->payments, id, &run->fault));
+    batch->payments = batch->rejected = batch->slices = batch->groups = 0;
+    batch->sum = (struct nks_sum){0};
+    return NKS_OK;
+}
+
+static enum nks_status ingest_new(struct nks_ingest *ingest)
+{
+    struct nks_run *run = ingest->run;
+    NKS_TRY(nks_ingest_batch_begin(ingest));
+    NKS_TRY(nks_db_begin(run->db, &run->fault));
+    enum nks_status status = resume(ingest);
+    if (status == NKS_OK)
+        status = judge(ingest);
+    if (status != NKS_OK)
+        nks_db_rollback(run->db);
+    return status;
+}
+
+static enum nks_status repeat(struct nks_ingest *ingest, int64_t earlier)
+{
+    struct nks_run *run = ingest->run;
+    ingest->delivery.repeats = earlier;
+    NKS_TRY(nks_db_begin(run->db, &run->fault));
+    enum nks_status status = nks_delivery_move(run->exchange, &ingest->delivery, NKS_DELIVERY_REPEATED,
+                                               NKS_REASON_DUPLICATE_FILE, NULL, 0, &run->fault);
+    if (status == NKS_OK)
+        status = nks_db_commit(run->db, &run->fault);
+    else
+        nks_db_rollback(run->db);
+    run->counts.repeated += status == NKS_OK;
+    return status;
+}
+
+static void ingest_free(struct nks_ingest *ingest)
+{
+    for (size_t i = 0; i < NKS_SLICES_OPEN; i++) {
+        nks_slice_free(ingest->open[i].slice);
+        free(ingest->open[i].references);
+    }
+    free(ingest->group.record);
+    nks_batch_close(&ingest->batch);
+    free(ingest);
+}
+
+static enum nks_status ingest_one(struct nks_run *run, int64_t delivery_id)
+{
+    struct nks_ingest *ingest = calloc(1, sizeof *ingest);
+    if (ingest == NULL)
+        return nks_fault_set(&run->fault, NKS_RETRY, "MEMORY", "no memory to read a file");
+    ingest->run = run;
+    bool found = false;
+    int64_t earlier = 0;
+    enum nks_status status = nks_delivery_load(run->exchange, delivery_id, &ingest->delivery, &found, &run->fault);
+    if (status == NKS_OK)
+        status = nks_delivery_find_bytes(run->exchange, &ingest->delivery, &earlier, &run->fault);
+    if (status == NKS_OK)
+        status = earlier != 0 ? repeat(ingest, earlier) : ingest_new(ingest);
+    ingest_free(ingest);
+    return status;
+}
+
+enum nks_status nks_stage_ingest(struct nks_run *run, int64_t batch_id)
+{
+    (void)batch_id; /* there is no batch yet */
+    for (int64_t id = 0;;) {
+        NKS_TRY(nks_delivery_next(run->exchange, NKS_SOURCE_SENDER, NKS_DELIVERY_RECEIVED, id, &id, &run->fault));
+        if (id == 0)
+            return NKS_OK;
+        NKS_TRY(ingest_one(run, id));
+    }
+}

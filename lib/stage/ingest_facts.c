@@ -1,0 +1,182 @@
+/* What is found out about a batch, its groups and its payments while a file is read. */
+#include "stage/ingest.h"
+
+#include "denmark/bankday.h"
+
+#include <string.h>
+
+enum { KEY_TEXT_MAX = 256 };
+
+enum nks_status nks_ingest_batch_begin(struct nks_ingest *ingest)
+{
+    struct nks_run *run = ingest->run;
+    struct nks_batch *batch = &ingest->batch;
+    *batch = (struct nks_batch){
+        .delivery_id = ingest->delivery.id,
+        .kind = NKS_BATCH_ORDER,
+        .origin = NKS_ORIGIN_SENDER,
+        .mode = NKS_MODE_LIVE,
+        .created = run->now,
+    };
+    memcpy(batch->sender, ingest->delivery.party, sizeof batch->sender);
+    /* The stem of every id and file name: from the received bytes and the sender only. */
+    uint8_t bytes[NKS_HASH_SIZE + NKS_PARTY_MAX], hash[NKS_HASH_SIZE];
+    size_t sender_len = strlen(batch->sender);
+    memcpy(bytes, ingest->delivery.hash, NKS_HASH_SIZE);
+    memcpy(bytes + NKS_HASH_SIZE, batch->sender, sender_len);
+    nks_hash_once(bytes, NKS_HASH_SIZE + sender_len, hash);
+    nks_base32(hash, NKS_BATCH_REF, batch->ref);
+    return NKS_OK;
+}
+
+void nks_ingest_payer(struct nks_ingest *ingest)
+{
+    if (ingest->agreement == NULL)
+        return;
+    ingest->batch.agreement_id = ingest->agreement->id;
+    memcpy(ingest->batch.payer, ingest->agreement->payer, sizeof ingest->batch.payer);
+}
+
+static bool debtor_account(struct nks_text record, struct nks_account *out)
+{
+    struct nks_text iban = nks_record_slot(record, NKS_SLOT_DBTR_ACCT_IBAN);
+    struct nks_text other = nks_record_slot(record, NKS_SLOT_DBTR_ACCT_OTHR_ID);
+    return nks_account_parse(iban.len > 0 ? iban : other, out);
+}
+
+static void date_facts(struct nks_ingest *ingest, struct nks_text record)
+{
+    struct nks_payment_facts *facts = &ingest->group_facts;
+    struct nks_text text = nks_text_trim(nks_record_slot(record, NKS_SLOT_REQD_EXCTN_DT));
+    nks_date wanted = ingest->run->today;
+    nks_time instant = 0;
+    if (nks_time_parse(text, &instant)) {
+        wanted = nks_copenhagen_date(instant);
+        facts->date_good = true;
+    } else {
+        facts->date_good = nks_date_parse(text, true, &wanted);
+    }
+    facts->date_past = facts->date_good && wanted < ingest->run->today;
+    facts->date_beyond = facts->date_good && wanted > ingest->run->today + NKS_HORIZON_DAYS;
+    /* Payments that will be rejected for their date still need a slice: today's. */
+    if (!facts->date_good || facts->date_past || facts->date_beyond)
+        wanted = ingest->run->today;
+    ingest->group.execution_date = nks_bankday_on_or_after(wanted);
+    ingest->group.moved = ingest->group.execution_date != wanted;
+}
+
+/* Without an id of the initiating party the payer is the one whose debtor account the first group names. */
+static void agreement_by_account(struct nks_ingest *ingest, const struct nks_account *account)
+{
+    const struct nks_agreement *found = nks_agreement_find_account(
+        &ingest->run->agreements, nks_text_from(ingest->batch.sender), account, ingest->run->today);
+    if (ingest->agreement == NULL) {
+        ingest->agreement = found;
+        nks_ingest_payer(ingest);
+    } else if (found != NULL && found != ingest->agreement && !ingest->by_customer) {
+        nks_ingest_refuse(ingest, NKS_REASON_TWO_PAYERS, NKS_FINDING_SCHEMA, ingest->group_line, ingest->group.number, 0,
+                          nks_text_from(nks_reason_english(NKS_REASON_TWO_PAYERS)));
+    }
+}
+
+void nks_ingest_group_facts(struct nks_ingest *ingest)
+{
+    struct nks_text record = {ingest->group.record, ingest->group.record_len};
+    struct nks_account account = {.kind = NKS_ACCOUNT_NONE};
+    ingest->group_facts = (struct nks_payment_facts){.date_good = false};
+    bool readable = debtor_account(record, &account);
+    if (readable)
+        agreement_by_account(ingest, &account);
+    ingest->group.regnr = readable ? nks_account_regnr(&account) : -1;
+    ingest->group_facts.debtor_account_allowed =
+        readable && ingest->agreement != NULL && nks_agreement_has_account(ingest->agreement, &account);
+    ingest->group_facts.central_known = nks_central_for_regnr(&ingest->run->centrals, ingest->group.regnr) != NULL;
+    date_facts(ingest, record);
+}
+
+static enum nks_status payee_facts(struct nks_ingest *ingest, struct nks_text record, struct nks_payment_facts *facts,
+                                   struct nks_payment *payment)
+{
+    struct nks_payee payee;
+    nks_payee_find(record, &payee);
+    facts->payee = payee.found;
+    if (payee.found != NKS_PAYEE_GOOD)
+        return NKS_OK;
+    payment->holder_kind = (uint8_t)payee.kind;
+    if (payee.maybe_se)
+        payment->flags |= NKS_FLAG_MAYBE_SE;
+    return nks_register_holder_key(ingest->run->reg, payee.kind, payee.id, &payment->holder, &ingest->run->fault);
+}
+
+static void amount_facts(struct nks_ingest *ingest, struct nks_text record, struct nks_payment_facts *facts,
+                         struct nks_payment *payment)
+{
+    struct nks_text amount = nks_record_slot(record, NKS_SLOT_INSTD_AMT);
+    struct nks_text code = nks_record_slot(record, NKS_SLOT_INSTD_AMT_CCY);
+    struct nks_money money = {.minor = 0, .currency = "XXX"};
+    char currency[4];
+    facts->currency_good = nks_currency_is_form(code) && nks_text_copy(code, currency, sizeof currency);
+    facts->amount_fault = NKS_AMOUNT_FORM;
+    if (facts->currency_good) {
+        facts->amount_fault = nks_money_parse(amount, currency, &money);
+        payment->currency = nks_currency_number(currency);
+    }
+    /* The control sum counts what was written, also of payments that are rejected. */
+    struct nks_sum written;
+    if (nks_sum_parse(amount, &written)) {
+        ingest->group_sum.scaled += written.scaled;
+        ingest->batch.sum.scaled += written.scaled;
+    }
+    facts->amount_minor = facts->amount_fault == NKS_AMOUNT_GOOD ? money.minor : 0;
+    payment->amount_minor = facts->amount_minor;
+}
+
+enum nks_status nks_ingest_payment(struct nks_ingest *ingest, struct nks_text record, struct nks_payment *payment)
+{
+    struct nks_payment_facts facts = ingest->group_facts;
+    struct nks_account account;
+    struct nks_text group = {ingest->group.record, ingest->group.record_len};
+    amount_facts(ingest, record, &facts, payment);
+    NKS_TRY(payee_facts(ingest, record, &facts, payment));
+    facts.account = nks_creditor_account_find(record, &account);
+    facts.ydelsesart_allowed = ingest->agreement != NULL &&
+                               nks_agreement_has_ydelsesart(ingest->agreement, nks_ydelsesart_find(record, group));
+    if (facts.account != NKS_CREDITOR_ACCOUNT_NONE)
+        payment->flags |= NKS_FLAG_COMPLETE;
+    if (nks_text_is(nks_text_trim(nks_record_slot(record, NKS_SLOT_END_TO_END_ID)), "NOTPROVIDED"))
+        payment->flags |= NKS_FLAG_NO_E2E;
+    payment->reason = (uint16_t)nks_payment_check(&facts);
+    payment->state = payment->reason == NKS_REASON_NONE ? NKS_PAYMENT_ACCEPTED : NKS_PAYMENT_REJECTED;
+    return NKS_OK;
+}
+
+/* A blind key over several texts, which a 0x1F keeps apart: it cannot stand in an XML text. */
+static enum nks_status joined_key(struct nks_ingest *ingest, const char *domain, const struct nks_text *parts, size_t count,
+                                  struct nks_blind *out)
+{
+    char memory[KEY_TEXT_MAX];
+    struct nks_buf buf;
+    nks_buf_init(&buf, memory, sizeof memory);
+    for (size_t i = 0; i < count; i++) {
+        nks_buf_text(&buf, parts[i]);
+        nks_buf_char(&buf, 0x1F);
+    }
+    if (buf.overflow) /* the schema bounds every part far below this */
+        return nks_fault_set(&ingest->run->fault, NKS_FAILED, "KEY-LONG", "a reference is too long for its key");
+    return nks_blind(ingest->run->keys, domain, nks_buf_view(&buf), out, &ingest->run->fault);
+}
+
+enum nks_status nks_ingest_message_key(struct nks_ingest *ingest)
+{
+    struct nks_text header = {ingest->batch.header, ingest->batch.header_len};
+    const struct nks_text parts[] = {nks_text_from(ingest->batch.sender), nks_text_from(ingest->batch.payer),
+                                     nks_text_trim(nks_record_slot(header, NKS_SLOT_MSG_ID))};
+    return joined_key(ingest, "message", parts, sizeof parts / sizeof parts[0], &ingest->batch.message);
+}
+
+enum nks_status nks_ingest_reference(struct nks_ingest *ingest, struct nks_text end_to_end_id, struct nks_blind *out)
+{
+    const struct nks_text parts[] = {nks_text_from(ingest->batch.payer), nks_text_from(ingest->batch.sender),
+                                     nks_text_trim(end_to_end_id)};
+    return joined_key(ingest, "reference", parts, sizeof parts / sizeof parts[0], out);
+}

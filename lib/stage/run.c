@@ -1,0 +1,315 @@
+/* Opening and closing a home. */
+#include "stage/run.h"
+
+#include "base/conf.h"
+#include "agreement_sql.h"
+#include "central_sql.h"
+#include "debt_sql.h"
+#include "exchange_sql.h"
+#include "payment_sql.h"
+#include "register_sql.h"
+#include "ventekonto_sql.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { BOOKS_CEILING = 256 * 1024 * 1024, BUSY_TIMEOUT_MS = 10000, MIGRATIONS_MAX = 64 };
+
+static const char *const folders[] = {"",           "spool",       "staging",     "archive",   "in/sender",
+                                      "in/central", "out/central", "out/payer",   "out/sender"};
+
+#define FIELD(name) offsetof(struct nks_conf, name), sizeof(((struct nks_conf *)0)->name)
+static const struct nks_conf_key conf_keys[] = {
+    {"home", "environment", NKS_CONF_TEXT, FIELD(environment), 0, 0, "production|test"},
+    {"database", "cache_mib", NKS_CONF_NUMBER, FIELD(cache_mib), 1, 65536, NULL},
+    {"report", "name", NKS_CONF_TEXT, FIELD(report_name), 0, 0, NULL},
+    {"receive", "settle_seconds", NKS_CONF_NUMBER, FIELD(settle_seconds), 0, 86400, NULL},
+};
+
+static const char conf_text[] = "# A home of nks. `nks config check` tells whether this file is good.\n"
+                                "[home]\n"
+                                "# production, or test: only a test home takes --now\n"
+                                "environment = %s\n\n"
+                                "[database]\n"
+                                "# page cache of SQLite in MiB\n"
+                                "cache_mib = 64\n\n"
+                                "[report]\n"
+                                "# the name under which status reports are written (InitgPty/Nm)\n"
+                                "name = Nemkontosystemet\n\n"
+                                "[receive]\n"
+                                "# a file younger than this is still being written: it is left for the next run\n"
+                                "settle_seconds = %d\n";
+
+enum nks_status nks_run_path(struct nks_run *run, char out[NKS_PATH_MAX], const char *a, const char *b, const char *c)
+{
+    char one[NKS_PATH_MAX], two[NKS_PATH_MAX];
+    bool fits = nks_path_join(one, run->home, a);
+    if (fits && b != NULL) {
+        fits = nks_path_join(two, one, b);
+        memcpy(one, two, sizeof one);
+    }
+    if (fits && c != NULL) {
+        fits = nks_path_join(two, one, c);
+        memcpy(one, two, sizeof one);
+    }
+    if (!fits)
+        return nks_fault_set(&run->fault, NKS_FAILED, "PATH-LONG", "the home's path is too long; move it up");
+    memcpy(out, one, sizeof one);
+    return NKS_OK;
+}
+
+static enum nks_status numbered_path(struct nks_run *run, const char *folder, int64_t number, const char *suffix,
+                                     char out[NKS_PATH_MAX])
+{
+    char name[40];
+    snprintf(name, sizeof name, "%012lld%s", (long long)number, suffix);
+    return nks_run_path(run, out, folder, name, NULL);
+}
+
+enum nks_status nks_run_spool_path(struct nks_run *run, int64_t delivery_id, char out[NKS_PATH_MAX])
+{
+    return numbered_path(run, "spool", delivery_id, ".nks", out);
+}
+
+enum nks_status nks_run_archive_path(struct nks_run *run, int64_t file_id, char out[NKS_PATH_MAX])
+{
+    return numbered_path(run, "archive", file_id, ".nks", out);
+}
+
+enum nks_status nks_run_staging_path(struct nks_run *run, int64_t file_id, char out[NKS_PATH_MAX])
+{
+    return numbered_path(run, "staging", file_id, ".out", out);
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* The length of something like a CPR number at the start of `text`, 0 where there is none. */
+static size_t cpr_like(const char *text)
+{
+    size_t at = 0;
+    while (at < 6 && is_digit(text[at]))
+        at++;
+    if (at < 6)
+        return 0;
+    if (text[at] == '-' || text[at] == ' ' || text[at] == '_')
+        at++;
+    size_t last = at;
+    while (last < at + 4 && is_digit(text[last]))
+        last++;
+    return last == at + 4 ? last : 0;
+}
+
+void nks_name_mask(char *name)
+{
+    for (size_t i = 0; name[i] != '\0'; i++) {
+        size_t len = cpr_like(name + i);
+        for (size_t at = 0; at < len; at++)
+            name[i + at] = is_digit(name[i + at]) ? '*' : name[i + at];
+    }
+}
+
+void nks_run_progress(struct nks_run *run, const char *stage, int64_t done, int64_t total)
+{
+    if (run->options.progress != NULL)
+        run->options.progress(run->options.progress_context, stage, done, total);
+}
+
+/* HOME without trailing slashes plus ".keys": beside the home, never inside. */
+static bool default_keys(const char *home, char out[NKS_PATH_MAX])
+{
+    size_t len = strlen(home);
+    while (len > 1 && home[len - 1] == '/')
+        len--;
+    return snprintf(out, NKS_PATH_MAX, "%.*s.keys", (int)len, home) < NKS_PATH_MAX;
+}
+
+static enum nks_status paths_set(struct nks_run *run, const char *home, const char *keys)
+{
+    bool fits = nks_text_copy(nks_text_from(home), run->home, sizeof run->home);
+    fits = fits && (keys == NULL ? default_keys(home, run->keys_dir)
+                                 : nks_text_copy(nks_text_from(keys), run->keys_dir, sizeof run->keys_dir));
+    return fits ? NKS_OK : nks_fault_set(&run->fault, NKS_FAILED, "PATH-LONG", "the path of the home or keys is too long");
+}
+
+enum nks_status nks_home_migrate(struct nks_db *db, nks_time now, struct nks_fault *fault)
+{
+    const struct {
+        const struct nks_migration *steps;
+        unsigned long count;
+    } modules[] = {
+        {nks_migrations_agreement, nks_migrations_agreement_count},   {nks_migrations_central, nks_migrations_central_count},
+        {nks_migrations_register, nks_migrations_register_count},     {nks_migrations_debt, nks_migrations_debt_count},
+        {nks_migrations_ventekonto, nks_migrations_ventekonto_count}, {nks_migrations_payment, nks_migrations_payment_count},
+        {nks_migrations_exchange, nks_migrations_exchange_count},
+    };
+    struct nks_migration all[MIGRATIONS_MAX];
+    size_t count = 0;
+    for (size_t m = 0; m < sizeof modules / sizeof modules[0]; m++) {
+        for (unsigned long i = 0; i < modules[m].count && count < MIGRATIONS_MAX; i++)
+            all[count++] = modules[m].steps[i];
+    }
+    return nks_db_migrate(db, all, count, now, fault);
+}
+
+static enum nks_status make_folders(const char *home, struct nks_fault *fault)
+{
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        char path[NKS_PATH_MAX];
+        if (folders[i][0] == '\0')
+            NKS_TRY(nks_sys_mkdir(home, 0700, fault));
+        else if (nks_path_join(path, home, folders[i]))
+            NKS_TRY(nks_sys_mkdir(path, 0700, fault));
+    }
+    return NKS_OK;
+}
+
+static enum nks_status make_database(const char *home, nks_time now, struct nks_fault *fault)
+{
+    char path[NKS_PATH_MAX];
+    if (!nks_path_join(path, home, "nks.db"))
+        return nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the home's path is too long");
+    const struct nks_db_options options = {
+        .path = path, .cache_kib = 8192, .create = true, .busy_timeout_ms = BUSY_TIMEOUT_MS, .durable = true};
+    struct nks_db *db = NULL;
+    NKS_TRY(nks_db_open(&options, &db, fault));
+    enum nks_status status = nks_home_migrate(db, now, fault);
+    nks_db_close(db);
+    return status;
+}
+
+enum nks_status nks_home_init(const char *home, const char *keys, bool test, nks_time now, struct nks_fault *fault)
+{
+    char path[NKS_PATH_MAX], keys_dir[NKS_PATH_MAX], text[1024];
+    if (!nks_path_join(path, home, "nks.conf") ||
+        !(keys == NULL ? default_keys(home, keys_dir) : nks_text_copy(nks_text_from(keys), keys_dir, sizeof keys_dir)))
+        return nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the path of the home or keys is too long");
+    if (nks_sys_exists(path))
+        return nks_fault_set(fault, NKS_REFUSED, "HOME-EXISTS", "there is a home already; choose another --home");
+    NKS_TRY(make_folders(home, fault));
+    NKS_TRY(nks_keys_make(keys_dir, now, fault));
+    NKS_TRY(make_database(home, now, fault));
+    int len = snprintf(text, sizeof text, conf_text, test ? "test" : "production", test ? 0 : 30);
+    /* Last, because its presence is what makes a folder a home. */
+    return nks_file_replace(path, text, (size_t)len, 0600, fault);
+}
+
+static enum nks_status conf_load(struct nks_run *run)
+{
+    char path[NKS_PATH_MAX];
+    NKS_TRY(nks_run_path(run, path, "nks.conf", NULL, NULL));
+    run->conf = (struct nks_conf){.environment = "production", .cache_mib = 64, .report_name = "Nemkontosystemet",
+                                  .settle_seconds = 30};
+    if (!nks_sys_exists(path))
+        return nks_fault_set(&run->fault, NKS_FAILED, "HOME-MISSING",
+                             "there is no home here; make one with `nks init`, or name it with --home or NKS_HOME");
+    NKS_TRY(nks_conf_read(path, conf_keys, sizeof conf_keys / sizeof conf_keys[0], &run->conf, &run->fault));
+    run->now = run->options.now != 0 ? run->options.now : nks_sys_now();
+    run->today = nks_copenhagen_date(run->now);
+    if (run->options.now != 0 && strcmp(run->conf.environment, "test") != 0)
+        return nks_fault_set(&run->fault, NKS_FAILED, "NOW-FORBIDDEN",
+                             "--now is only for homes with `environment = test` in nks.conf");
+    return NKS_OK;
+}
+
+static enum nks_status lock_take(struct nks_run *run)
+{
+    if (!run->options.lock)
+        return NKS_OK;
+    char path[NKS_PATH_MAX];
+    NKS_TRY(nks_run_path(run, path, "run.lock", NULL, NULL));
+    return nks_sys_lock(path, &run->lock, &run->fault);
+}
+
+static enum nks_status database_open(struct nks_run *run)
+{
+    char path[NKS_PATH_MAX];
+    NKS_TRY(nks_run_path(run, path, "nks.db", NULL, NULL));
+    const struct nks_db_options options = {
+        .path = path,
+        .cache_kib = run->conf.cache_mib * 1024,
+        .read_only = run->options.read_only,
+        .busy_timeout_ms = BUSY_TIMEOUT_MS,
+        .durable = true,
+    };
+    NKS_TRY(nks_db_open(&options, &run->db, &run->fault));
+    return run->options.read_only ? NKS_OK : nks_home_migrate(run->db, run->now, &run->fault);
+}
+
+static enum nks_status modules_open(struct nks_run *run)
+{
+    NKS_TRY(run->options.public_keys ? nks_keys_load_public(run->keys_dir, &run->keys, &run->fault)
+                                     : nks_keys_load(run->keys_dir, &run->keys, &run->fault));
+    NKS_TRY(nks_exchange_open(run->db, run->keys, &run->exchange, &run->fault));
+    NKS_TRY(nks_payments_open(run->db, run->keys, &run->payments, &run->fault));
+    if (run->options.public_keys)
+        return NKS_OK;
+    NKS_TRY(nks_register_open(run->db, run->keys, &run->reg, &run->fault));
+    NKS_TRY(nks_debt_open(run->db, run->keys, &run->debt, &run->fault));
+    NKS_TRY(nks_ventekonto_open(run->db, run->keys, &run->ventekonto, &run->fault));
+    return nks_run_books(run);
+}
+
+enum nks_status nks_run_books(struct nks_run *run)
+{
+    nks_arena_reset(&run->arena);
+    NKS_TRY(nks_agreement_book_load(run->db, run->keys, &run->arena, &run->agreements, &run->fault));
+    return nks_central_book_load(run->db, run->keys, &run->arena, &run->centrals, &run->fault);
+}
+
+static enum nks_status open_all(struct nks_run *run)
+{
+    NKS_TRY(paths_set(run, run->options.home, run->options.keys));
+    NKS_TRY(conf_load(run));
+    NKS_TRY(lock_take(run));
+    NKS_TRY(database_open(run));
+    NKS_TRY(modules_open(run));
+    run->slice = nks_slice_new();
+    if (run->slice == NULL)
+        return nks_fault_set(&run->fault, NKS_RETRY, "MEMORY", "no memory for a slice");
+    /* The home's lock is the only lease on SQLite: whoever has it raises the epoch over every earlier owner's. */
+    NKS_TRY(nks_slice_epoch(run->payments, &run->epoch, &run->fault));
+    run->epoch++;
+    return NKS_OK;
+}
+
+enum nks_status nks_run_open(const struct nks_run_options *options, struct nks_run **out, struct nks_fault *fault)
+{
+    struct nks_run *run = calloc(1, sizeof *run);
+    if (run == NULL)
+        return nks_fault_set(fault, NKS_RETRY, "MEMORY", "no memory to open the home");
+    run->options = *options;
+    run->lock = -1;
+    nks_arena_init(&run->arena, BOOKS_CEILING);
+    enum nks_status status = open_all(run);
+    if (status != NKS_OK) {
+        *fault = run->fault;
+        nks_run_close(run);
+        return status;
+    }
+    *out = run;
+    return NKS_OK;
+}
+
+void nks_run_close(struct nks_run *run)
+{
+    if (run == NULL)
+        return;
+    nks_slice_free(run->slice);
+    nks_ventekonto_close(run->ventekonto);
+    nks_debt_close(run->debt);
+    nks_register_close(run->reg);
+    nks_payments_close(run->payments);
+    nks_exchange_close(run->exchange);
+    nks_keys_free(run->keys);
+    nks_db_close(run->db);
+    nks_arena_free(&run->arena);
+    if (run->lock >= 0)
+        close(run->lock);
+    free(run);
+}

@@ -1,0 +1,116 @@
+#ifndef NKS_STAGE_RUN_H
+#define NKS_STAGE_RUN_H
+/*
+ * A run: one home opened for work, and the stages over it. This is the only place where the business modules meet.
+ *
+ * Order of calls: nks_home_init once; nks_run_open; stages in any order, each until nothing is left for it; nks_run_close.
+ * A stage is `enum nks_status nks_stage_X(struct nks_run *run, int64_t batch_id)`; batch_id 0 means all. Each may be
+ * killed at any instant and run again; doing finished work again changes nothing.
+ * The library does not print: progress goes to the callback, what happened to the counts, errors to the fault.
+ */
+#include "agreement/agreement.h"
+#include "debt/debt.h"
+#include "exchange/central.h"
+#include "exchange/exchange.h"
+#include "payment/payment.h"
+#include "register/register.h"
+#include "vault/keys.h"
+#include "ventekonto/ventekonto.h"
+
+enum { NKS_CONF_TEXT_MAX = 128, NKS_MONTHS_OF_REFERENCES = 14, NKS_HORIZON_DAYS = 366 };
+
+struct nks_conf { /* nks.conf; the table of keys is in run.c */
+    char environment[16];        /* [home] environment = production | test */
+    int64_t cache_mib;           /* [database] cache_mib: page cache */
+    char report_name[NKS_CONF_TEXT_MAX]; /* [report] name: InitgPty/Nm of our status reports */
+    int64_t settle_seconds;      /* [receive] settle_seconds: a file younger than this is left alone */
+};
+
+struct nks_run_counts {
+    int64_t received, accepted, refused, repeated;
+    int64_t payments, rejected;
+    int64_t slices;
+    int64_t orders, reports, published;
+    int64_t answers, odd;
+    int64_t skipped; /* entries in drop folders that are no files of ours to take */
+};
+
+struct nks_run_options {
+    const char *home, *keys; /* keys NULL: HOME.keys beside the home */
+    const char *reader;      /* path of the program nks-reader */
+    nks_time now;            /* 0: the clock; else only in test homes */
+    bool lock;               /* work: take the home's lock, NKS_RETRY (BUSY) when another run has it */
+    bool read_only;          /* look only */
+    bool public_keys;        /* no secrets: the auditor */
+    void (*progress)(void *context, const char *stage, int64_t done, int64_t total); /* may be NULL */
+    void *progress_context;
+};
+
+struct nks_run {
+    char home[NKS_PATH_MAX], keys_dir[NKS_PATH_MAX];
+    struct nks_conf conf;
+    struct nks_run_options options;
+    nks_time now;
+    nks_date today; /* the business date: Copenhagen's */
+    int64_t epoch;
+    int lock;
+    struct nks_db *db;
+    struct nks_keys *keys;
+    struct nks_exchange *exchange;
+    struct nks_payments *payments;
+    struct nks_register *reg;
+    struct nks_debt *debt;
+    struct nks_ventekonto *ventekonto;
+    struct nks_arena arena; /* of the books */
+    struct nks_agreement_book agreements;
+    struct nks_central_book centrals;
+    struct nks_slice *slice; /* the one being worked on */
+    struct nks_run_counts counts;
+    int64_t reader_peak_bytes;
+    int64_t last_file_id; /* the out file asked for last, and whether it is published */
+    bool last_file_published;
+    struct nks_fault fault;
+};
+
+/* Makes a home: folders, nks.conf, keys, database. An existing home is NKS_REFUSED (HOME-EXISTS). */
+NKS_CHECKED enum nks_status nks_home_init(const char *home, const char *keys, bool test, nks_time now,
+                                          struct nks_fault *fault);
+/* Applies the schema of every module; part of init. */
+NKS_CHECKED enum nks_status nks_home_migrate(struct nks_db *db, nks_time now, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_run_open(const struct nks_run_options *options, struct nks_run **out,
+                                         struct nks_fault *fault);
+void nks_run_close(struct nks_run *run);
+/* Reads agreements and centrals (again). */
+NKS_CHECKED enum nks_status nks_run_books(struct nks_run *run);
+NKS_CHECKED enum nks_status nks_run_path(struct nks_run *run, char out[NKS_PATH_MAX], const char *a, const char *b,
+                                         const char *c); /* HOME/a/b/c; b and c may be NULL */
+/* Where a delivery's bytes lie, and the archive copy of an out file. */
+NKS_CHECKED enum nks_status nks_run_spool_path(struct nks_run *run, int64_t delivery_id, char out[NKS_PATH_MAX]);
+NKS_CHECKED enum nks_status nks_run_archive_path(struct nks_run *run, int64_t file_id, char out[NKS_PATH_MAX]);
+NKS_CHECKED enum nks_status nks_run_staging_path(struct nks_run *run, int64_t file_id, char out[NKS_PATH_MAX]);
+/* Replaces digits that could be a CPR number by '*': a run of 10, or 6 and 4 with a hyphen or blank between. */
+void nks_name_mask(char *name);
+void nks_run_progress(struct nks_run *run, const char *stage, int64_t done, int64_t total);
+
+typedef enum nks_status (*nks_stage_fn)(struct nks_run *run, int64_t batch_id);
+NKS_CHECKED enum nks_status nks_stage_receive(struct nks_run *run, int64_t batch_id);
+NKS_CHECKED enum nks_status nks_stage_ingest(struct nks_run *run, int64_t batch_id);
+NKS_CHECKED enum nks_status nks_stage_resolve(struct nks_run *run, int64_t batch_id);
+NKS_CHECKED enum nks_status nks_stage_offset(struct nks_run *run, int64_t batch_id);
+NKS_CHECKED enum nks_status nks_stage_route(struct nks_run *run, int64_t batch_id);
+NKS_CHECKED enum nks_status nks_stage_decide(struct nks_run *run, int64_t batch_id); /* the three fused: one load, one commit */
+NKS_CHECKED enum nks_status nks_stage_emit(struct nks_run *run, int64_t batch_id);
+NKS_CHECKED enum nks_status nks_stage_deliver(struct nks_run *run, int64_t batch_id);
+NKS_CHECKED enum nks_status nks_stage_collect(struct nks_run *run, int64_t batch_id);
+/* All of them until nothing is left. */
+NKS_CHECKED enum nks_status nks_stage_all(struct nks_run *run, int64_t batch_id);
+
+/* The table of stages: what `nks run` goes through and the command line offers. */
+struct nks_stage {
+    const char *name, *words;
+    nks_stage_fn fn;
+    bool in_run; /* part of `nks run`, in this order */
+};
+const struct nks_stage *nks_stages(size_t *count);
+
+#endif

@@ -1,0 +1,34 @@
+/* The table of stages, and the run over all of them. */
+#include "stage/run.h"
+
+#include <string.h>
+
+static const struct nks_stage stages[] = {
+    {"collect", "take the answers of the centrals", nks_stage_collect, true},
+    {"ingest", "read received files: check, answer, cut into slices", nks_stage_ingest, true},
+    {"decide", "resolve, offset and route in one pass", nks_stage_decide, true},
+    {"emit", "write order files and status reports", nks_stage_emit, true},
+    {"deliver", "publish what is written, signature first", nks_stage_deliver, true},
+    {"receive", "take files from the drop folders into the spool", nks_stage_receive, false},
+    {"resolve", "find each payee's account in the register", nks_stage_resolve, false},
+    {"offset", "let public debt take its part", nks_stage_offset, false},
+    {"route", "one leg for the rest, or reject", nks_stage_route, false},
+};
+
+const struct nks_stage *nks_stages(size_t *count)
+{
+    *count = sizeof stages / sizeof stages[0];
+    return stages;
+}
+
+/* One pass is enough: every stage works until nothing is left for it, and none makes work for an earlier one but collect,
+ * whose reports emit writes in the same pass. */
+enum nks_status nks_stage_all(struct nks_run *run, int64_t batch_id)
+{
+    NKS_TRY(nks_stage_receive(run, batch_id));
+    for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
+        if (stages[i].in_run)
+            NKS_TRY(stages[i].fn(run, batch_id));
+    }
+    return NKS_OK;
+}

@@ -1,0 +1,50 @@
+#ifndef NKS_STAGE_STEP_H
+#define NKS_STAGE_STEP_H
+/*
+ * Private to lib/stage: the steps of decision over one slice in memory. A step asks its module, decides and adds to the
+ * slice; it opens no file, reads no clock and begins no transaction. What a step decided that lives in another module's
+ * rows (uses of claims, entries of the ventekonto) is written by its `save`, inside the engine's transaction.
+ */
+#include "stage/run.h"
+
+struct nks_step_context {
+    struct nks_run *run;
+    struct nks_batch *batch;
+    const struct nks_agreement *agreement;
+    struct nks_slice *slice;
+};
+typedef enum nks_status (*nks_step_fn)(struct nks_step_context *context);
+struct nks_step {
+    const char *name;
+    enum nks_slice_state from, to;
+    nks_step_fn step, save; /* save may be NULL */
+};
+
+NKS_CHECKED enum nks_status nks_step_resolve(struct nks_step_context *context);
+NKS_CHECKED enum nks_status nks_step_offset(struct nks_step_context *context);
+NKS_CHECKED enum nks_status nks_step_offset_save(struct nks_step_context *context);
+NKS_CHECKED enum nks_status nks_step_route(struct nks_step_context *context);
+NKS_CHECKED enum nks_status nks_step_route_save(struct nks_step_context *context);
+
+/* The group of a payment: its record and the central of its debtor account (NULL: none). */
+NKS_CHECKED enum nks_status nks_step_group(struct nks_step_context *context, const struct nks_payment *payment,
+                                           const struct nks_group **group, const struct nks_central **central);
+
+/* Emit's and collect's shared ends. */
+NKS_CHECKED enum nks_status nks_status_report_reserve(struct nks_run *run, struct nks_batch *batch, const char *detail);
+NKS_CHECKED enum nks_status nks_receipts_reserve(struct nks_run *run);
+NKS_CHECKED enum nks_status nks_order_files_reserve(struct nks_run *run, struct nks_batch *batch, bool *any);
+struct nks_out_sink;
+NKS_CHECKED enum nks_status nks_order_file_write(struct nks_run *run, const struct nks_out_file *file,
+                                                 struct nks_batch *batch, struct nks_out_sink *sink);
+NKS_CHECKED enum nks_status nks_status_report_write(struct nks_run *run, const struct nks_out_file *file,
+                                                    struct nks_batch *batch, struct nks_out_sink *sink);
+NKS_CHECKED enum nks_status nks_receipt_write(struct nks_run *run, const struct nks_out_file *file,
+                                              struct nks_out_sink *sink);
+NKS_CHECKED enum nks_status nks_manifest_write(struct nks_run *run, const struct nks_out_file *file,
+                                               struct nks_out_sink *sink);
+NKS_CHECKED enum nks_status nks_manifests_reserve(struct nks_run *run, bool *any);
+/* Writes every RESERVED file: staging, hash, archive, then the row WRITTEN. */
+NKS_CHECKED enum nks_status nks_reserved_write(struct nks_run *run);
+
+#endif
