@@ -338,7 +338,7 @@ enum nks_status nks_delivery_findings(struct nks_exchange *exchange, int64_t id,
 
 void nks_delivery_label(const struct nks_delivery *delivery, char out[32])
 {
-    char hex[NKS_HASH_HEX];
+    char hex[2 * 4 + 1];
     nks_hex(delivery->hash, 4, hex);
     snprintf(out, 32, "#%lld (%s)", (long long)delivery->id, hex);
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLICE_BITS = 14, SUM_TEXT = 48, HEADER_MAX = NKS_RECORD_MAX };
+enum { SLICE_BITS = 14, SUM_TEXT = 48, HEADER_MAX = NKS_RECORD_MAX, COLUMN_HEADER = 21 };
 
 int64_t nks_slice_first_id(int64_t batch_id)
 {
@@ -176,7 +176,7 @@ enum nks_status nks_batch_load(struct nks_payments *payments, int64_t id, struct
     struct nks_text header = {NULL, 0};
     struct nks_place place = header_place(id);
     if (status == NKS_OK)
-        status = nks_blob_decrypt(payments->blob, batch->cipher, &place, nks_column_bytes(stmt, 20), HEADER_MAX, &header,
+        status = nks_blob_decrypt(payments->blob, batch->cipher, &place, nks_column_bytes(stmt, COLUMN_HEADER), HEADER_MAX, &header,
                                   fault);
     if (status == NKS_OK && header.len > 0) {
         batch->header = malloc(header.len);
