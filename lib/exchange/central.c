@@ -22,10 +22,10 @@ enum {
     REGNR_MAX = 9999,
     PAYMENTS_MAX = 10000000,
     BYTES_MIN = 100000, /* the largest payment fits */
-    BYTES_MAX = 1000000000,
     DAY_MINUTES = 24 * 60,
     TERMS_MAX = 4096,
 };
+static const int64_t BYTES_MAX = 16000000000; /* the ceiling of the reader, so that our own files can be read back */
 
 enum column { CENTRAL, NAME, ORDER_VERSION, MAX_PAYMENTS, MAX_BYTES, CUT_OFF, REGNR_RANGES, COLUMNS };
 static const struct nks_csv_column columns[COLUMNS] = {
