@@ -526,6 +526,7 @@ struct nks_text nks_column_bytes(struct nks_stmt *stmt, int column)
 /* ---- transactions */
 
 static const struct nks_sql sql_begin = {"begin", "BEGIN IMMEDIATE", 0, {NULL}};
+static const struct nks_sql sql_begin_read = {"begin", "BEGIN", 0, {NULL}};
 static const struct nks_sql sql_commit = {"commit", "COMMIT", 0, {NULL}};
 static const struct nks_sql sql_rollback = {"rollback", "ROLLBACK", 0, {NULL}};
 
@@ -552,6 +553,12 @@ enum nks_status nks_db_begin(struct nks_db *db, struct nks_fault *fault)
 {
     end_singles(db);
     return run_plain(db, &sql_begin, fault);
+}
+
+enum nks_status nks_db_begin_read(struct nks_db *db, struct nks_fault *fault)
+{
+    end_singles(db);
+    return run_plain(db, &sql_begin_read, fault);
 }
 
 /*

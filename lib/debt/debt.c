@@ -265,6 +265,7 @@ void nks_debt_close(struct nks_debt *debt)
         free(debt->work->parts);
         free(debt->work);
     }
+    nks_debt_filter_forget(debt);
     nks_cipher_free(debt->cipher);
     free(debt);
 }

@@ -76,6 +76,9 @@ WHERE holder_key = :holder_key ORDER BY claim_key DESC, version DESC;
 -- name: debt_uses_of_holder
 SELECT claim_key, amount_minor, used_at FROM claim_use WHERE holder_key = :holder_key AND state = 1;
 
+-- name: debt_holders
+SELECT holder_key FROM debt_claim UNION ALL SELECT holder_key FROM debt_flag;
+
 -- name: debt_use_insert
 INSERT INTO claim_use (holder_key, claim_key, slice_id, n, generation, leg_no, amount_minor, used_at, state)
 VALUES (:holder_key, :claim_key, :slice_id, :n, :generation, :leg_no, :amount_minor, :used_at, 1);

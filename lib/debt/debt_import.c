@@ -506,6 +506,7 @@ enum nks_status nks_debt_import(struct nks_debt *debt, int fd, const struct nks_
         status = nks_db_commit(debt->db, fault);
     nks_db_rollback(debt->db);
     /* Whatever happened, the authorities in memory are those that are stored. */
+    nks_debt_filter_forget(debt);
     enum nks_status loaded = nks_debt_authorities_load(debt, fault);
     return status != NKS_OK ? status : loaded;
 }

@@ -14,6 +14,7 @@ struct nks_debt {
     struct nks_cipher *cipher;
     size_t authority_count;
     struct nks_debt_authority authorities[NKS_DEBT_AUTHORITIES_MAX]; /* newest versions */
+    uint64_t *filter;                                                /* of nks_debt_maybe; NULL: not built */
     struct nks_debt_work *work;                                      /* of nks_debt_find_many; made at its first call */
 };
 
@@ -48,6 +49,8 @@ NKS_CHECKED enum nks_status nks_debt_record_read(struct nks_debt *debt, struct n
                                                  struct nks_debt_record *record, struct nks_fault *fault);
 struct nks_place nks_debt_record_place(const struct nks_debt_record *record);
 void nks_debt_authority_pack(struct nks_buf *buf, const struct nks_debt_authority *authority);
+/* After an import: the filter is built again when it is asked. */
+void nks_debt_filter_forget(struct nks_debt *debt);
 /* Reads the newest versions again. */
 NKS_CHECKED enum nks_status nks_debt_authorities_load(struct nks_debt *debt, struct nks_fault *fault);
 

@@ -126,31 +126,28 @@ static enum nks_status legs_grow(struct nks_slice *slice, struct nks_fault *faul
     return NKS_OK;
 }
 
-/* Legs of one payment stand together; debt legs and the payee's leg may come from two passes over the payments, so a leg
- * is put behind the last one of its payment and the legs behind it move. */
-static size_t leg_place(struct nks_slice *slice, struct nks_payment *payment)
+/* Debt legs come in one pass over the payments, the payee's in another: behind them, legs of a payment are apart until
+ * nks_slice_legs_sort. Shifting them into place one by one would cost the square of a slice. */
+enum nks_status nks_slice_legs_sort(struct nks_slice *slice, struct nks_fault *fault)
 {
-    if (payment->legs > 0)
-        return payment->first_leg + payment->legs;
-    size_t low = 0, high = slice->leg_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (slice->legs[middle].n < payment->n)
-            low = middle + 1;
-        else
-            high = middle;
+    if (slice->legs_sorted_to == slice->leg_count)
+        return NKS_OK;
+    struct nks_leg *sorted = malloc(slice->leg_cap * sizeof *sorted);
+    if (sorted == NULL)
+        return no_memory(fault);
+    uint32_t at = 0;
+    for (size_t i = 0; i < slice->count; i++) {
+        slice->payments[i].first_leg = at;
+        at += slice->payments[i].legs;
     }
-    return low;
-}
-
-static void legs_shift(struct nks_slice *slice, size_t at)
-{
-    memmove(&slice->legs[at + 1], &slice->legs[at], (slice->leg_count - at) * sizeof slice->legs[0]);
-    for (size_t i = at + 1; i <= slice->leg_count;) {
-        struct nks_payment *moved = &slice->payments[slice->legs[i].n - 1];
-        moved->first_leg++;
-        i += moved->legs > 0 ? moved->legs : 1;
+    for (size_t i = 0; i < slice->leg_count; i++) {
+        const struct nks_leg *leg = &slice->legs[i];
+        sorted[slice->payments[leg->n - 1].first_leg + leg->leg_no - 1] = *leg;
     }
+    free(slice->legs);
+    slice->legs = sorted;
+    slice->legs_sorted_to = slice->leg_count;
+    return NKS_OK;
 }
 
 enum nks_status nks_slice_leg_add(struct nks_slice *slice, struct nks_payment *payment, enum nks_leg_kind kind,
@@ -163,9 +160,10 @@ enum nks_status nks_slice_leg_add(struct nks_slice *slice, struct nks_payment *p
     if (copy == NULL)
         return no_memory(fault);
     *copy = *to;
-    size_t at = leg_place(slice, payment);
-    if (at < slice->leg_count)
-        legs_shift(slice, at);
+    size_t at = slice->leg_count;
+    /* Sorted so far, and this one belongs behind the last: still sorted. */
+    if (slice->legs_sorted_to == at && (at == 0 || slice->legs[at - 1].n <= payment->n))
+        slice->legs_sorted_to++;
     if (payment->legs == 0)
         payment->first_leg = (uint32_t)at;
     payment->legs++;

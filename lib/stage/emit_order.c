@@ -3,8 +3,8 @@
  * the legs in one transaction, and later writes each file from rows. A file is a run of whole slices of one batch to one
  * central, or, where the central's limit is smaller than a slice, a part of one slice.
  */
+#include "stage/ahead.h"
 #include "stage/sink.h"
-#include "stage/step.h"
 
 #include "iso20022/order.h"
 
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ENTRIES_MAX = 50000 };
+enum { ENTRIES_MAX = 50000, AHEAD_SLICES = 8 };
 
 /* ---- planning */
 
@@ -411,14 +411,67 @@ static enum nks_status leg_write(struct writer *writer, const struct nks_leg *le
     return writer->out->status;
 }
 
-static enum nks_status slice_write(struct writer *writer, int64_t slice_id)
+static enum nks_status legs_write(struct writer *writer)
 {
-    NKS_TRY(slice_open(writer, slice_id));
     for (size_t i = 0; i < writer->slice->leg_count; i++) {
         if (in_file(writer, &writer->slice->legs[i]))
             NKS_TRY(leg_write(writer, &writer->slice->legs[i]));
     }
-    nks_run_progress(writer->run, "emit", slice_id - writer->first + 1, writer->last - writer->first + 1);
+    nks_run_progress(writer->run, "emit", writer->slice->id - writer->first + 1, writer->last - writer->first + 1);
+    return NKS_OK;
+}
+
+static enum nks_status ahead_next_id(struct nks_run *own, void *context, int64_t after, int64_t *id)
+{
+    (void)own;
+    const struct writer *writer = context;
+    *id = after < writer->first ? writer->first : after + 1;
+    if (*id > writer->last)
+        *id = 0;
+    return NKS_OK;
+}
+
+static enum nks_status ahead_prepare(struct nks_step_context *step, void *context, int64_t id)
+{
+    (void)context;
+    const struct nks_slice_want want = {.details = true, .decisions = true, .legs = true};
+    struct nks_run *own = step->run;
+    NKS_TRY(nks_db_begin_read(own->db, &own->fault));
+    enum nks_status status = nks_slice_load(own->payments, step->batch, id, want, step->slice, &own->fault);
+    if (status == NKS_OK)
+        status = nks_slice_verify(own->payments, step->slice, &own->fault);
+    nks_db_rollback(own->db);
+    return status;
+}
+
+/* The slices are loaded and verified on the second core while this one writes. */
+static enum nks_status slices_write_ahead(struct writer *writer)
+{
+    struct nks_ahead *ahead = NULL;
+    struct nks_slice *kept = writer->slice;
+    const struct nks_ahead_work work = {ahead_next_id, ahead_prepare, writer};
+    NKS_TRY(nks_ahead_start(writer->run, &work, &ahead));
+    enum nks_status status = NKS_OK;
+    while (status == NKS_OK) {
+        status = nks_ahead_next(ahead, &writer->slice);
+        if (status != NKS_OK || writer->slice == NULL)
+            break;
+        status = legs_write(writer);
+        nks_ahead_give_back(ahead, writer->slice);
+    }
+    nks_ahead_stop(ahead);
+    writer->slice = kept;
+    return status;
+}
+
+static enum nks_status slices_write(struct writer *writer)
+{
+    if (writer->last - writer->first >= AHEAD_SLICES)
+        return slices_write_ahead(writer);
+    for (int64_t id = writer->first; id <= writer->last; id++) {
+        NKS_TRY(slice_open(writer, id));
+        NKS_TRY(legs_write(writer));
+    }
     return NKS_OK;
 }
 
@@ -430,8 +483,7 @@ static enum nks_status body_write(struct writer *writer)
         writer->head.sum.scaled += writer->entries[i].sum.scaled;
     }
     nks_order_begin(writer->out, &writer->head);
-    for (int64_t id = writer->first; id <= writer->last; id++)
-        NKS_TRY(slice_write(writer, id));
+    NKS_TRY(slices_write(writer));
     if (writer->open)
         nks_order_group_end(writer->out);
     nks_order_end(writer->out);

@@ -2,7 +2,7 @@
  * The only loop over slices: begin, fence, load, step, check counts and sums in = out, save, commit. The three decisions can
  * run one by one or fused over a loaded slice; both give the same rows.
  */
-#include "stage/step.h"
+#include "stage/ahead.h"
 
 #include <string.h>
 
@@ -11,7 +11,7 @@ static const struct nks_step steps[] = {
     {"offset", NKS_SLICE_RESOLVED, NKS_SLICE_OFFSET, nks_step_offset, nks_step_offset_save},
     {"route", NKS_SLICE_OFFSET, NKS_SLICE_ROUTED, nks_step_route, nks_step_route_save},
 };
-enum { STEPS = sizeof steps / sizeof steps[0] };
+enum { STEPS = sizeof steps / sizeof steps[0], AHEAD_SLICES = 8 };
 
 /* Counts and sums before and after a step: nothing may appear or vanish. */
 struct tally {
@@ -56,17 +56,26 @@ static enum nks_status legs_check(struct nks_step_context *context)
     return NKS_OK;
 }
 
-static enum nks_status steps_do(struct nks_step_context *context, size_t first, size_t last)
+/* The steps alone: decisions in memory, checked. */
+static enum nks_status steps_try(struct nks_step_context *context, size_t first, size_t last)
 {
     for (size_t i = first; i <= last; i++) {
         struct tally before = tally_of(context->slice);
         NKS_TRY(steps[i].step(context));
+        NKS_TRY(nks_slice_legs_sort(context->slice, &context->run->fault));
         context->slice->state = steps[i].to;
         struct tally after = tally_of(context->slice);
         if (before.payments != after.payments || before.amount != after.amount)
             return unbalanced(context, 0);
         NKS_TRY(legs_check(context));
     }
+    return NKS_OK;
+}
+
+/* The steps, and what they write into other modules' rows. */
+static enum nks_status steps_do(struct nks_step_context *context, size_t first, size_t last)
+{
+    NKS_TRY(steps_try(context, first, last));
     for (size_t i = first; i <= last; i++) {
         if (steps[i].save != NULL)
             NKS_TRY(steps[i].save(context));
@@ -74,43 +83,53 @@ static enum nks_status steps_do(struct nks_step_context *context, size_t first, 
     return NKS_OK;
 }
 
-static enum nks_status work(struct nks_step_context *context, int64_t slice_id, enum nks_slice_state from, size_t last)
+static enum nks_status fence(struct nks_run *run, int64_t slice_id, enum nks_slice_state from)
 {
-    struct nks_run *run = context->run;
     bool mine = false;
+    NKS_TRY(nks_slice_fence(run->payments, slice_id, from, run->epoch, &mine, &run->fault));
+    return mine ? NKS_OK
+                : nks_fault_set(&run->fault, NKS_RETRY, "SLICE-FENCED", "another run took slice %lld", (long long)slice_id);
+}
+
+static size_t step_from(enum nks_slice_state from)
+{
     size_t first = 0;
     while (steps[first].from != from)
         first++;
-    NKS_TRY(nks_slice_fence(run->payments, slice_id, from, run->epoch, &mine, &run->fault));
-    if (!mine)
-        return nks_fault_set(&run->fault, NKS_RETRY, "SLICE-FENCED", "another run took slice %lld", (long long)slice_id);
+    return first;
+}
+
+static enum nks_status work(struct nks_step_context *context, int64_t slice_id, enum nks_slice_state from, size_t last)
+{
+    struct nks_run *run = context->run;
+    NKS_TRY(fence(run, slice_id, from));
     const struct nks_slice_want want = {.details = true, .decisions = true};
     NKS_TRY(nks_slice_load(run->payments, context->batch, slice_id, want, context->slice, &run->fault));
-    NKS_TRY(steps_do(context, first, last));
+    NKS_TRY(steps_do(context, step_from(from), last));
     return nks_slice_save(run->payments, context->slice, from, &run->fault);
 }
 
-static enum nks_status batch_switch(struct nks_step_context *context, int64_t batch_id)
+/* The rest of the work on a slice that was loaded and resolved ahead. */
+static enum nks_status work_prepared(struct nks_step_context *context, int64_t slice_id, enum nks_slice_state from,
+                                     size_t last)
 {
     struct nks_run *run = context->run;
-    if (context->batch->id == batch_id)
-        return NKS_OK;
-    bool found = false;
-    nks_batch_close(context->batch);
-    NKS_TRY(nks_batch_load(run->payments, batch_id, context->batch, &found, &run->fault));
-    context->agreement = nks_agreement_by_id(&run->agreements, context->batch->agreement_id);
-    if (!found || context->agreement == NULL)
-        return nks_fault_set(&run->fault, NKS_INTEGRITY, "BATCH-ROW", "batch %lld or its agreement is missing",
-                             (long long)batch_id);
-    return NKS_OK;
+    NKS_TRY(fence(run, slice_id, from));
+    context->slice->epoch = run->epoch;
+    NKS_TRY(steps_do(context, 1, last));
+    return nks_slice_save(run->payments, context->slice, from, &run->fault);
 }
 
-static enum nks_status slice_do(struct nks_step_context *context, int64_t slice_id, enum nks_slice_state from, size_t last)
+typedef enum nks_status (*work_fn)(struct nks_step_context *context, int64_t slice_id, enum nks_slice_state from,
+                                   size_t last);
+
+static enum nks_status slice_do(struct nks_step_context *context, int64_t slice_id, enum nks_slice_state from, size_t last,
+                                work_fn fn)
 {
     struct nks_run *run = context->run;
-    NKS_TRY(batch_switch(context, slice_id >> 14));
+    NKS_TRY(nks_step_batch(context, slice_id >> 14));
     NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = work(context, slice_id, from, last);
+    enum nks_status status = fn(context, slice_id, from, last);
     if (status == NKS_OK) {
         nks_sys_point("save.before");
         status = nks_db_commit(run->db, &run->fault);
@@ -167,10 +186,70 @@ static enum nks_status engine(struct nks_run *run, size_t first, size_t last, in
         status = earlier_waits(run, first, id, &waits);
         if (status != NKS_OK || waits)
             break;
-        status = slice_do(&context, id, from, last);
+        status = slice_do(&context, id, from, last, work);
     }
     nks_batch_close(&batch);
     return status;
+}
+
+/* ---- the three fused, resolve ahead on the second core */
+
+static enum nks_status ahead_next_id(struct nks_run *own, void *context, int64_t after, int64_t *id)
+{
+    const int64_t *batch_id = context;
+    return nks_slice_next(own->payments, NKS_SLICE_WAITING, after, own->today, *batch_id, id, &own->fault);
+}
+
+static enum nks_status ahead_prepare(struct nks_step_context *step, void *context, int64_t id)
+{
+    (void)context;
+    const struct nks_slice_want want = {.details = true};
+    struct nks_run *own = step->run;
+    NKS_TRY(nks_db_begin_read(own->db, &own->fault));
+    enum nks_status status = nks_slice_load(own->payments, step->batch, id, want, step->slice, &own->fault);
+    if (status == NKS_OK)
+        status = steps_try(step, 0, 0);
+    nks_db_rollback(own->db);
+    return status;
+}
+
+static enum nks_status engine_ahead(struct nks_run *run, int64_t batch_id)
+{
+    struct nks_batch batch = {.id = 0};
+    struct nks_step_context context = {.run = run, .batch = &batch};
+    struct nks_ahead *ahead = NULL;
+    const struct nks_ahead_work ahead_work = {ahead_next_id, ahead_prepare, &batch_id};
+    NKS_TRY(nks_ahead_start(run, &ahead_work, &ahead));
+    enum nks_status status = NKS_OK;
+    while (status == NKS_OK) {
+        status = nks_ahead_next(ahead, &context.slice);
+        if (status != NKS_OK || context.slice == NULL)
+            break;
+        status = slice_do(&context, context.slice->id, NKS_SLICE_WAITING, STEPS - 1, work_prepared);
+        nks_ahead_give_back(ahead, context.slice);
+    }
+    nks_ahead_stop(ahead);
+    nks_batch_close(&batch);
+    return status;
+}
+
+/* A second opening of the home pays from a few slices on; slices that an earlier run left half decided go one by one. */
+static enum nks_status pays_ahead(struct nks_run *run, int64_t batch_id, bool *pays)
+{
+    int64_t id = 0, half = 0;
+    *pays = false;
+    for (size_t i = 1; i < STEPS; i++) {
+        NKS_TRY(nks_slice_next(run->payments, steps[i].from, 0, run->today, batch_id, &half, &run->fault));
+        if (half != 0)
+            return NKS_OK;
+    }
+    for (int i = 0; i < AHEAD_SLICES; i++) {
+        NKS_TRY(nks_slice_next(run->payments, NKS_SLICE_WAITING, id, run->today, batch_id, &id, &run->fault));
+        if (id == 0)
+            return NKS_OK;
+    }
+    *pays = true;
+    return NKS_OK;
 }
 
 enum nks_status nks_stage_resolve(struct nks_run *run, int64_t batch_id)
@@ -190,5 +269,7 @@ enum nks_status nks_stage_route(struct nks_run *run, int64_t batch_id)
 
 enum nks_status nks_stage_decide(struct nks_run *run, int64_t batch_id)
 {
-    return engine(run, 0, STEPS - 1, batch_id);
+    bool pays = false;
+    NKS_TRY(pays_ahead(run, batch_id, &pays));
+    return pays ? engine_ahead(run, batch_id) : engine(run, 0, STEPS - 1, batch_id);
 }

@@ -21,7 +21,7 @@ static enum nks_status may_be_touched(struct nks_step_context *context, const st
     *ydelsesart = nks_ydelsesart_find(nks_payment_record(context->slice, payment),
                                       (struct nks_text){group->record, group->record_len});
     *may = nks_agreement_offsets(context->agreement, *ydelsesart);
-    return NKS_OK;
+    return *may ? nks_debt_maybe(context->run->debt, payment->holder.key, may, &context->run->fault) : NKS_OK;
 }
 
 struct offset {
