@@ -146,4 +146,26 @@ NKS_CHECKED enum nks_status nks_out_file_count(struct nks_exchange *exchange, in
 NKS_CHECKED enum nks_status nks_out_file_next_day(struct nks_exchange *exchange, const char *party, nks_date business_date,
                                                   enum nks_file_kind kind, int64_t after, int64_t *id,
                                                   struct nks_fault *fault);
+
+/* ---- counted for people (look.c); reads only */
+
+enum { NKS_EXCHANGE_LOOK_MAX = 32 };
+struct nks_delivery_count { enum nks_source source; enum nks_delivery_state state; int64_t deliveries, bytes; };
+NKS_CHECKED enum nks_status nks_look_deliveries(struct nks_exchange *exchange,
+                                                struct nks_delivery_count rows[NKS_EXCHANGE_LOOK_MAX], size_t *count,
+                                                struct nks_fault *fault);
+struct nks_file_count { enum nks_file_kind kind; enum nks_file_state state; int64_t files, entries; };
+NKS_CHECKED enum nks_status nks_look_files(struct nks_exchange *exchange,
+                                           struct nks_file_count rows[NKS_EXCHANGE_LOOK_MAX], size_t *count,
+                                           struct nks_fault *fault);
+/* The last delivery with a number below `before` in that state (0: any); *id 0: none. */
+NKS_CHECKED enum nks_status nks_look_delivery_before(struct nks_exchange *exchange, enum nks_delivery_state state,
+                                                     int64_t before, int64_t *id, struct nks_fault *fault);
+
+/* How many files of that kind and with that detail a batch has, in a state (0: any). */
+NKS_CHECKED enum nks_status nks_out_file_count_detail(struct nks_exchange *exchange, int64_t batch_id,
+                                                      enum nks_file_kind kind, const char *detail,
+                                                      enum nks_file_state state, int64_t *count,
+                                                      struct nks_fault *fault);
+
 #endif

@@ -133,3 +133,17 @@ SELECT COUNT(*) FROM out_file WHERE business_date = :business_date AND party = :
 SELECT file_id FROM out_file
 WHERE business_date = :business_date AND party = :party AND kind = :kind AND file_id > :after
 ORDER BY file_id LIMIT 1;
+
+-- name: look_deliveries
+SELECT source, state, COUNT(*), SUM(bytes) FROM delivery GROUP BY source, state ORDER BY source, state;
+
+-- name: look_files
+SELECT kind, state, COUNT(*), SUM(entries) FROM out_file GROUP BY kind, state ORDER BY kind, state;
+
+-- name: look_delivery_before
+SELECT delivery_id FROM delivery WHERE delivery_id < :before AND (:state = 0 OR state = :state)
+ORDER BY delivery_id DESC LIMIT 1;
+
+-- name: out_file_count_detail
+SELECT COUNT(*) FROM out_file
+WHERE batch_id = :batch_id AND kind = :kind AND detail = :detail AND (:state = 0 OR state = :state);

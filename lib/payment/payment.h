@@ -208,8 +208,9 @@ struct nks_slice {
     uint16_t generation;
     size_t count, rejected;
     struct nks_payment *payments; /* by n - 1 */
-    struct nks_leg *legs;         /* sorted by n, leg_no */
+    struct nks_leg *legs;         /* by n, leg_no, as far as sorted */
     size_t leg_count, leg_cap;
+    size_t legs_sorted_to;        /* leg_count: all */
     char *details;
     size_t details_len, details_cap;
     struct nks_arena arena;       /* of the decisions */
@@ -227,10 +228,11 @@ void nks_slice_free(struct nks_slice *slice);
 /* Adds a payment with its record; NKS_REFUSED (SLICE-FULL) when it does not fit: open another slice. */
 NKS_CHECKED enum nks_status nks_slice_add(struct nks_slice *slice, const struct nks_payment *payment,
                                           struct nks_text record, struct nks_fault *fault);
-/* Adds a leg to a payment (legs of one payment are added together, in the order of payments). `to` is copied. */
+/* Adds a leg to a payment; `to` is copied. Before `first_leg` of payments is used again, nks_slice_legs_sort. */
 NKS_CHECKED enum nks_status nks_slice_leg_add(struct nks_slice *slice, struct nks_payment *payment, enum nks_leg_kind kind,
                                               int64_t amount_minor, int64_t central, const struct nks_destination *to,
                                               struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_slice_legs_sort(struct nks_slice *slice, struct nks_fault *fault);
 NKS_CHECKED struct nks_account *nks_slice_account(struct nks_slice *slice, const struct nks_account *account);
 
 /* "N" ref "-" slice "-" n "-" leg "-" generation: at most 35 characters; the InstrId of the order file. */
@@ -407,5 +409,45 @@ enum nks_outcome nks_payment_outcome(const struct nks_payment *payment, enum nks
                                      const struct nks_leg *legs, const bool *published, size_t leg_count);
 /* The ISO status of an outcome in a status report: PDNG, ACCP, ACSP, ACWC, ACSC, RJCT. `changed`: routed with a change. */
 const char *nks_outcome_status(enum nks_outcome outcome, bool changed);
+
+/* ---- counted for people (look.c); reads only */
+
+enum { NKS_LOOK_ROWS_MAX = 16 };
+struct nks_state_count { int state; int64_t count, payments, rejected; };
+NKS_CHECKED enum nks_status nks_look_batches(struct nks_payments *payments, struct nks_state_count rows[NKS_LOOK_ROWS_MAX],
+                                             size_t *count, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_look_slices(struct nks_payments *payments, struct nks_state_count rows[NKS_LOOK_ROWS_MAX],
+                                            size_t *count, struct nks_fault *fault);
+/* WAITING slices by due date, the earliest first, at most NKS_LOOK_ROWS_MAX dates. */
+struct nks_due_count { nks_date due_date; int64_t slices, payments; };
+NKS_CHECKED enum nks_status nks_look_due(struct nks_payments *payments, struct nks_due_count rows[NKS_LOOK_ROWS_MAX],
+                                         size_t *count, struct nks_fault *fault);
+/* The payments of a slice, grouped by what nks_payment_outcome asks: itself, its slice and the leg that decides. */
+struct nks_outcome_group {
+    struct nks_payment payment;  /* state and currency */
+    enum nks_slice_state slice;
+    struct nks_leg leg;          /* kind, state, file_id */
+    bool has_leg;
+    int64_t payments, amount_minor;
+};
+typedef enum nks_status (*nks_outcome_group_fn)(void *context, const struct nks_outcome_group *group,
+                                                struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_look_outcomes(struct nks_payments *payments, int64_t slice_id, nks_outcome_group_fn fn,
+                                              void *context, struct nks_fault *fault);
+
+/* ---- what banks answer (answer.c). Inside the caller's transaction. */
+
+/* The leg of that address, from its row alone (`to` is NULL). The address's batch is the caller's business. */
+NKS_CHECKED enum nks_status nks_leg_find(struct nks_payments *payments, int64_t slice_id,
+                                         const struct nks_leg_address *address, struct nks_leg *leg, bool *found,
+                                         struct nks_fault *fault);
+/* All legs of a file in a slice that are still IN_FILE, with the bank's reason. */
+NKS_CHECKED enum nks_status nks_legs_answer_file(struct nks_payments *payments, int64_t slice_id, int64_t file_id,
+                                                 enum nks_leg_state to, enum nks_reason reason, int64_t *moved,
+                                                 struct nks_fault *fault);
+/* How many legs of a file stand in that state, in slices first..last. */
+NKS_CHECKED enum nks_status nks_legs_count_file(struct nks_payments *payments, int64_t first, int64_t last,
+                                                int64_t file_id, enum nks_leg_state state, int64_t *count,
+                                                struct nks_fault *fault);
 
 #endif

@@ -300,3 +300,31 @@ SELECT substr(run, 1, :bytes) FROM reference_run WHERE slice_id = :slice_id;
 
 -- name: run_part
 SELECT substr(run, :from_byte, :bytes) FROM reference_run WHERE slice_id = :slice_id;
+
+-- name: look_batches
+SELECT state, COUNT(*), SUM(payments), SUM(rejected) FROM batch GROUP BY state ORDER BY state;
+
+-- name: look_slices
+SELECT state, COUNT(*), SUM(payments), SUM(rejected) FROM slice GROUP BY state ORDER BY state;
+
+-- name: look_due
+SELECT due_date, COUNT(*), SUM(payments) FROM slice WHERE state = :state GROUP BY due_date ORDER BY due_date LIMIT :rows;
+
+-- name: look_outcomes
+SELECT p.currency, p.state, s.state, l.kind, l.state, l.file_id, COUNT(*), SUM(p.amount_minor)
+FROM slice s JOIN payment p ON p.slice_id = s.slice_id
+LEFT JOIN leg l ON l.slice_id = p.slice_id AND l.n = p.n AND l.generation = s.generation AND l.leg_no =
+  (SELECT d.leg_no FROM leg d WHERE d.slice_id = p.slice_id AND d.n = p.n AND d.generation = s.generation
+   ORDER BY d.kind = :debt, d.leg_no LIMIT 1)
+WHERE s.slice_id = :slice_id
+GROUP BY p.currency, p.state, s.state, l.kind, l.state, l.file_id;
+
+-- name: leg_find
+SELECT kind, amount_minor, central, state, reason, file_id FROM leg
+WHERE slice_id = :slice_id AND n = :n AND generation = :generation AND leg_no = :leg_no;
+
+-- name: leg_answer_file
+UPDATE leg SET state = :to, reason = :reason WHERE slice_id = :slice_id AND file_id = :file_id AND state = :from;
+
+-- name: leg_count_file
+SELECT COUNT(*) FROM leg WHERE slice_id BETWEEN :first AND :last AND file_id = :file_id AND state = :state;

@@ -8,6 +8,7 @@
 #include "stage/ingest.h"
 
 #include "denmark/bankday.h"
+#include "iso20022/prolog.h"
 #include "vault/stream.h"
 
 #include <stdlib.h>
@@ -62,6 +63,7 @@ static enum nks_status slice_flush(struct nks_ingest *ingest, struct nks_open_sl
     NKS_TRY(nks_db_begin(run->db, &run->fault));
     nks_slice_reset(slice);
     open->reference_count = 0;
+    open->amount_minor = 0;
     return NKS_OK;
 }
 
@@ -119,6 +121,7 @@ static enum nks_status slice_for(struct nks_ingest *ingest, nks_date date, struc
     }
     NKS_TRY(open_slice_make(ingest, empty));
     empty->date = date;
+    empty->amount_minor = 0;
     empty->first_seq = ingest->seq;
     *out = empty;
     return NKS_OK;
@@ -137,10 +140,14 @@ static enum nks_status payment_put(struct nks_ingest *ingest, const struct nks_p
 {
     struct nks_open_slice *open = NULL;
     NKS_TRY(slice_for(ingest, ingest->group.execution_date, &open));
-    if (open->slice->count == NKS_SLICE_PAYMENTS || record.len > NKS_SLICE_DETAILS - open->slice->details_len) {
+    int64_t amount_minor = 0;
+    if (open->slice->count == NKS_SLICE_PAYMENTS || record.len > NKS_SLICE_DETAILS - open->slice->details_len ||
+        !nks_minor_add(open->amount_minor, payment->amount_minor, &amount_minor)) {
         NKS_TRY(slice_flush(ingest, open));
         NKS_TRY(slice_for(ingest, ingest->group.execution_date, &open));
+        amount_minor = payment->amount_minor;
     }
+    open->amount_minor = amount_minor;
     NKS_TRY(nks_slice_add(open->slice, payment, record, &ingest->run->fault));
     if (payment->state == NKS_PAYMENT_ACCEPTED && !(payment->flags & NKS_FLAG_NO_E2E)) {
         struct nks_blind blind = {0, 0};
@@ -196,25 +203,13 @@ static enum nks_status on_group(struct nks_ingest *ingest, const struct nks_read
     return NKS_OK;
 }
 
-static bool count_differs(struct nks_text written, int64_t counted)
-{
-    uint64_t value = 0;
-    return written.len > 0 && (!nks_text_number(written, INT64_MAX, &value) || value != (uint64_t)counted);
-}
-
-static bool sum_differs(struct nks_text written, struct nks_sum counted)
-{
-    struct nks_sum value;
-    return written.len > 0 && (!nks_sum_parse(written, &value) || !nks_sum_equal(value, counted));
-}
-
 static enum nks_status on_group_end(struct nks_ingest *ingest)
 {
     struct nks_group *group = &ingest->group;
     struct nks_text record = {group->record, group->record_len};
-    if (count_differs(nks_record_slot(record, NKS_SLOT_NB_OF_TXS), group->payments))
+    if (nks_facts_count_differs(nks_record_slot(record, NKS_SLOT_NB_OF_TXS), group->payments))
         refuse(ingest, NKS_REASON_COUNT, ingest->group_line, group->number);
-    if (sum_differs(nks_record_slot(record, NKS_SLOT_CTRL_SUM), ingest->group_sum))
+    if (nks_facts_sum_differs(nks_record_slot(record, NKS_SLOT_CTRL_SUM), ingest->group_sum))
         refuse(ingest, NKS_REASON_SUM, ingest->group_line, group->number);
     return nks_group_save(ingest->run->payments, &ingest->batch, group, &ingest->run->fault);
 }
@@ -248,6 +243,9 @@ static enum nks_status on_frame(void *user, const struct nks_reader_frame *frame
     case NKS_FRAME_DOCUMENT:
         ingest->batch.version = (enum nks_pain001_version)frame->document.version;
         ingest->batch.encoding = (enum nks_encoding)frame->document.encoding;
+        if (frame->document.report != NKS_REPORT_NONE) /* a bank's report has nothing to do in a sender's folder */
+            nks_ingest_refuse(ingest, NKS_REASON_UNREADABLE, NKS_FINDING_VERSION, 0, 0, 0,
+                              nks_text_from(nks_prolog_orders_only));
         return NKS_OK;
     case NKS_FRAME_HEADER:
         return on_header(ingest, frame->record);
@@ -263,6 +261,10 @@ static enum nks_status on_frame(void *user, const struct nks_reader_frame *frame
     case NKS_FRAME_END:
         ingest->complete = frame->end.complete == 1;
         return NKS_OK;
+    case NKS_FRAME_REPORT:
+    case NKS_FRAME_REPORT_GROUP:
+    case NKS_FRAME_REPORT_PAYMENT:
+        return NKS_OK; /* refused with its DOCUMENT */
     }
     return NKS_OK;
 }
@@ -327,9 +329,9 @@ static enum nks_status read_spool(struct nks_ingest *ingest)
 static void check_totals(struct nks_ingest *ingest)
 {
     struct nks_text header = {ingest->batch.header, ingest->batch.header_len};
-    if (count_differs(nks_record_slot(header, NKS_SLOT_NB_OF_TXS), ingest->batch.payments))
+    if (nks_facts_count_differs(nks_record_slot(header, NKS_SLOT_NB_OF_TXS), ingest->batch.payments))
         refuse(ingest, NKS_REASON_COUNT, 0, 0);
-    if (sum_differs(nks_record_slot(header, NKS_SLOT_CTRL_SUM), ingest->batch.sum))
+    if (nks_facts_sum_differs(nks_record_slot(header, NKS_SLOT_CTRL_SUM), ingest->batch.sum))
         refuse(ingest, NKS_REASON_SUM, 0, 0);
 }
 

@@ -11,6 +11,7 @@ struct nks_open_slice {
     struct nks_slice *slice;
     nks_date date;
     uint64_t first_seq;
+    int64_t amount_minor; /* of its payments: must fit into 64 bits */
     uint64_t *references;
     size_t reference_count;
 };
@@ -46,6 +47,17 @@ NKS_CHECKED enum nks_status nks_ingest_payment(struct nks_ingest *ingest, struct
 NKS_CHECKED enum nks_status nks_ingest_message_key(struct nks_ingest *ingest);
 NKS_CHECKED enum nks_status nks_ingest_reference(struct nks_ingest *ingest, struct nks_text end_to_end_id,
                                                  struct nks_blind *out);
+
+/* What follows from the records alone: `nks check` asks the same. */
+/* Fills the facts of the date; gives the day to use, today's where the written one cannot be. */
+nks_date nks_facts_date(struct nks_text group, nks_date today, struct nks_payment_facts *facts);
+/* Fills the facts of the amount; gives the currency's number and the amount as it counts in the control sum. */
+int32_t nks_facts_amount(struct nks_text record, struct nks_payment_facts *facts, struct nks_sum *written);
+bool nks_facts_no_reference(struct nks_text record); /* EndToEndId NOTPROVIDED */
+/* A written count or sum that is not what was counted; one that was not written differs from nothing. */
+bool nks_facts_count_differs(struct nks_text written, int64_t counted);
+bool nks_facts_sum_differs(struct nks_text written, struct nks_sum counted);
+
 /* Rejects payments whose reference the payer used before (DU04). */
 NKS_CHECKED enum nks_status nks_ingest_duplicates(struct nks_ingest *ingest);
 

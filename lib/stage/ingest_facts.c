@@ -44,11 +44,10 @@ static bool debtor_account(struct nks_text record, struct nks_account *out)
     return nks_account_parse(iban.len > 0 ? iban : other, out);
 }
 
-static void date_facts(struct nks_ingest *ingest, struct nks_text record)
+nks_date nks_facts_date(struct nks_text group, nks_date today, struct nks_payment_facts *facts)
 {
-    struct nks_payment_facts *facts = &ingest->group_facts;
-    struct nks_text text = nks_text_trim(nks_record_slot(record, NKS_SLOT_REQD_EXCTN_DT));
-    nks_date wanted = ingest->run->today;
+    struct nks_text text = nks_text_trim(nks_record_slot(group, NKS_SLOT_REQD_EXCTN_DT));
+    nks_date wanted = today;
     nks_time instant = 0;
     if (nks_time_parse(text, &instant)) {
         wanted = nks_copenhagen_date(instant);
@@ -56,11 +55,15 @@ static void date_facts(struct nks_ingest *ingest, struct nks_text record)
     } else {
         facts->date_good = nks_date_parse(text, true, &wanted);
     }
-    facts->date_past = facts->date_good && wanted < ingest->run->today;
-    facts->date_beyond = facts->date_good && wanted > ingest->run->today + NKS_HORIZON_DAYS;
+    facts->date_past = facts->date_good && wanted < today;
+    facts->date_beyond = facts->date_good && wanted > today + NKS_HORIZON_DAYS;
     /* Payments that will be rejected for their date still need a slice: today's. */
-    if (!facts->date_good || facts->date_past || facts->date_beyond)
-        wanted = ingest->run->today;
+    return !facts->date_good || facts->date_past || facts->date_beyond ? today : wanted;
+}
+
+static void date_facts(struct nks_ingest *ingest, struct nks_text record)
+{
+    nks_date wanted = nks_facts_date(record, ingest->run->today, &ingest->group_facts);
     ingest->group.execution_date = nks_bankday_on_or_after(wanted);
     ingest->group.moved = ingest->group.execution_date != wanted;
 }
@@ -108,8 +111,7 @@ static enum nks_status payee_facts(struct nks_ingest *ingest, struct nks_text re
     return nks_register_holder_key(ingest->run->reg, payee.kind, payee.id, &payment->holder, &ingest->run->fault);
 }
 
-static void amount_facts(struct nks_ingest *ingest, struct nks_text record, struct nks_payment_facts *facts,
-                         struct nks_payment *payment)
+int32_t nks_facts_amount(struct nks_text record, struct nks_payment_facts *facts, struct nks_sum *written)
 {
     struct nks_text amount = nks_record_slot(record, NKS_SLOT_INSTD_AMT);
     struct nks_text code = nks_record_slot(record, NKS_SLOT_INSTD_AMT_CCY);
@@ -117,18 +119,41 @@ static void amount_facts(struct nks_ingest *ingest, struct nks_text record, stru
     char currency[4];
     facts->currency_good = nks_currency_is_form(code) && nks_text_copy(code, currency, sizeof currency);
     facts->amount_fault = NKS_AMOUNT_FORM;
-    if (facts->currency_good) {
+    if (facts->currency_good)
         facts->amount_fault = nks_money_parse(amount, currency, &money);
-        payment->currency = nks_currency_number(currency);
-    }
+    facts->amount_minor = facts->amount_fault == NKS_AMOUNT_GOOD ? money.minor : 0;
+    *written = (struct nks_sum){0};
+    if (!nks_sum_parse(amount, written))
+        *written = (struct nks_sum){0};
+    return facts->currency_good ? nks_currency_number(currency) : 0;
+}
+
+bool nks_facts_no_reference(struct nks_text record)
+{
+    return nks_text_is(nks_text_trim(nks_record_slot(record, NKS_SLOT_END_TO_END_ID)), "NOTPROVIDED");
+}
+
+bool nks_facts_count_differs(struct nks_text written, int64_t counted)
+{
+    uint64_t value = 0;
+    return written.len > 0 && (!nks_text_number(written, INT64_MAX, &value) || value != (uint64_t)counted);
+}
+
+bool nks_facts_sum_differs(struct nks_text written, struct nks_sum counted)
+{
+    struct nks_sum value;
+    return written.len > 0 && (!nks_sum_parse(written, &value) || !nks_sum_equal(value, counted));
+}
+
+static void amount_facts(struct nks_ingest *ingest, struct nks_text record, struct nks_payment_facts *facts,
+                         struct nks_payment *payment)
+{
     /* The control sum counts what was written, also of payments that are rejected. */
     struct nks_sum written;
-    if (nks_sum_parse(amount, &written)) {
-        ingest->group_sum.scaled += written.scaled;
-        ingest->batch.sum.scaled += written.scaled;
-    }
-    facts->amount_minor = facts->amount_fault == NKS_AMOUNT_GOOD ? money.minor : 0;
+    payment->currency = nks_facts_amount(record, facts, &written);
     payment->amount_minor = facts->amount_minor;
+    ingest->group_sum.scaled += written.scaled;
+    ingest->batch.sum.scaled += written.scaled;
 }
 
 enum nks_status nks_ingest_payment(struct nks_ingest *ingest, struct nks_text record, struct nks_payment *payment)
@@ -143,7 +168,7 @@ enum nks_status nks_ingest_payment(struct nks_ingest *ingest, struct nks_text re
                                nks_agreement_has_ydelsesart(ingest->agreement, nks_ydelsesart_find(record, group));
     if (facts.account != NKS_CREDITOR_ACCOUNT_NONE)
         payment->flags |= NKS_FLAG_COMPLETE;
-    if (nks_text_is(nks_text_trim(nks_record_slot(record, NKS_SLOT_END_TO_END_ID)), "NOTPROVIDED"))
+    if (nks_facts_no_reference(record))
         payment->flags |= NKS_FLAG_NO_E2E;
     payment->reason = (uint16_t)nks_payment_check(&facts);
     payment->state = payment->reason == NKS_REASON_NONE ? NKS_PAYMENT_ACCEPTED : NKS_PAYMENT_REJECTED;

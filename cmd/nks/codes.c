@@ -1,0 +1,265 @@
+/* Every code that a fault can carry. tests/system/test_codes.sh compares this table with the library's sources. */
+#include "codes.h"
+
+#include <string.h>
+
+static const struct exit_row exits[] = {
+    {EXIT_DONE, "done, or nothing to do; refused files and rejected payments are normal results"},
+    {EXIT_REJECTED,
+     "check: a file or payment would be rejected; import, init: refused; run --fail-on refused: there was one"},
+    {EXIT_USAGE, "wrong usage, or no such batch or payment"},
+    {EXIT_BUSY, "busy: another run works on this home"},
+    {EXIT_LATER, "try again later: database, disk, memory"},
+    {EXIT_PERSON, "something waits for a person"},
+    {EXIT_SETUP, "configuration, permission, or no jail"},
+    {EXIT_INTEGRITY, "integrity alarm: do not restart"},
+    {EXIT_BUG, "a bug"},
+};
+static const int worst_first[] = {EXIT_BUG,    EXIT_INTEGRITY, EXIT_SETUP,    EXIT_LATER, EXIT_BUSY,
+                                  EXIT_PERSON, EXIT_USAGE,     EXIT_REJECTED, EXIT_DONE};
+static const int by_status[] = {
+    [NKS_OK] = EXIT_DONE,
+    [NKS_RETRY] = EXIT_LATER,
+    [NKS_UNKNOWN] = EXIT_LATER,
+    [NKS_REFUSED] = EXIT_REJECTED,
+    [NKS_HELD] = EXIT_PERSON,
+    [NKS_FAILED] = EXIT_SETUP,
+    [NKS_INTEGRITY] = EXIT_INTEGRITY,
+};
+
+/* ---- sentences that many codes share */
+
+static const char unchanged[] = "Nothing was stored. What was there before is as it was.";
+static const char killed_like[] =
+    "Work that was committed stands; the rest was rolled back, as after a kill. Running again is safe.";
+static const char stop_here[] = "Do not run nks on this home, and do not restore over it: keep a copy of the home as "
+                                "it is. Files already published are "
+                                "out, and what else is in the home must be proved before it is believed.";
+static const char audit_next[] =
+    "Stop the cron job. Run nks-audit: it names the row or file. Then decide with a second person whether a backup is "
+    "restored or the row explained.";
+static const char again_next[] = "Run the same command again later; cron will do so by itself.";
+static const char file_next[] =
+    "Correct the file at the line and column that the error names, and import it again; --dry-run tries it.";
+static const char conf_next[] = "Correct that line of nks.conf, then run nks config check.";
+static const char bug_safe[] = "The work at hand was rolled back; nothing wrong was stored.";
+static const char bug_next[] = "Report it with this line and the version (nks --version). Trying again gives the same.";
+
+static const struct code_row codes[] = {
+    /* the moment */
+    {"BUSY", EXIT_BUSY, "Another nks works on this home, or something holds a file of it.",
+     "Everything; nothing was begun.",
+     "Wait for the other run, or look whether it hangs. nks receive never waits for a run."},
+    {"MEMORY", 0, "The system gave no memory.", killed_like,
+     "Look at the memory limit of the service and of the machine; then run again."},
+    {"THREAD", 0, "The system gave no second worker.", killed_like,
+     "Look at the limit of processes of the service; then run again."},
+    {"DISK-FULL", 0, "The disk or a quota is full.", killed_like,
+     "Make room on the file system of the home, then run again."},
+    {"FILE-IO", 0, "The system could not read or write a file.", killed_like,
+     "Look at the system's log for the disk; then run again."},
+    {"DB-BUSY", 0, "The database was locked by another process for too long.", killed_like, again_next},
+    {"DB-FULL", 0, "The disk is full: the database cannot grow.", killed_like,
+     "Make room on the file system of the home, then run again."},
+    {"DB-IO", 0, "The database could not be read or written.", killed_like,
+     "Look at the system's log for the disk; then run again."},
+    {"DB-COMMIT", 0, "It is not known whether the last commit took place.",
+     "Running again is safe: nks looks what is stored before it acts.", "Run the same command again, then nks status."},
+    {"SLICE-FENCED", 0, "Another run took this slice first.", killed_like, again_next},
+    {"DELIVERY-FENCED", 0, "Another run took this delivery first.", killed_like, again_next},
+    {"FILE-FENCED", 0, "Another run took this out file first.", killed_like, again_next},
+    {"READER-PIPE", 0, "The pipe to the reader of files failed.", killed_like, again_next},
+    {"READER-START", 0, "The program nks-reader is not there or could not be started.",
+     "No file was judged: all wait where they are.",
+     "Put nks-reader beside nks, or name it in NKS_READER; then nks config check."},
+    {"OUTPUT", EXIT_LATER, "Standard output did not take the whole result.", "The work itself was done.",
+     "Look whether the disk or pipe that takes the output is full."},
+
+    /* setting up */
+    {"HOME-MISSING", 0, "There is no nks.conf in that folder, so it is no home.", "Everything; nothing was made.",
+     "Name the home with --home or NKS_HOME, or make one with nks init."},
+    {"HOME-EXISTS", 0, "There is a home in that folder already.", "It was not touched.",
+     "Choose another --home, or use this one."},
+    {"NOW-FORBIDDEN", 0, "--now was given for a home that is not a test home.", "Nothing was begun.",
+     "Leave --now out. Only homes made with nks init --test take it."},
+    {"PATH-LONG", 0, "The path of the home or of its keys is too long.", "Nothing was begun.",
+     "Use a home with a shorter path."},
+    {"NAME-LONG", 0, "A file in a drop folder has a name that is too long.", "The file lies where it was.",
+     "Ask the sender for a shorter name."},
+    {"CONF-DOUBLE", 0, "A key stands twice in its section of nks.conf.", "Nothing was begun.", conf_next},
+    {"CONF-KEY", 0, "nks.conf has a key that does not exist.", "Nothing was begun.", conf_next},
+    {"CONF-LINE", 0, "A line of nks.conf has no form that is known.", "Nothing was begun.", conf_next},
+    {"CONF-SECTION", 0, "nks.conf has a section that does not exist.", "Nothing was begun.", conf_next},
+    {"CONF-VALUE", 0, "A value in nks.conf is out of its range.", "Nothing was begun.", conf_next},
+    {"DB-MISSING", 0, "The home has no database.", "Nothing was begun.",
+     "If the home is new, make it again with nks init; else restore nks.db from the backup together with spool and "
+     "archive."},
+    {"DB-NEWER", 0, "The database was made by a newer nks than this one.", "Nothing was changed.",
+     "Install the newer nks again."},
+    {"DB-PERMISSION", 0, "The database may not be read or written here.", "Nothing was changed.",
+     "Look at owner and mode of the home and of nks.db; run nks as the user who owns them."},
+    {"FILE-MISSING", 0, "A file or folder is not there.", "Nothing was changed.",
+     "Check the path that the error names."},
+    {"FILE-PERMISSION", 0, "A file or folder may not be read or written.", "Nothing was changed.",
+     "Look at its owner and mode, and run nks as the right user."},
+    {"FILE-KIND", 0, "What is there is not a regular file, or is a link.", "It was not opened.",
+     "Give a regular file; - reads standard input."},
+    {"FILE-BIG", 0, "A file is larger than files of its kind may be.", "It was not taken.",
+     "Look whether it is the right file."},
+    {"FILE-EXISTS", 0,
+     "A file has a name that nks was about to use. In an out folder that means somebody else put it there.",
+     "Nothing was replaced. Do not delete it before its origin is known.",
+     "Find out where it came from; move it away, then run again."},
+    {"JAIL-NONE", 0, "The machine gives the reader of files no jail (seccomp, Landlock, limits).",
+     "No file was read: hostile bytes are only parsed in the jail.",
+     "Run nks on a kernel that has seccomp, and not in a container that forbids it."},
+    {"KEY-MISSING", 0, "A key file is not there.", "Nothing was changed.",
+     "Name the directory of the keys with --keys or NKS_KEYS; restore it from its backup if it is lost. Never make new "
+     "keys for an old home."},
+    {"KEY-MODE", 0, "A key file or its directory is open to others.", "Nothing was changed.",
+     "chmod 700 the directory and 400 the files; ask who could read them."},
+    {"KEY-FORM", 0, "A key file is not a key, or two files are not a pair.", "Nothing was changed.",
+     "Restore the keys from their backup."},
+    {"KEY-EXISTS", 0, "There are keys in that directory already.", "They were not touched.",
+     "Choose another --keys for the new home."},
+    {"KEY-PUBLIC", 0, "This needs the secret keys, and only public ones are there.", "Nothing was changed.",
+     "Use the directory with all keys."},
+    {"CENTRAL-MISSING", 0, "A routed payment goes to a data central that is not imported any more.",
+     "Nothing of it is sent; it waits.", "nks central import F with that central, then nks run."},
+    {"AGREEMENT-MANY", 0, "There are more agreements than nks holds.", unchanged,
+     "Leave out agreements that have ended."},
+    {"CENTRAL-MANY", 0, "There are more data centrals than nks holds.", unchanged,
+     "Leave out what is no data central."},
+    {"DEBT-MANY", 0, "There are more debt authorities than nks holds.", unchanged,
+     "Leave out authorities without debts."},
+
+    /* imports */
+    {"CSV-FIELD", 0, "A field of the file is not what its column holds.", unchanged, file_next},
+    {"CSV-HEADER", 0, "The header row does not name the columns.", unchanged, file_next},
+    {"CSV-COLUMNS", 0, "A row has more or fewer fields than the header row.", unchanged, file_next},
+    {"CSV-EMPTY", 0, "The file is empty; it has not even a header row.", unchanged,
+     "Look whether the export that made it failed."},
+    {"CSV-LONG", 0, "A field or row is too long, often for a quote that is not closed.", unchanged, file_next},
+    {"CSV-NEWLINE", 0, "A line ends with a carriage return alone.", unchanged, file_next},
+    {"CSV-NUL", 0, "A field holds a zero byte: this is no text file.", unchanged, file_next},
+    {"CSV-QUOTE", 0, "A quote stands where none may be, or is not closed.", unchanged, file_next},
+    {"CSV-UTF8", 0, "The file is not UTF-8.", unchanged, "Save or convert it as UTF-8 and import it again."},
+    {"CENTRAL-OVERLAP", 0, "Two data centrals would have the same registration number.", unchanged, file_next},
+    {"REGISTER-OVERLAP", 0, "Two rows give one holder different accounts for the same days.", unchanged, file_next},
+    {"REGISTER-PERIODS", 0, "One holder has too many accounts of one kind.", unchanged, file_next},
+    {"REGISTER-SLOT", 0, "An authority or ydelsesart is too long.", unchanged, file_next},
+
+    /* looking */
+    {"USAGE", EXIT_USAGE, "The command line has no form that is known.", "Nothing was done.",
+     "nks help COMMAND shows the form."},
+    {"NOT-FOUND", EXIT_USAGE, "There is no batch or payment of that number.", "Nothing was changed.",
+     "nks list shows the batches, nks show BATCH how many payments one has."},
+    {"LOOK-SUM", EXIT_BUG, "The sum of payments is beyond what can be counted.", "Nothing was changed.", bug_next},
+
+    /* a person */
+    {"VENTEKONTO-STATE", 0, "A bank returned money of a ventekonto entry that is not open.",
+     "The answer is kept and not used.",
+     "Look at the bank's answer and at the entry; settle it with the bank by hand."},
+
+    /* integrity */
+    {"STAGED-CHANGED", 0, "A staged file is not what nks wrote: it was changed before it was published.", stop_here,
+     audit_next},
+    {"LEGS-SUM", 0, "The legs of a payment do not add up to its amount.", stop_here, audit_next},
+    {"FILE-LEGS", 0, "An order file would hold other legs than were planned for it.", stop_here, audit_next},
+    {"SLICE-ROWS", 0, "The payments, legs or details of a slice are not what was stored.", stop_here, audit_next},
+    {"SLICE-TOTAL", 0, "A total of a slice is damaged or does not fit.", stop_here, audit_next},
+    {"DECISION-BAD", 0, "The decisions of a slice are damaged.", stop_here, audit_next},
+    {"DECISION-MISSING", 0, "The decisions of a slice are missing.", stop_here, audit_next},
+    {"BATCH-ROW", 0, "A batch, or the agreement it was accepted under, is missing or damaged.", stop_here, audit_next},
+    {"GROUP-MISSING", 0, "A group of a batch is missing.", stop_here, audit_next},
+    {"DELIVERY-ROW", 0, "The row of a delivery is damaged.", stop_here, audit_next},
+    {"FILE-ROW", 0, "The row of an out file is missing or damaged.", stop_here, audit_next},
+    {"AGREEMENT-ROW", 0, "A stored agreement is not what was imported.", stop_here, audit_next},
+    {"CENTRAL-ROW", 0, "A stored data central is not what was imported.", stop_here, audit_next},
+    {"REGISTER-ROW", 0, "A stored account of the register is not what was imported.", stop_here, audit_next},
+    {"REGISTER-STAGE", 0, "A row changed while the register was imported.", stop_here, audit_next},
+    {"DEBT-ROW", 0, "A stored debt is not what was imported.", stop_here, audit_next},
+    {"DEBT-AUTHORITY", 0, "The authority of a stored debt is gone.", stop_here, audit_next},
+    {"DEBT-USE", 0, "A use of a claim is not there, or has another amount.", stop_here, audit_next},
+    {"REFERENCE-RUN", 0, "The stored payment references of a slice are damaged.", stop_here, audit_next},
+    {"SIGN-BAD", 0, "A signature does not hold: what it covers was changed, or the keys are another home's.", stop_here,
+     "Make sure that --keys names this home's keys. Then as for any alarm: stop the cron job, run nks-audit, and call "
+     "a second person."},
+    {"CMS-BAD", 0, "The signature of a published file does not hold.", stop_here, audit_next},
+    {"CIPHER-TAG", 0, "An encrypted value is not what was stored in that place, or the keys are another home's.",
+     stop_here,
+     "Make sure that --keys names this home's keys. Then as for any alarm: stop the cron job, run nks-audit, and call "
+     "a second person."},
+    {"BLOB-BAD", 0, "An encrypted block is damaged.", stop_here, audit_next},
+    {"STREAM-BAD", 0, "A file in spool or archive is not what was written, or the keys are another home's.", stop_here,
+     audit_next},
+    {"DB-DAMAGED", 0, "The database file is damaged.", stop_here,
+     "Stop the cron job, copy the home away as it is, look at the disk, and restore the newest backup that nks-audit "
+     "proves."},
+
+    /* bugs: these cannot happen, and are told when they do */
+    {"ANSWER-STOP", EXIT_BUG, "The reading of a bank's answer was ended early, and nobody took that up.", bug_safe,
+     bug_next},
+    {"NO-FAULT", EXIT_BUG, "A call failed without saying why.", bug_safe, bug_next},
+    {"DB-SQL", EXIT_BUG, "A statement does not fit the database.", bug_safe, bug_next},
+    {"CSV-TABLE", EXIT_BUG, "A table of columns inside nks is wrong.", bug_safe, bug_next},
+    {"CIPHER-PLACE", EXIT_BUG, "The name of a table or column inside nks is too long.", bug_safe, bug_next},
+    {"DEBT-QUERIES", EXIT_BUG, "Too many payments were asked about at once.", bug_safe, bug_next},
+    {"REGISTER-QUERIES", EXIT_BUG, "Too many payees were asked about at once.", bug_safe, bug_next},
+    {"REGISTER-PACK", EXIT_BUG, "An account does not fit into its row.", bug_safe, bug_next},
+    {"KEY-LONG", EXIT_BUG, "A reference is too long for its key.", bug_safe, bug_next},
+    {"KEY-PURPOSE", EXIT_BUG, "A key was asked for that does not exist.", bug_safe, bug_next},
+    {"ORDER-ACCOUNT", EXIT_BUG, "An order file was to hold a payment without an account.", bug_safe, bug_next},
+    {"ORDER-AMOUNT", EXIT_BUG, "An order file was to hold a payment without an amount.", bug_safe, bug_next},
+    {"ORDER-LOSS", EXIT_BUG, "An order file was to hold a payment that its version cannot carry.", bug_safe, bug_next},
+    {"FILE-SUM", EXIT_BUG, "The sum of an order file does not fit.", bug_safe, bug_next},
+    {"REPORT-SUM", EXIT_BUG, "The sum of a status report does not fit.", bug_safe, bug_next},
+    {"SLICE-FULL", EXIT_BUG, "A payment does not fit into a slice.", bug_safe, bug_next},
+    {"SLICE-LEGS", EXIT_BUG, "The legs or decisions of a slice do not fit.", bug_safe, bug_next},
+    {"SLICE-SUM", EXIT_BUG, "The amounts of a slice are beyond what can be counted.", bug_safe, bug_next},
+    {"STATE-MOVE", EXIT_BUG, "Something was to go to a state that the tables do not allow.", bug_safe, bug_next},
+    {"STREAM-CLOSED", EXIT_BUG, "An encrypted file was written to after its end.", bug_safe, bug_next},
+    {"VAULT-CRYPTO", EXIT_BUG, "OpenSSL could not do what it was asked for.", bug_safe, bug_next},
+    {"VENTEKONTO-LONG", EXIT_BUG, "The details of a ventekonto entry are too long.", bug_safe, bug_next},
+};
+
+const struct exit_row *exit_table(size_t *count)
+{
+    *count = sizeof exits / sizeof exits[0];
+    return exits;
+}
+
+int exit_worse(int a, int b)
+{
+    for (size_t i = 0; i < sizeof worst_first / sizeof worst_first[0]; i++) {
+        if (worst_first[i] == a || worst_first[i] == b)
+            return worst_first[i];
+    }
+    return EXIT_BUG;
+}
+
+const struct code_row *code_table(size_t *count)
+{
+    *count = sizeof codes / sizeof codes[0];
+    return codes;
+}
+
+const struct code_row *code_find(const char *code)
+{
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        if (strcmp(codes[i].code, code) == 0)
+            return &codes[i];
+    }
+    return NULL;
+}
+
+int code_exit(const struct nks_fault *fault)
+{
+    const struct code_row *row = code_find(fault->code);
+    int by_code = row != NULL ? row->exit : 0;
+    /* The same code can be a lesser or a graver thing; an alarm is never less than one. */
+    if (by_code != 0 && fault->status != NKS_INTEGRITY)
+        return by_code;
+    size_t status = (size_t)fault->status;
+    return status < sizeof by_status / sizeof by_status[0] ? by_status[status] : EXIT_BUG;
+}

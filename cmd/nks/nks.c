@@ -1,0 +1,403 @@
+/*
+ * nks: from received payment files to the banks' order files. The table of commands, the reading of the command line,
+ * and the only exit().
+ */
+#include "nks.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct option_row options[OPTIONS] = {
+    [OPTION_HOME] = {"--home", 0, "DIR", "the home; else NKS_HOME, else /var/lib/nks", true},
+    [OPTION_KEYS] = {"--keys", 0, "DIR", "its keys; else NKS_KEYS, else the home's path with .keys", true},
+    [OPTION_JSON] = {"--json", 0, NULL, "results and errors as JSON Lines", true},
+    [OPTION_QUIET] = {"--quiet", 'q', NULL, "no progress, hints or summaries", true},
+    [OPTION_VERBOSE] = {"--verbose", 'v', NULL, "summaries also where nothing was wrong", true},
+    [OPTION_NOW] = {"--now", 0, "T", "the instant to work at, 2026-11-23T02:10:00Z; only in test homes", true},
+    [OPTION_HELP] = {"--help", 'h', NULL, "this text", true},
+    [OPTION_VERSION] = {"--version", 0, NULL, "the version", true},
+    [OPTION_TEST] = {"--test", 0, NULL, "a test home: takes --now, and files at once", false},
+    [OPTION_FULL] = {"--full", 0, NULL, "the file is everything: what it does not name ends", false},
+    [OPTION_DRY_RUN] = {"--dry-run", 0, NULL, "read and compare everything, store nothing", false},
+    [OPTION_BATCH] = {"--batch", 0, "B", "only this batch, by its number or ref", false},
+    [OPTION_FAIL_ON] = {"--fail-on", 0, "refused", "exit 1 when a file was refused or a payment rejected", false},
+    [OPTION_STATE] = {"--state", 0, "S", "only deliveries in this state: TAKEN RECEIVED ACCEPTED REFUSED REPEATED ODD",
+                      false},
+    [OPTION_PAYER] = {"--payer", 0, "P", "only batches of this payer (its short id)", false},
+    [OPTION_LIMIT] = {"--limit", 0, "N", "at most N rows; default 50 at a terminal, else all", false},
+    [OPTION_ALL] = {"--all", 0, NULL, "payments of all times, not of the last 31 days", false},
+};
+
+static const char import_text[] =
+    "Reads CSV with a header row, in UTF-8, all or nothing. An import adds versions and never overwrites; a row that "
+    "is as "
+    "it was adds nothing; rows that the file does not name stay, unless --full. F is a file, or - for standard input.";
+
+static const struct command commands[] = {
+    {"init", command_init, OPTION_BIT(OPTION_TEST), 0, 0, "", "make a home: configuration, keys, database, folders",
+     "Makes the home's folders, nks.conf, the database, and the keys in a directory of their own. Keep a copy of the "
+     "keys "
+     "apart from the backups of the home. An existing home is left as it is.",
+     "01246", "nks --home /srv/nks --keys /etc/nks/keys init"},
+    {"agreement import", command_import, OPTION_BIT(OPTION_FULL) | OPTION_BIT(OPTION_DRY_RUN), 1, 1, "F",
+     "take agreements (tilslutningsaftaler) from a CSV file", import_text, "01234678",
+     "nks agreement import --dry-run agreements.csv"},
+    {"central import", command_import, OPTION_BIT(OPTION_FULL) | OPTION_BIT(OPTION_DRY_RUN), 1, 1, "F",
+     "take data centrals from a CSV file", import_text, "01234678", "nks central import centrals.csv"},
+    {"register import", command_import, OPTION_BIT(OPTION_FULL) | OPTION_BIT(OPTION_DRY_RUN), 1, 1, "F",
+     "take accounts of payees (NKR) from a CSV file", import_text, "01234678",
+     "decrypt register.csv.gpg | nks register import -"},
+    {"debt import", command_import, OPTION_BIT(OPTION_FULL) | OPTION_BIT(OPTION_DRY_RUN), 1, 1, "F",
+     "take debt authorities, flags and claims from a CSV file", import_text, "01234678",
+     "nks debt import --full debts.csv"},
+    {"run", command_run, OPTION_BIT(OPTION_BATCH) | OPTION_BIT(OPTION_FAIL_ON), 0, 0, "",
+     "all stages until nothing is left; for cron",
+     "Receives, reads, decides, writes and publishes whatever waits. May be killed and started again at any moment. "
+     "Says "
+     "nothing in a pipe when nothing was wrong, unless -v or --json. A refused file and a rejected payment are normal "
+     "results.",
+     "012345678", "nks run --fail-on refused"},
+    {"receive", command_stage, OPTION_BIT(OPTION_BATCH), 0, 0, "", "take files from the drop folders into the spool",
+     "One stage alone, over all that waits for it. Never waits for a run.", "0245678", "nks receive"},
+    {"ingest", command_stage, OPTION_BIT(OPTION_BATCH), 0, 0, "",
+     "read received files: check, accept or refuse, cut into slices", "One stage alone, over all that waits for it.",
+     "02345678", "nks ingest"},
+    {"resolve", command_stage, OPTION_BIT(OPTION_BATCH), 0, 0, "", "find each payee's account in the register",
+     "One stage alone, over the slices that are due.", "02345678", "nks resolve --batch 12"},
+    {"offset", command_stage, OPTION_BIT(OPTION_BATCH), 0, 0, "", "let public debt take its part",
+     "One stage alone. Claims are used in the order of batches and slices, so a slice waits for due ones before it.",
+     "02345678", "nks offset --batch 12"},
+    {"route", command_stage, OPTION_BIT(OPTION_BATCH), 0, 0, "", "send the rest to the payee, or reject",
+     "One stage alone, over the slices whose debts are taken.", "02345678", "nks route"},
+    {"emit", command_stage, OPTION_BIT(OPTION_BATCH), 0, 0, "", "write order files and status reports",
+     "One stage alone, over the routed slices and unanswered files.", "02345678", "nks emit"},
+    {"deliver", command_stage, OPTION_BIT(OPTION_BATCH), 0, 0, "", "publish what is written, signature first",
+     "One stage alone: each written file exactly once, and a manifest per central and day.", "02345678", "nks deliver"},
+    {"collect", command_stage, OPTION_BIT(OPTION_BATCH), 0, 0, "", "take the answers of the banks",
+     "One stage alone, over the received answers.", "02345678", "nks collect"},
+    {"status", command_status, OPTION_BIT(OPTION_ALL), 0, 0, "",
+     "where things stand, with the next step for what waits",
+     "Counts files, batches, slices, payments and out files by state, and says which command moves on what waits.",
+     "024678", "nks status"},
+    {"list", command_list, OPTION_BIT(OPTION_STATE) | OPTION_BIT(OPTION_PAYER) | OPTION_BIT(OPTION_LIMIT), 0, 0, "",
+     "deliveries and their batches, the newest first",
+     "A delivery is called by its number and the first digits of its SHA-256, because names of files may identify "
+     "people.",
+     "024678", "nks list --state REFUSED --limit 20"},
+    {"show", command_show, 0, 1, 1, "BATCH", "one batch: its facts, files, reports and slices",
+     "BATCH is the number or the ref. #N, with the number of a delivery, shows a file that was refused before a batch "
+     "was made of it.",
+     "024678", "nks show 12"},
+    {"explain", command_explain, 0, 2, 2, "BATCH SEQ", "why one payment went where it went",
+     "SEQ is the payment's number in the message, from 1. Accounts are shown by their last digits.", "024678",
+     "nks explain 12 5"},
+    {"check", command_check, 0, 1, -1, "FILE...", "would nks accept these files? stores nothing, needs no home",
+     "Reads each pain.001 with the very same reader and rules as a run. What only agreement, central or register can "
+     "tell "
+     "is taken as fulfilled. FILE may be - for standard input. --now sets the day that dates are compared with.",
+     "012468", "nks check salary.xml"},
+    {"config check", command_config, 0, 0, 0, "", "is the home fit for work: configuration, keys, database, reader",
+     "Opens everything without changing it.", "024678", "nks config check"},
+    {"help", command_help, 0, 0, 2, "[COMMAND | CODE]",
+     "a command, a fault code; `help codes` and `help exit` list them",
+     "Explains a command, or a code that an error named: what happened, what is safe, what to do next.", "02",
+     "nks help BUSY"},
+};
+
+const struct option_row *option_table(void)
+{
+    return options;
+}
+
+const struct command *command_table(size_t *count)
+{
+    *count = sizeof commands / sizeof commands[0];
+    return commands;
+}
+
+const struct command *command_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    }
+    return NULL;
+}
+
+/* ---- faults */
+
+int app_fault(struct nks_app *app, const struct nks_fault *fault)
+{
+    int code = code_exit(fault);
+    out_fault(&app->out, fault, code);
+    return code;
+}
+
+int app_result(struct nks_app *app, enum nks_status status)
+{
+    if (status == NKS_OK)
+        return EXIT_DONE;
+    struct nks_fault *fault = app->run != NULL && app->run->fault.status != NKS_OK ? &app->run->fault : &app->fault;
+    if (fault->status == NKS_OK) /* a call that gave no fault with its status */
+        (void)nks_fault_set(fault, status, "NO-FAULT", "a call failed without saying why");
+    return app_fault(app, fault);
+}
+
+int app_usage(struct nks_app *app, const char *fmt, ...)
+{
+    char line[NKS_FAULT_LINE_MAX];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(line, sizeof line, fmt, args);
+    va_end(args);
+    nks_name_mask(line);
+    const char *about = app->command != NULL ? app->command->name : "";
+    if (app->out.form == OUT_JSON) {
+        struct nks_fault fault;
+        nks_fault_clear(&fault);
+        (void)nks_fault_set(&fault, NKS_REFUSED, "USAGE", "%s", line);
+        out_fault(&app->out, &fault, EXIT_USAGE);
+    } else {
+        fprintf(stderr, "nks: %s; see: nks help%s%s\n", line, about[0] != '\0' ? " " : "", about);
+    }
+    return EXIT_USAGE;
+}
+
+/* ---- the home */
+
+static const char *home_of(const struct nks_app *app)
+{
+    const char *home = app->values[OPTION_HOME] != NULL ? app->values[OPTION_HOME] : getenv("NKS_HOME");
+    return home != NULL && home[0] != '\0' ? home : "/var/lib/nks";
+}
+
+static const char *keys_of(const struct nks_app *app)
+{
+    const char *keys = app->values[OPTION_KEYS] != NULL ? app->values[OPTION_KEYS] : getenv("NKS_KEYS");
+    return keys != NULL && keys[0] != '\0' ? keys : NULL;
+}
+
+/* The reader lies beside this program; NKS_READER names another. */
+static void reader_find(struct nks_app *app)
+{
+    const char *other = getenv("NKS_READER");
+    if (other != NULL && other[0] != '\0') {
+        snprintf(app->reader, sizeof app->reader, "%s", other);
+        return;
+    }
+    char own[NKS_PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", own, sizeof own - 1);
+    own[len > 0 ? len : 0] = '\0';
+    char *slash = strrchr(own, '/');
+    if (slash != NULL)
+        *slash = '\0';
+    if (!nks_path_join(app->reader, own, "nks-reader"))
+        app->reader[0] = '\0';
+}
+
+bool app_open(struct nks_app *app, bool lock, bool read_only, int *exit_code)
+{
+    const struct nks_run_options run_options = {
+        .home = home_of(app),
+        .keys = keys_of(app),
+        .reader = app->reader,
+        .now = app->now,
+        .lock = lock,
+        .read_only = read_only,
+        .progress = out_progress,
+        .progress_context = &app->out,
+    };
+    *exit_code = app_result(app, nks_run_open(&run_options, &app->run, &app->fault));
+    return *exit_code == EXIT_DONE;
+}
+
+bool app_batch(struct nks_app *app, const char *name, int64_t *batch_id, int *exit_code)
+{
+    *exit_code = app_result(app, nks_look_find_batch(app->run, nks_text_from(name), batch_id));
+    return *exit_code == EXIT_DONE;
+}
+
+int command_init(struct nks_app *app)
+{
+    bool test = app->values[OPTION_TEST] != NULL;
+    if (app->now != 0 && !test)
+        return app_usage(app, "--now is only for a home made with --test");
+    enum nks_status status =
+        nks_home_init(home_of(app), keys_of(app), test, app->now != 0 ? app->now : nks_sys_now(), &app->fault);
+    if (status != NKS_OK)
+        return app_result(app, status);
+    static const struct column columns[] = {
+        {"home", "home", CELL_TEXT}, {"keys", "keys", CELL_TEXT}, {"environment", "environment", CELL_TEXT}};
+    struct table *table = table_begin(&app->out, "home", "A home is made", columns, 3, true);
+    table_text(table, home_of(app));
+    if (keys_of(app) != NULL)
+        table_text(table, keys_of(app));
+    else
+        table_printf(table, "%s.keys", home_of(app));
+    table_text(table, test ? "test" : "production");
+    table_end(table);
+    if (app->out.form == OUT_TABLE)
+        out_note(&app->out, "next: nks agreement import, central import, register import, debt import; then nks run");
+    return EXIT_DONE;
+}
+
+/* ---- the command line */
+
+static int option_number(const char *word, size_t len)
+{
+    for (int i = 0; i < OPTIONS; i++) {
+        bool by_letter = options[i].letter != 0 && len == 2 && word[0] == '-' && word[1] == options[i].letter;
+        if (by_letter || (strlen(options[i].name) == len && memcmp(options[i].name, word, len) == 0))
+            return i;
+    }
+    return -1;
+}
+
+/* Takes one option, and its value from the same or the next word. */
+static bool take_option(struct nks_app *app, char **argv, int argc, int *at)
+{
+    const char *word = argv[*at], *equals = strchr(word, '=');
+    int number = option_number(word, equals != NULL ? (size_t)(equals - word) : strlen(word));
+    if (number < 0) {
+        (void)app_usage(app, "there is no option %s", word);
+        return false;
+    }
+    const char *value = "";
+    if (options[number].value != NULL && equals == NULL && *at + 1 >= argc) {
+        (void)app_usage(app, "%s needs %s", options[number].name, options[number].value);
+        return false;
+    }
+    if (options[number].value == NULL && equals != NULL) {
+        (void)app_usage(app, "%s takes no value", options[number].name);
+        return false;
+    }
+    if (options[number].value != NULL)
+        value = equals != NULL ? equals + 1 : argv[++*at];
+    app->values[number] = value;
+    return true;
+}
+
+static bool split_words(struct nks_app *app, char **argv, int argc)
+{
+    bool only_operands = false;
+    for (int at = 1; at < argc; at++) {
+        const char *word = argv[at];
+        if (!only_operands && strcmp(word, "--") == 0)
+            only_operands = true;
+        else if (only_operands || word[0] != '-' || word[1] == '\0')
+            app->operands[app->operand_count++] = word;
+        else if (!take_option(app, argv, argc, &at))
+            return false;
+    }
+    return true;
+}
+
+/* The command is the first word, or the first two. */
+static bool take_command(struct nks_app *app)
+{
+    for (int words = 2; words >= 1; words--) {
+        char name[64];
+        if (app->operand_count < words)
+            continue;
+        snprintf(name, sizeof name, "%s%s%s", app->operands[0], words == 2 ? " " : "",
+                 words == 2 ? app->operands[1] : "");
+        app->command = command_find(name);
+        if (app->command != NULL) {
+            app->operands += words;
+            app->operand_count -= words;
+            return true;
+        }
+    }
+    (void)app_usage(app, app->operand_count == 0 ? "which command?%s" : "there is no command %s",
+                    app->operand_count == 0 ? "" : app->operands[0]);
+    return false;
+}
+
+static bool options_fit(struct nks_app *app)
+{
+    for (int i = 0; i < OPTIONS; i++) {
+        if (app->values[i] != NULL && !options[i].global && !(app->command->options & OPTION_BIT(i))) {
+            (void)app_usage(app, "%s has no option %s", app->command->name, options[i].name);
+            return false;
+        }
+    }
+    const char *now = app->values[OPTION_NOW];
+    if (now != NULL && (!nks_time_parse(nks_text_from(now), &app->now) || app->now == 0)) {
+        (void)app_usage(app, "--now needs an instant such as 2026-11-23T02:10:00Z");
+        return false;
+    }
+    return true;
+}
+
+static bool operands_fit(struct nks_app *app)
+{
+    const struct command *command = app->command;
+    if (app->operand_count < command->min)
+        (void)app_usage(app, "%s needs %s", command->name, command->operands);
+    else if (command->max >= 0 && app->operand_count > command->max)
+        (void)app_usage(app, "%s takes %s%s", command->name, command->max == 0 ? "no operands" : "only ",
+                        command->max == 0 ? "" : command->operands);
+    else
+        return true;
+    return false;
+}
+
+static int dispatch(struct nks_app *app, int argc, char **argv)
+{
+    /* Before the words are judged, so that a word that is not understood is told in the form that was asked for. */
+    bool json = false;
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        json = json || strcmp(argv[i], "--json") == 0;
+    out_init(&app->out, json, false, false);
+    bool good = split_words(app, argv, argc);
+    out_init(&app->out, json, app->values[OPTION_QUIET] != NULL, app->values[OPTION_VERBOSE] != NULL);
+    if (!good)
+        return EXIT_USAGE;
+    if (app->values[OPTION_VERSION] != NULL) {
+        printf("nks %s\n", NKS_VERSION);
+        return EXIT_DONE;
+    }
+    if (app->values[OPTION_HELP] != NULL && app->operand_count == 0)
+        return help_program(stdout);
+    if (!take_command(app))
+        return EXIT_USAGE;
+    if (app->values[OPTION_HELP] != NULL)
+        return help_command(app->command);
+    if (!options_fit(app) || !operands_fit(app))
+        return EXIT_USAGE;
+    reader_find(app);
+    return app->command->fn(app);
+}
+
+/* A closed standard stream would give its number to the database, and the first result would be written into it. */
+static bool streams_hold(void)
+{
+    for (int fd = 0; fd <= 2; fd++) {
+        if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY) != fd)
+            return false;
+    }
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    struct nks_app app = {.now = 0};
+    nks_fault_clear(&app.fault);
+    (void)umask(077);
+    const char **operands = calloc((size_t)argc + 1, sizeof *operands);
+    if (operands == NULL || !streams_hold())
+        exit(EXIT_LATER);
+    app.operands = operands;
+    int code = dispatch(&app, argc, argv);
+    nks_run_close(app.run);
+    if (!out_finish(&app.out)) {
+        fputs("nks: OUTPUT: standard output did not take the result; is the disk full?\n", stderr);
+        code = exit_worse(code, EXIT_LATER);
+    }
+    free(operands);
+    exit(code);
+}

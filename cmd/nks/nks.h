@@ -1,0 +1,95 @@
+#ifndef NKS_CMD_NKS_H
+#define NKS_CMD_NKS_H
+/*
+ * The program nks: the table of commands, and what every command gets. A command presents; what it knows comes from
+ * lib/stage. It returns its exit code; nks.c has the only exit().
+ */
+#include "codes.h"
+#include "out.h"
+#include "stage/look.h"
+
+
+enum option { /* places in nks_app.values; the table is in nks.c */
+              OPTION_HOME,
+              OPTION_KEYS,
+              OPTION_JSON,
+              OPTION_QUIET,
+              OPTION_VERBOSE,
+              OPTION_NOW,
+              OPTION_HELP,
+              OPTION_VERSION,
+              OPTION_TEST,
+              OPTION_FULL,
+              OPTION_DRY_RUN,
+              OPTION_BATCH,
+              OPTION_FAIL_ON,
+              OPTION_STATE,
+              OPTION_PAYER,
+              OPTION_LIMIT,
+              OPTION_ALL,
+              OPTIONS
+};
+#define OPTION_BIT(option) (1u << (option))
+
+struct option_row {
+    const char *name;  /* "--home" */
+    char letter;       /* 'q', or 0 */
+    const char *value; /* what follows: "DIR"; NULL: nothing */
+    const char *words;
+    bool global;
+};
+const struct option_row *option_table(void); /* OPTIONS rows */
+
+struct nks_app;
+struct command {
+    const char *name; /* one or two words */
+    int (*fn)(struct nks_app *app);
+    unsigned options; /* beside the global ones */
+    int min, max;     /* operands; max -1: any number */
+    const char *operands, *summary, *text;
+    const char *exits; /* the exit codes it can give, as digits */
+    const char *example;
+};
+const struct command *command_table(size_t *count);
+const struct command *command_find(const char *name); /* NULL: none */
+
+struct nks_app {
+    const struct command *command;
+    const char *values[OPTIONS]; /* NULL: not given */
+    const char **operands;
+    int operand_count;
+    struct out out;
+    nks_time now; /* --now; 0: the clock */
+    char reader[NKS_PATH_MAX];
+    struct nks_run *run;
+    struct nks_fault fault;
+};
+
+/* Opens the home; what goes wrong is told, and *exit_code set. */
+NKS_CHECKED bool app_open(struct nks_app *app, bool lock, bool read_only, int *exit_code);
+/* Tells the fault; returns the exit code. */
+int app_fault(struct nks_app *app, const struct nks_fault *fault);
+/* After a call on the run: 0, or the fault told. */
+int app_result(struct nks_app *app, enum nks_status status);
+int app_usage(struct nks_app *app, const char *fmt, ...) NKS_PRINTF(2, 3);
+/* The batch of --batch or an operand. */
+NKS_CHECKED bool app_batch(struct nks_app *app, const char *name, int64_t *batch_id, int *exit_code);
+
+/* help.c */
+int help_command(const struct command *command);
+int help_program(FILE *stream);
+
+/* one function per command or family */
+int command_init(struct nks_app *app);
+int command_config(struct nks_app *app);
+int command_import(struct nks_app *app);
+int command_stage(struct nks_app *app);
+int command_run(struct nks_app *app);
+int command_status(struct nks_app *app);
+int command_list(struct nks_app *app);
+int command_show(struct nks_app *app);
+int command_explain(struct nks_app *app);
+int command_check(struct nks_app *app);
+int command_help(struct nks_app *app);
+
+#endif

@@ -1,0 +1,116 @@
+/* The stages, one by one and all of them; whether the home is fit for work. */
+#include "nks.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static void present(struct nks_app *app, const struct nks_run_counts *counts)
+{
+    static const struct column columns[] = {
+        {"received", "files in", CELL_NUMBER},
+        {"accepted", "accepted", CELL_NUMBER},
+        {"refused", "refused", CELL_NUMBER},
+        {"repeated", "repeated", CELL_NUMBER},
+        {"payments", "payments", CELL_NUMBER},
+        {"rejected", "rejected", CELL_NUMBER},
+        {"slices", "slices decided", CELL_NUMBER},
+        {"orders", "order files", CELL_NUMBER},
+        {"reports", "reports", CELL_NUMBER},
+        {"published", "published", CELL_NUMBER},
+        {"answers", "answers of banks", CELL_NUMBER},
+        {"odd", "answers not usable", CELL_NUMBER},
+        {"skipped", "entries left lying", CELL_NUMBER},
+    };
+    struct table *table = table_begin(&app->out, "run", NULL, columns, sizeof columns / sizeof columns[0], true);
+    const int64_t values[] = {counts->received, counts->accepted, counts->refused, counts->repeated, counts->payments,
+                              counts->rejected, counts->slices,   counts->orders,  counts->reports,  counts->published,
+                              counts->answers,  counts->odd,      counts->skipped};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+        table_number(table, values[i]);
+    table_end(table);
+}
+
+/* Silence under cron: in a pipe only what a person must look at is said. */
+static int finish(struct nks_app *app, enum nks_status status)
+{
+    const struct nks_run_counts *counts = &app->run->counts;
+    bool fail_on = app->values[OPTION_FAIL_ON] != NULL && (counts->refused > 0 || counts->rejected > 0);
+    int code = app_result(app, status);
+    if (counts->odd > 0)
+        code = exit_worse(code, EXIT_PERSON);
+    if (fail_on)
+        code = exit_worse(code, EXIT_REJECTED);
+    if (counts->odd > 0)
+        out_note(&app->out, "answers of banks could not be used: nks list --state ODD");
+    bool silent = app->out.quiet || (app->out.form == OUT_LINES && code == EXIT_DONE && !app->out.verbose);
+    if (!silent || app->out.form == OUT_JSON)
+        present(app, counts);
+    return code;
+}
+
+static int stage_over(struct nks_app *app, nks_stage_fn fn)
+{
+    int64_t batch_id = 0;
+    int code = EXIT_DONE;
+    if (app->values[OPTION_BATCH] != NULL && !app_batch(app, app->values[OPTION_BATCH], &batch_id, &code))
+        return code;
+    return finish(app, fn(app->run, batch_id));
+}
+
+int command_stage(struct nks_app *app)
+{
+    size_t count = 0, at = 0;
+    int code = EXIT_DONE;
+    const struct nks_stage *stages = nks_stages(&count);
+    while (at < count && strcmp(stages[at].name, app->command->name) != 0)
+        at++;
+    bool lock = strcmp(app->command->name, "receive") != 0; /* it has a lock of its own and never waits for a run */
+    if (at == count || !app_open(app, lock, false, &code))
+        return at == count ? EXIT_BUG : code;
+    return stage_over(app, stages[at].fn);
+}
+
+int command_run(struct nks_app *app)
+{
+    int code = EXIT_DONE;
+    const char *fail_on = app->values[OPTION_FAIL_ON];
+    if (fail_on != NULL && strcmp(fail_on, "refused") != 0)
+        return app_usage(app, "--fail-on knows only: refused");
+    return app_open(app, true, false, &code) ? stage_over(app, nks_stage_all) : code;
+}
+
+int command_config(struct nks_app *app)
+{
+    static const struct column columns[] = {
+        {"home", "home", CELL_TEXT},
+        {"keys", "keys", CELL_TEXT},
+        {"environment", "environment", CELL_TEXT},
+        {"cache_mib", "page cache, MiB", CELL_NUMBER},
+        {"settle_seconds", "settle seconds", CELL_NUMBER},
+        {"report_name", "name in reports", CELL_TEXT},
+        {"agreements", "agreements in force", CELL_NUMBER},
+        {"centrals", "data centrals", CELL_NUMBER},
+        {"reader", "reader", CELL_TEXT},
+    };
+    int code = EXIT_DONE;
+    if (!app_open(app, false, true, &code))
+        return code;
+    const struct nks_run *run = app->run;
+    if (app->reader[0] != '/' || access(app->reader, X_OK) != 0)
+        return app_result(app,
+                          nks_fault_set(&app->fault, NKS_FAILED, "READER-START",
+                                        "nks-reader is not beside nks; install it there, or name it in NKS_READER"));
+    struct table *table =
+        table_begin(&app->out, "config", "The home is fit for work", columns, sizeof columns / sizeof columns[0], true);
+    table_text(table, run->home);
+    table_text(table, run->keys_dir);
+    table_text(table, run->conf.environment);
+    table_number(table, run->conf.cache_mib);
+    table_number(table, run->conf.settle_seconds);
+    table_text(table, run->conf.report_name);
+    table_number(table, nks_look_agreements(run));
+    table_number(table, nks_look_centrals(run));
+    table_text(table, app->reader);
+    table_end(table);
+    return EXIT_DONE;
+}
