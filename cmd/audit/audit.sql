@@ -1,0 +1,229 @@
+-- The auditor's own reading of the rows. It shares no statement with the modules whose work it recounts.
+-- It may name every table: it is the one program that looks at all of them, and it writes none.
+
+-- One picture of all tables: what is committed meanwhile is not seen.
+-- name: audit_begin
+BEGIN;
+
+-- name: audit_end
+COMMIT;
+
+-- name: audit_newest_day
+SELECT COALESCE(MAX(business_date), 0) FROM out_file;
+
+-- ---- deliveries
+
+-- name: audit_deliveries
+SELECT delivery_id, source, state, answered, repeats, bytes, hash, party FROM delivery ORDER BY delivery_id;
+
+-- name: audit_delivery_receipts
+SELECT COUNT(*), COUNT(CASE WHEN party = :party AND folder = 3 THEN 1 END) FROM out_file
+WHERE delivery_id = :delivery_id AND kind = 2;
+
+-- name: audit_delivery_batches
+SELECT COUNT(*), COUNT(CASE WHEN state = 2 THEN 1 END), COUNT(CASE WHEN state = 3 THEN 1 END) FROM batch
+WHERE delivery_id = :delivery_id;
+
+-- name: audit_delivery_one
+SELECT hash, party, repeats FROM delivery WHERE delivery_id = :delivery_id;
+
+-- ---- batches and groups
+
+-- name: audit_batches
+SELECT batch_id, delivery_id, state, payments, rejected, slices, groups, control_sum FROM batch ORDER BY batch_id;
+
+-- name: audit_batch_slices
+SELECT COUNT(*), COALESCE(MIN(slice_id), 0), COALESCE(MAX(slice_id), 0) FROM slice
+WHERE slice_id BETWEEN :first AND :last;
+
+-- name: audit_batch_slice_counts
+SELECT payments, rejected FROM slice WHERE slice_id BETWEEN :first AND :last ORDER BY slice_id;
+
+-- name: audit_batch_payments
+SELECT p.slice_id, p.n, p.seq, p.grp, p.state, p.reason, p.amount_minor, p.currency, COALESCE(s.state, 0)
+FROM payment p LEFT JOIN slice s ON s.slice_id = p.slice_id
+WHERE p.slice_id BETWEEN :first AND :last ORDER BY p.slice_id, p.n;
+
+-- What a refused batch may not have left behind.
+-- name: audit_batch_leftovers
+SELECT 'slice', COUNT(*) FROM slice WHERE slice_id BETWEEN :first AND :last
+UNION ALL SELECT 'payment', COUNT(*) FROM payment WHERE slice_id BETWEEN :first AND :last
+UNION ALL SELECT 'slice_details', COUNT(*) FROM slice_details WHERE slice_id BETWEEN :first AND :last
+UNION ALL SELECT 'leg', COUNT(*) FROM leg WHERE slice_id BETWEEN :first AND :last
+UNION ALL SELECT 'batch_group', COUNT(*) FROM batch_group WHERE batch_id = :batch_id;
+
+-- name: audit_groups
+SELECT number, payments, execution_date FROM batch_group WHERE batch_id = :batch_id ORDER BY number;
+
+-- name: audit_groups_stray
+SELECT g.batch_id, g.number FROM batch_group g
+WHERE NOT EXISTS (SELECT 1 FROM batch b WHERE b.batch_id = g.batch_id) ORDER BY g.batch_id, g.number;
+
+-- ---- slices
+
+-- name: audit_slices
+SELECT slice_id, batch_id, execution_date, due_date, state, generation, payments, rejected, amount_minor, legs,
+  legs_hash, signature
+FROM slice WHERE slice_id BETWEEN :first AND :last ORDER BY slice_id;
+
+-- name: audit_slices_stray
+SELECT slice_id FROM slice s WHERE NOT EXISTS (SELECT 1 FROM batch b WHERE b.batch_id = s.slice_id >> 14)
+ORDER BY slice_id;
+
+-- name: audit_payments
+SELECT n, seq, grp, amount_minor, currency, state, reason, flags, holder_kind, holder_key, holder_check
+FROM payment WHERE slice_id = :slice_id ORDER BY n;
+
+-- name: audit_legs
+SELECT n, generation, leg_no, kind, amount_minor, central, state, reason, file_id
+FROM leg WHERE slice_id = :slice_id ORDER BY n, generation, leg_no;
+
+-- name: audit_status_totals
+SELECT status, payments, control_sum FROM slice_status_total WHERE slice_id = :slice_id ORDER BY status;
+
+-- name: audit_order_totals
+SELECT central, grp, legs, control_sum FROM slice_order_total WHERE slice_id = :slice_id ORDER BY central, grp;
+
+-- Legs in the order of the totals; a stopped leg (state 6) goes into no file.
+-- name: audit_order_legs
+SELECT l.central, p.grp, p.currency, l.amount_minor
+FROM leg l JOIN payment p ON p.slice_id = l.slice_id AND p.n = l.n
+WHERE l.slice_id = :slice_id AND l.generation = :generation AND l.state <> 6
+ORDER BY l.central, p.grp;
+
+-- name: audit_slice_blobs
+SELECT (SELECT COUNT(*) FROM slice_details d WHERE d.slice_id = :slice_id),
+  (SELECT COUNT(*) FROM slice_decision e WHERE e.slice_id = :slice_id AND e.generation = :generation);
+
+-- name: audit_group_dates
+SELECT DISTINCT p.grp, COALESCE(g.execution_date, -1)
+FROM payment p LEFT JOIN batch_group g ON g.batch_id = :batch_id AND g.number = p.grp
+WHERE p.slice_id = :slice_id AND (g.execution_date IS NULL OR g.execution_date <> :execution_date)
+ORDER BY 1;
+
+-- Rows that name a slice that is not there; each number once, without reading every row.
+-- name: audit_stray_payment
+WITH RECURSIVE k(id) AS (
+  SELECT MIN(slice_id) FROM payment
+  UNION ALL SELECT (SELECT MIN(slice_id) FROM payment WHERE slice_id > k.id) FROM k WHERE k.id IS NOT NULL)
+SELECT id FROM k WHERE id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = k.id);
+
+-- name: audit_stray_leg
+WITH RECURSIVE k(id) AS (
+  SELECT MIN(slice_id) FROM leg
+  UNION ALL SELECT (SELECT MIN(slice_id) FROM leg WHERE slice_id > k.id) FROM k WHERE k.id IS NOT NULL)
+SELECT id FROM k WHERE id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = k.id);
+
+-- name: audit_stray_details
+SELECT slice_id FROM slice_details d WHERE NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = d.slice_id);
+
+-- name: audit_stray_decision
+SELECT slice_id FROM slice_decision d WHERE NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = d.slice_id);
+
+-- name: audit_stray_status_total
+SELECT DISTINCT slice_id FROM slice_status_total t
+WHERE NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = t.slice_id);
+
+-- name: audit_stray_order_total
+SELECT DISTINCT slice_id FROM slice_order_total t
+WHERE NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = t.slice_id);
+
+-- name: audit_stray_run
+SELECT slice_id FROM reference_run r WHERE NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = r.slice_id);
+
+-- ---- signatures
+
+-- name: audit_decision
+SELECT decisions FROM slice_decision WHERE slice_id = :slice_id AND generation = :generation;
+
+-- name: audit_signed_legs
+SELECT n, generation, leg_no, kind, amount_minor, central FROM leg
+WHERE slice_id = :slice_id AND generation = :generation ORDER BY n, leg_no;
+
+-- ---- uses of claims
+
+-- name: audit_use_count
+SELECT COUNT(*) FROM claim_use;
+
+-- Uses that no debt leg bears out. Legs: kind 2 debt; state 4 rejected, 5 returned, 6 stopped: then the use is given
+-- back. A slice in state 4 (OFFSET) has its uses already, but its legs only in its decisions: audit_uses_early.
+-- name: audit_uses_wrong
+SELECT u.holder_key, u.claim_key, u.slice_id, u.n, u.generation, u.leg_no, u.amount_minor, u.state,
+  COALESCE(l.kind, 0), COALESCE(l.amount_minor, 0), COALESCE(l.state, 0), COALESCE(p.holder_key = u.holder_key, 0)
+FROM claim_use u
+LEFT JOIN leg l ON l.slice_id = u.slice_id AND l.n = u.n AND l.generation = u.generation AND l.leg_no = u.leg_no
+LEFT JOIN payment p ON p.slice_id = u.slice_id AND p.n = u.n
+WHERE (l.n IS NULL OR p.n IS NULL OR l.kind <> 2 OR l.amount_minor <> u.amount_minor OR p.holder_key <> u.holder_key
+  OR u.state NOT IN (1, 2) OR (u.state = 1 AND l.state IN (4, 5, 6)) OR (u.state = 2 AND l.state IN (1, 2, 3)))
+  AND NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = u.slice_id AND s.state = 4);
+
+-- name: audit_uses_early
+SELECT u.holder_key, u.claim_key, u.slice_id, u.n, u.generation, u.leg_no, u.amount_minor, u.state
+FROM claim_use u JOIN slice s ON s.slice_id = u.slice_id
+WHERE s.state = 4 ORDER BY u.slice_id, u.n, u.generation, u.leg_no;
+
+-- name: audit_use_of_leg
+SELECT claim_key, amount_minor FROM claim_use
+WHERE holder_key = :holder_key AND slice_id = :slice_id AND n = :n AND generation = :generation AND leg_no = :leg_no
+ORDER BY claim_key;
+
+-- name: audit_debt_legs
+SELECT l.n, l.generation, l.leg_no, p.holder_key FROM leg l JOIN payment p ON p.slice_id = l.slice_id AND p.n = l.n
+WHERE l.slice_id = :slice_id AND l.kind = 2 ORDER BY l.n, l.generation, l.leg_no;
+
+-- A claim is never used beyond what was open: at its last use the sum of uses later than some version's as-of instant,
+-- of those versions imported by then, was within that version's open amount. Amounts beyond bounds, at which
+-- a sum could overflow, differ from their leg's and are found there.
+-- name: audit_claims_overdrawn
+SELECT c.holder_key, c.claim_key, c.used FROM (
+  SELECT holder_key, claim_key, SUM(amount_minor) AS used, MAX(used_at) AS last_use FROM claim_use
+  WHERE state = 1 AND amount_minor BETWEEN 1 AND 1000000000000000 GROUP BY holder_key, claim_key) c
+WHERE NOT EXISTS (
+  SELECT 1 FROM debt_claim v JOIN debt_import i ON i.version = v.version
+  WHERE v.holder_key = c.holder_key AND v.claim_key = c.claim_key AND i.imported_at <= c.last_use
+    AND (SELECT COALESCE(SUM(x.amount_minor), 0) FROM claim_use x
+      WHERE x.holder_key = c.holder_key AND x.claim_key = c.claim_key AND x.state = 1 AND x.used_at > v.as_of
+        AND x.amount_minor BETWEEN 1 AND 1000000000000000)
+      <= v.open_minor)
+ORDER BY c.holder_key, c.claim_key;
+
+-- ---- ventekonto
+
+-- name: audit_entries
+SELECT v.slice_id, v.n, v.generation, v.amount_minor, v.state, v.currency, v.details, COALESCE(p.currency, -1),
+  COALESCE(v.holder_key = p.holder_key AND v.holder_check = p.holder_check, 0)
+FROM ventekonto_entry v LEFT JOIN payment p ON p.slice_id = v.slice_id AND p.n = v.n
+ORDER BY v.slice_id, v.n, v.generation;
+
+-- name: audit_entry_leg
+SELECT amount_minor, state FROM leg WHERE slice_id = :slice_id AND n = :n AND generation = :generation AND kind = 3;
+
+-- name: audit_legs_without_entry
+SELECT l.slice_id, l.n, l.generation, l.leg_no FROM leg l
+WHERE l.kind = 3 AND NOT EXISTS (SELECT 1 FROM ventekonto_entry v
+  WHERE v.slice_id = l.slice_id AND v.n = l.n AND v.generation = l.generation);
+
+-- ---- files out
+
+-- name: audit_files
+SELECT file_id, kind, folder, party, name, message_id, batch_id, delivery_id, state, bytes, hash, repeats FROM out_file
+ORDER BY file_id;
+
+-- name: audit_file_one
+SELECT kind, state, bytes, hash FROM out_file WHERE file_id = :file_id;
+
+-- name: audit_file_named
+SELECT file_id, state FROM out_file WHERE folder = :folder AND party = :party AND name = :name;
+
+-- name: audit_batch_files
+SELECT file_id, party, folder, entries, control_sum FROM out_file WHERE batch_id = :batch_id AND kind = 1
+ORDER BY file_id;
+
+-- name: audit_messages_twice
+SELECT a.file_id, b.file_id FROM out_file a JOIN out_file b
+  ON b.message_id = a.message_id AND b.kind = a.kind AND b.file_id < a.file_id AND b.repeats = 0
+WHERE a.message_id <> '' AND a.repeats = 0 ORDER BY a.file_id;
+
+-- name: audit_batches_untold
+SELECT DISTINCT s.slice_id >> 14 FROM slice s
+WHERE s.state = 6 AND NOT EXISTS (SELECT 1 FROM out_file f WHERE f.batch_id = s.slice_id >> 14 AND f.kind = 3);

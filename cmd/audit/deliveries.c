@@ -1,0 +1,167 @@
+/* Deliveries: each is numbered without a gap, lies in the spool as received, has its batch, and was answered. */
+#include "audit.h"
+
+#include <string.h>
+
+struct delivery {
+    int64_t id, source, state, repeats, bytes;
+    bool answered;
+    uint8_t hash[NKS_HASH_SIZE];
+    size_t hash_len;
+    char party[NKS_PARTY_MAX];
+};
+
+static bool finished(const struct delivery *delivery)
+{
+    return delivery->state >= NKS_DELIVERY_ACCEPTED;
+}
+
+static void read_delivery(struct nks_stmt *stmt, struct delivery *delivery)
+{
+    *delivery = (struct delivery){
+        .id = nks_column_int(stmt, 0),
+        .source = nks_column_int(stmt, 1),
+        .state = nks_column_int(stmt, 2),
+        .answered = nks_column_int(stmt, 3) != 0,
+        .repeats = nks_column_int(stmt, 4),
+        .bytes = nks_column_int(stmt, 5),
+    };
+    struct nks_text hash = nks_column_bytes(stmt, 6);
+    delivery->hash_len = hash.len;
+    if (hash.len == NKS_HASH_SIZE)
+        memcpy(delivery->hash, hash.ptr, NKS_HASH_SIZE);
+    if (!nks_text_copy(nks_column_text(stmt, 7), delivery->party, sizeof delivery->party))
+        delivery->party[0] = '\0';
+}
+
+static void row_check(struct audit *audit, const struct delivery *delivery)
+{
+    if (delivery->source != NKS_SOURCE_SENDER && delivery->source != NKS_SOURCE_CENTRAL)
+        audit_find(audit, "source %lld is none", (long long)delivery->source);
+    if (delivery->state < NKS_DELIVERY_TAKEN || delivery->state > NKS_DELIVERY_ODD)
+        audit_find(audit, "state %lld is none", (long long)delivery->state);
+    if (!nks_party_valid(nks_text_from(delivery->party)))
+        audit_find(audit, "party is no short id");
+}
+
+/* Finished but not answered and without a receipt: emit has not come to it yet. */
+static enum nks_status receipt_check(struct audit *audit, const struct delivery *delivery, int64_t *waiting)
+{
+    struct nks_stmt *stmt = NULL;
+    bool found = false;
+    NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_delivery_receipts, &stmt, &audit->fault));
+    nks_bind_int(stmt, "delivery_id", delivery->id);
+    nks_bind_text(stmt, "party", nks_text_from(delivery->party));
+    NKS_TRY(nks_stmt_one(stmt, &found, &audit->fault));
+    int64_t receipts = found ? nks_column_int(stmt, 0) : 0, own = found ? nks_column_int(stmt, 1) : 0;
+    nks_stmt_end(stmt);
+    bool due = finished(delivery) && delivery->source == NKS_SOURCE_SENDER;
+    if (receipts != own)
+        audit_find(audit, "its receipt goes to another folder than its sender's");
+    if (!due && (delivery->answered || receipts > 0))
+        audit_find(audit, "it is answered, but it is nothing to answer in state %s",
+                   nks_delivery_state_name((int)delivery->state));
+    else if (due && delivery->answered && receipts != 1)
+        audit_find(audit, "answered, but out_file has %lld receipts of it", (long long)receipts);
+    else if (due && !delivery->answered && receipts > 0)
+        audit_find(audit, "not answered, but out_file has %lld receipt(s) of it", (long long)receipts);
+    *waiting += due && !delivery->answered && receipts == 0;
+    return NKS_OK;
+}
+
+struct batch_want { /* how many batches a delivery of that state has */
+    enum nks_delivery_state state;
+    int64_t accepted, refused_max;
+};
+
+static enum nks_status batch_check(struct audit *audit, const struct delivery *delivery)
+{
+    static const struct batch_want wants[] = {
+        {NKS_DELIVERY_ACCEPTED, 1, 0}, {NKS_DELIVERY_REFUSED, 0, 1}, {NKS_DELIVERY_REPEATED, 0, 0}};
+    struct nks_stmt *stmt = NULL;
+    bool found = false;
+    NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_delivery_batches, &stmt, &audit->fault));
+    nks_bind_int(stmt, "delivery_id", delivery->id);
+    NKS_TRY(nks_stmt_one(stmt, &found, &audit->fault));
+    int64_t all = found ? nks_column_int(stmt, 0) : 0, accepted = found ? nks_column_int(stmt, 1) : 0;
+    int64_t refused = found ? nks_column_int(stmt, 2) : 0;
+    nks_stmt_end(stmt);
+    for (size_t i = 0; i < sizeof wants / sizeof wants[0] && delivery->source == NKS_SOURCE_SENDER; i++) {
+        if ((int64_t)wants[i].state != delivery->state)
+            continue;
+        if (accepted != wants[i].accepted || refused > wants[i].refused_max || all != accepted + refused)
+            audit_find(audit, "state %s, but it has %lld batches: %lld accepted, %lld refused",
+                       nks_delivery_state_name((int)delivery->state), (long long)all, (long long)accepted,
+                       (long long)refused);
+    }
+    return NKS_OK;
+}
+
+static enum nks_status repeat_check(struct audit *audit, const struct delivery *delivery)
+{
+    bool repeated = delivery->state == NKS_DELIVERY_REPEATED;
+    if (!repeated && delivery->repeats == 0)
+        return NKS_OK;
+    struct nks_stmt *stmt = NULL;
+    bool found = false;
+    NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_delivery_one, &stmt, &audit->fault));
+    nks_bind_int(stmt, "delivery_id", delivery->repeats);
+    NKS_TRY(nks_stmt_one(stmt, &found, &audit->fault));
+    struct nks_text own = {(const char *)delivery->hash, delivery->hash_len};
+    bool same = found && repeated && delivery->repeats < delivery->id && nks_column_int(stmt, 2) == 0 &&
+                nks_text_equal(nks_column_bytes(stmt, 0), own) &&
+                nks_text_is(nks_column_text(stmt, 1), delivery->party);
+    nks_stmt_end(stmt);
+    if (!same)
+        audit_find(audit, "repeats %lld, which is no earlier delivery of the same bytes", (long long)delivery->repeats);
+    return NKS_OK;
+}
+
+/* Its encrypted columns; with public keys alone the reader looks at the clear ones only. */
+static enum nks_status columns_check(struct audit *audit, int64_t id)
+{
+    static struct nks_finding findings[NKS_FINDINGS_MAX];
+    struct nks_delivery delivery;
+    bool found = false;
+    size_t count = 0;
+    if (!audit->secrets)
+        return NKS_OK;
+    NKS_TRY(audit_take_fault(audit, nks_delivery_load(audit->exchange, id, &delivery, &found, &audit->fault)));
+    return audit_take_fault(audit, nks_delivery_findings(audit->exchange, id, findings, &count, &audit->fault));
+}
+
+static enum nks_status delivery_check(struct audit *audit, const struct delivery *delivery, int64_t *waiting)
+{
+    audit_looked(audit);
+    audit_at(audit, "delivery %lld", (long long)delivery->id);
+    row_check(audit, delivery);
+    NKS_TRY(receipt_check(audit, delivery, waiting));
+    NKS_TRY(batch_check(audit, delivery));
+    NKS_TRY(repeat_check(audit, delivery));
+    NKS_TRY(columns_check(audit, delivery->id));
+    const struct audit_bytes row = {{(const char *)delivery->hash, delivery->hash_len}, delivery->bytes};
+    return audit_copy_check(audit, "spool", NKS_KEY_SPOOL, delivery->id, &row);
+}
+
+enum nks_status audit_check_deliveries(struct audit *audit)
+{
+    struct nks_stmt *stmt = NULL;
+    int64_t expected = 1, waiting = 0;
+    NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_deliveries, &stmt, &audit->fault));
+    for (bool row = true;; expected++) {
+        struct delivery delivery;
+        NKS_TRY(nks_stmt_step(stmt, &row, &audit->fault));
+        if (!row)
+            break;
+        read_delivery(stmt, &delivery);
+        if (delivery.id != expected) {
+            audit_at(audit, "delivery %lld", (long long)expected);
+            audit_find(audit, "the row is missing; the next one is %lld", (long long)delivery.id);
+            expected = delivery.id;
+        }
+        NKS_TRY(delivery_check(audit, &delivery, &waiting));
+    }
+    if (waiting > 0)
+        audit_note(audit, "in progress: %lld deliveries wait for their receipt (emit)", (long long)waiting);
+    return NKS_OK;
+}

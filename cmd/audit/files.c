@@ -1,0 +1,274 @@
+/*
+ * Files we wrote: numbered without a gap, an archive copy of each as written, and what still lies in out/ unchanged and
+ * signed. A file may have been fetched: then only the archive speaks. What lies in out/ without a row is not ours.
+ */
+#include "audit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct file {
+    int64_t id, kind, folder, batch_id, delivery_id, state, bytes, repeats;
+    char party[NKS_PARTY_MAX], name[NKS_FILE_NAME_MAX], message_id[NKS_MESSAGE_ID_MAX];
+    uint8_t hash[NKS_HASH_SIZE];
+    size_t hash_len;
+    bool fits;
+};
+
+static void read_file(struct nks_stmt *stmt, struct file *file)
+{
+    *file = (struct file){
+        .id = nks_column_int(stmt, 0),
+        .kind = nks_column_int(stmt, 1),
+        .folder = nks_column_int(stmt, 2),
+        .batch_id = nks_column_int(stmt, 6),
+        .delivery_id = nks_column_int(stmt, 7),
+        .state = nks_column_int(stmt, 8),
+        .bytes = nks_column_int(stmt, 9),
+        .repeats = nks_column_int(stmt, 11),
+    };
+    file->fits = nks_text_copy(nks_column_text(stmt, 3), file->party, sizeof file->party);
+    file->fits = nks_text_copy(nks_column_text(stmt, 4), file->name, sizeof file->name) && file->fits;
+    file->fits = nks_text_copy(nks_column_text(stmt, 5), file->message_id, sizeof file->message_id) && file->fits;
+    struct nks_text hash = nks_column_bytes(stmt, 10);
+    file->hash_len = hash.len;
+    if (hash.len == NKS_HASH_SIZE)
+        memcpy(file->hash, hash.ptr, hash.len);
+}
+
+static struct audit_bytes bytes_of(const struct file *file)
+{
+    return (struct audit_bytes){{(const char *)file->hash, file->hash_len}, file->bytes};
+}
+
+/* A name that is used in a path. */
+static bool plain_name(const char *name)
+{
+    return name[0] != '\0' && name[0] != '.' && strchr(name, '/') == NULL;
+}
+
+/* False: the row cannot be followed to files. */
+static bool row_check(struct audit *audit, const struct file *file)
+{
+    static const struct {
+        enum nks_file_kind kind;
+        enum nks_file_folder folder;
+        bool batch, delivery;
+    } forms[] = {
+        {NKS_FILE_ORDER, NKS_FOLDER_CENTRAL, true, false},
+        {NKS_FILE_RECEIPT, NKS_FOLDER_SENDER, false, true},
+        {NKS_FILE_STATUS, NKS_FOLDER_PAYER, true, false},
+        {NKS_FILE_MANIFEST, NKS_FOLDER_CENTRAL, false, false},
+    };
+    bool known = false;
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
+        known = known || ((int64_t)forms[i].kind == file->kind && (int64_t)forms[i].folder == file->folder &&
+                          forms[i].batch == (file->batch_id != 0) && forms[i].delivery == (file->delivery_id != 0));
+    if (!known)
+        audit_find(audit, "kind, folder, batch_id and delivery_id do not go together");
+    if (file->state < NKS_FILE_RESERVED || file->state > NKS_FILE_PUBLISHED)
+        audit_find(audit, "state %lld is none", (long long)file->state);
+    bool named = file->fits && nks_party_valid(nks_text_from(file->party)) && plain_name(file->name) &&
+                 file->folder >= NKS_FOLDER_CENTRAL && file->folder <= NKS_FOLDER_SENDER;
+    if (!named)
+        audit_find(audit, "party, name or message_id is none of ours");
+    if (file->state > NKS_FILE_RESERVED && file->hash_len != NKS_HASH_SIZE)
+        audit_find(audit, "hash is no SHA-256");
+    return named;
+}
+
+static enum nks_status repeat_check(struct audit *audit, const struct file *file)
+{
+    struct nks_stmt *stmt = NULL;
+    bool found = false;
+    if (file->repeats == 0 || file->state == NKS_FILE_RESERVED)
+        return NKS_OK;
+    NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_file_one, &stmt, &audit->fault));
+    nks_bind_int(stmt, "file_id", file->repeats);
+    NKS_TRY(nks_stmt_one(stmt, &found, &audit->fault));
+    struct audit_bytes own = bytes_of(file);
+    bool same = found && file->repeats < file->id && nks_column_int(stmt, 0) == file->kind &&
+                nks_column_int(stmt, 2) == file->bytes && nks_text_equal(nks_column_bytes(stmt, 3), own.hash);
+    nks_stmt_end(stmt);
+    if (!same)
+        audit_find(audit, "repeats %lld, which has other bytes", (long long)file->repeats);
+    return NKS_OK;
+}
+
+/* ---- what lies in out/ and staging/ */
+
+static void out_at(struct audit *audit, const struct file *file, const char *suffix)
+{
+    audit_at(audit, "file %s/%s/%s%s", nks_file_folder_path((enum nks_file_folder)file->folder), file->party,
+             file->name, suffix);
+}
+
+static enum nks_status signature_check(struct audit *audit, const struct file *file, const char *path)
+{
+    char *der = NULL;
+    size_t len = 0;
+    if (!nks_sys_exists(path))
+        return NKS_OK;
+    out_at(audit, file, ".p7s");
+    enum nks_status status = nks_file_read(path, NKS_CMS_MAX, &der, &len, &audit->fault);
+    if (status == NKS_OK && file->hash_len == NKS_HASH_SIZE)
+        status = nks_cms_verify(audit->keys, file->hash, (const uint8_t *)der, len, &audit->fault);
+    free(der);
+    if (status == NKS_REFUSED) { /* too big, or no regular file */
+        nks_fault_clear(&audit->fault);
+        audit_find(audit, "it is no signature file of ours");
+        return NKS_OK;
+    }
+    if (status == NKS_FAILED && !nks_sys_exists(path)) { /* fetched a moment ago */
+        nks_fault_clear(&audit->fault);
+        return NKS_OK;
+    }
+    return audit_take_fault(audit, status);
+}
+
+static enum nks_status out_check(struct audit *audit, const struct file *file)
+{
+    char path[NKS_PATH_MAX], name[NKS_FILE_NAME_MAX + 8];
+    const char *folder = nks_file_folder_path((enum nks_file_folder)file->folder);
+    const struct audit_bytes row = bytes_of(file);
+    NKS_TRY(audit_path(audit, path, folder, file->party, file->name));
+    out_at(audit, file, "");
+    if (nks_sys_exists(path))
+        NKS_TRY(audit_plain_check(audit, path, &row));
+    snprintf(name, sizeof name, "%s.p7s", file->name);
+    NKS_TRY(audit_path(audit, path, folder, file->party, name));
+    return signature_check(audit, file, path);
+}
+
+static enum nks_status staged_check(struct audit *audit, const struct file *file)
+{
+    char path[NKS_PATH_MAX];
+    const struct audit_bytes row = bytes_of(file);
+    NKS_TRY(audit_numbered_path(audit, path, "staging", file->id, ".out"));
+    if (file->state != NKS_FILE_WRITTEN || !nks_sys_exists(path))
+        return NKS_OK;
+    audit_at(audit, "file staging/%012lld.out", (long long)file->id);
+    return audit_plain_check(audit, path, &row);
+}
+
+static enum nks_status file_check(struct audit *audit, const struct file *file)
+{
+    audit_looked(audit);
+    audit_at(audit, "out_file %lld", (long long)file->id);
+    bool named = row_check(audit, file);
+    NKS_TRY(repeat_check(audit, file));
+    if (file->state == NKS_FILE_RESERVED || !named)
+        return NKS_OK;
+    const struct audit_bytes row = bytes_of(file);
+    NKS_TRY(audit_copy_check(audit, "archive", NKS_KEY_ARCHIVE, file->id, &row));
+    NKS_TRY(staged_check(audit, file));
+    return out_check(audit, file);
+}
+
+static enum nks_status files_check(struct audit *audit)
+{
+    struct nks_stmt *stmt = NULL;
+    int64_t expected = 1, by_state[NKS_FILE_PUBLISHED + 1] = {0};
+    NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_files, &stmt, &audit->fault));
+    for (bool row = true;; expected++) {
+        struct file file;
+        NKS_TRY(nks_stmt_step(stmt, &row, &audit->fault));
+        if (!row)
+            break;
+        read_file(stmt, &file);
+        if (file.id != expected) {
+            audit_at(audit, "out_file %lld", (long long)expected);
+            audit_find(audit, "the row is missing; the next one is %lld", (long long)file.id);
+            expected = file.id;
+        }
+        if (file.state >= NKS_FILE_RESERVED && file.state <= NKS_FILE_PUBLISHED)
+            by_state[file.state]++;
+        NKS_TRY(file_check(audit, &file));
+    }
+    if (by_state[NKS_FILE_RESERVED] > 0)
+        audit_note(audit, "in progress: %lld files are reserved and not yet written",
+                   (long long)by_state[NKS_FILE_RESERVED]);
+    if (by_state[NKS_FILE_WRITTEN] > 0)
+        audit_note(audit, "in progress: %lld files are written and not yet published",
+                   (long long)by_state[NKS_FILE_WRITTEN]);
+    return NKS_OK;
+}
+
+/* ---- files without a row */
+
+static bool ends_with(const char *name, const char *end)
+{
+    size_t len = strlen(name), end_len = strlen(end);
+    return len >= end_len && strcmp(name + len - end_len, end) == 0;
+}
+
+static enum nks_status listed_check(struct audit *audit, const struct audit_folder *folder, const char *name)
+{
+    struct nks_stmt *stmt = NULL;
+    bool found = false;
+    size_t len = strlen(name);
+    if (ends_with(name, ".tmp") || ends_with(name, ".part"))
+        return NKS_OK;
+    if (ends_with(name, ".p7s"))
+        len -= strlen(".p7s");
+    NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_file_named, &stmt, &audit->fault));
+    nks_bind_int(stmt, "folder", folder->folder);
+    nks_bind_text(stmt, "party", nks_text_from(folder->party));
+    nks_bind_text(stmt, "name", (struct nks_text){name, len});
+    NKS_TRY(nks_stmt_one(stmt, &found, &audit->fault));
+    bool written = found && nks_column_int(stmt, 1) != NKS_FILE_RESERVED;
+    nks_stmt_end(stmt);
+    if (written)
+        return NKS_OK;
+    audit_at(audit, "file %s/%s/%.120s", nks_file_folder_path(folder->folder), folder->party,
+             strncmp(name, "nks-", 4) == 0 ? name : "(a name not of ours)");
+    audit_find(audit, "table out_file has no written file of that name: it was not published by nks");
+    return NKS_OK;
+}
+
+static enum nks_status listing_check(struct audit *audit)
+{
+    for (size_t i = 0; i < audit->listing->count; i++) {
+        const struct audit_folder *folder = &audit->listing->folders[i];
+        for (size_t f = 0; f < folder->files.count; f++)
+            NKS_TRY(listed_check(audit, folder, folder->files.names[f]));
+    }
+    return NKS_OK;
+}
+
+/* ---- over all files */
+
+static enum nks_status messages_twice(struct audit *audit)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_messages_twice, &stmt, &audit->fault));
+    for (bool row = true;;) {
+        NKS_TRY(nks_stmt_step(stmt, &row, &audit->fault));
+        if (!row)
+            return NKS_OK;
+        audit_at(audit, "out_file %lld", (long long)nks_column_int(stmt, 0));
+        audit_find(audit, "message_id is that of file %lld too", (long long)nks_column_int(stmt, 1));
+    }
+}
+
+static enum nks_status batches_untold(struct audit *audit)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_batches_untold, &stmt, &audit->fault));
+    for (bool row = true;;) {
+        NKS_TRY(nks_stmt_step(stmt, &row, &audit->fault));
+        if (!row)
+            return NKS_OK;
+        audit_at(audit, "batch %lld", (long long)nks_column_int(stmt, 0));
+        audit_find(audit, "it has EMITTED slices, but table out_file has no status report of it");
+    }
+}
+
+enum nks_status audit_check_files(struct audit *audit)
+{
+    NKS_TRY(files_check(audit));
+    NKS_TRY(listing_check(audit));
+    NKS_TRY(messages_twice(audit));
+    return batches_untold(audit);
+}

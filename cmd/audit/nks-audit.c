@@ -1,0 +1,334 @@
+/*
+ * nks-audit: recounts everything in a home by code of its own, read-only. See audit.h for how it is built.
+ *
+ * One picture of the tables for the whole audit: a run may go on meanwhile. What lies in out/ is listed before that
+ * picture is taken, so that every file of ours found there has its row in it.
+ */
+#include "audit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+
+enum { ARENA_CEILING = 64 * 1024 * 1024, CACHE_KIB = 64 * 1024, BUSY_TIMEOUT_MS = 10000 };
+enum { EXIT_CLEAN = 0, EXIT_USAGE = 2, EXIT_BUSY = 4, EXIT_SETUP = 6, EXIT_FINDINGS = 7, EXIT_BUG = 8 };
+
+static const char usage[] =
+    "usage: nks-audit [--home DIR] [--keys DIR] [--json] [-q] [--public]\n"
+    "\n"
+    "Recounts every payment, leg and file of a home from rows and bytes, and names what is not what was stored.\n"
+    "Reads only.\n"
+    "\n"
+    "  --home DIR   the home (else NKS_HOME, else /var/lib/nks)\n"
+    "  --keys DIR   the keys (else NKS_KEYS, else HOME.keys); sign.pub and file.crt alone give the public checks\n"
+    "  --public     use the public keys alone\n"
+    "  --json       JSON Lines\n"
+    "  -q           findings only\n"
+    "  --help, --version\n"
+    "\n"
+    "exit: 0 clean, 2 usage, 4 busy, 6 cannot look, 7 findings (run no stage before a person has looked), 8 a bug\n";
+
+struct options {
+    const char *home, *keys;
+    struct audit_style style;
+    bool public_only, help, version;
+};
+
+/* ---- the table of checks */
+
+static const struct audit_check checks[] = {
+    {"database", "the engine's own check of the file", audit_check_database, NULL, false},
+    {"books", "agreements and centrals decrypt where they stand", audit_check_books, NULL, true},
+    {"deliveries", "every delivery has its spool copy, its batch and its receipt", audit_check_deliveries,
+     "that names, findings and spool copies decrypt, and the spool's SHA-256", false},
+    {"batches", "counts, rejections and sequence numbers of every message", audit_check_batches, NULL, false},
+    {"contents", "details say the rows' amounts and payees; CtrlSum is their sum", audit_check_contents, NULL, true},
+    {"groups", "groups 1..n, and their payments", audit_check_groups, NULL, false},
+    {"slices", "counts, sums, state and totals of every slice", audit_check_slices, NULL, false},
+    {"legs", "legs add up to payments, and to order files", audit_check_legs,
+     "that a leg's central has the name of the file's folder", false},
+    {"signatures", "what was decided is what was signed", audit_check_signatures,
+     "that decisions decrypt and repeat the legs", false},
+    {"uses", "uses of claims and debt legs, both ways", audit_check_uses, "that a debt leg and its use name one claim",
+     false},
+    {"ventekonto", "entries and ventekonto legs, both ways", audit_check_ventekonto, "that entries decrypt", false},
+    {"files", "archive and published files are what was written; signatures", audit_check_files,
+     "that archive copies decrypt, and their SHA-256", false},
+    {"equation", "payments = sent + rejected + stopped + returned + ventekonto + not due + in process",
+     audit_check_equation, NULL, false},
+};
+
+const struct audit_check *audit_checks(size_t *count)
+{
+    *count = sizeof checks / sizeof checks[0];
+    return checks;
+}
+
+enum nks_status audit_check_database(struct audit *audit)
+{
+    audit_looked(audit);
+    audit_at(audit, "file nks.db");
+    return audit_take_fault(audit, nks_db_check(audit->db, &audit->fault));
+}
+
+enum nks_status audit_check_books(struct audit *audit)
+{
+    struct nks_agreement_book agreements;
+    audit_at(audit, "table agreement");
+    NKS_TRY(audit_take_fault(
+        audit, nks_agreement_book_load(audit->db, audit->keys, &audit->arena, &agreements, &audit->fault)));
+    audit_at(audit, "table central");
+    enum nks_status status =
+        nks_central_book_load(audit->db, audit->keys, &audit->arena, &audit->centrals, &audit->fault);
+    if (status != NKS_OK)
+        audit->centrals.count = 0;
+    NKS_TRY(audit_take_fault(audit, status));
+    audit->looked = (int64_t)audit->centrals.count;
+    return NKS_OK;
+}
+
+/* ---- options */
+
+struct option_row {
+    const char *name;
+    bool *flag;
+    const char **value;
+};
+
+/* True when `argv[*at]` is this option; takes its value from the same or the next word. */
+static bool option_take(const struct option_row *row, int argc, char **argv, int *at, bool *good)
+{
+    const char *word = argv[*at];
+    size_t len = strlen(row->name);
+    if (row->flag != NULL && strcmp(word, row->name) == 0) {
+        *row->flag = true;
+        return true;
+    }
+    if (row->value == NULL || strncmp(word, row->name, len) != 0 || (word[len] != '\0' && word[len] != '='))
+        return false;
+    if (word[len] == '=')
+        *row->value = word + len + 1;
+    else if (*at + 1 < argc)
+        *row->value = argv[++*at];
+    else
+        *good = false;
+    return true;
+}
+
+static bool options_read(int argc, char **argv, struct options *options)
+{
+    const struct option_row rows[] = {
+        {"--home", NULL, &options->home},         {"--keys", NULL, &options->keys},
+        {"--json", &options->style.json, NULL},   {"-q", &options->style.quiet, NULL},
+        {"--quiet", &options->style.quiet, NULL}, {"--public", &options->public_only, NULL},
+        {"--help", &options->help, NULL},         {"-h", &options->help, NULL},
+        {"--version", &options->version, NULL},
+    };
+    bool good = true;
+    for (int at = 1; at < argc && good; at++) {
+        bool known = false;
+        for (size_t i = 0; i < sizeof rows / sizeof rows[0] && !known; i++)
+            known = option_take(&rows[i], argc, argv, &at, &good);
+        if (!known || !good) {
+            fprintf(stderr, "nks-audit: %s: %s\n", argv[at],
+                    known ? "expects a directory" : "not an option of nks-audit");
+            return false;
+        }
+    }
+    return true;
+}
+
+static const char *first_set(const char *a, const char *b, const char *c)
+{
+    return a != NULL ? a : b != NULL && b[0] != '\0' ? b : c;
+}
+
+/* ---- opening */
+
+static enum nks_status paths_set(struct audit *audit, const struct options *options)
+{
+    const char *home = first_set(options->home, getenv("NKS_HOME"), "/var/lib/nks");
+    const char *keys = first_set(options->keys, getenv("NKS_KEYS"), NULL);
+    size_t len = strlen(home);
+    while (len > 1 && home[len - 1] == '/')
+        len--;
+    int home_len = snprintf(audit->home, sizeof audit->home, "%.*s", (int)len, home);
+    int keys_len = keys != NULL ? snprintf(audit->keys_dir, sizeof audit->keys_dir, "%s", keys)
+                                : snprintf(audit->keys_dir, sizeof audit->keys_dir, "%.*s.keys", (int)len, home);
+    if (home_len >= (int)sizeof audit->home || keys_len >= (int)sizeof audit->keys_dir)
+        return nks_fault_set(&audit->fault, NKS_FAILED, "PATH-LONG", "the path of the home or keys is too long");
+    return NKS_OK;
+}
+
+static enum nks_status home_check(struct audit *audit)
+{
+    char path[NKS_PATH_MAX];
+    if (!nks_path_join(path, audit->home, "nks.conf"))
+        return nks_fault_set(&audit->fault, NKS_FAILED, "PATH-LONG", "the path of the home is too long");
+    return nks_sys_exists(path) ? NKS_OK
+                                : nks_fault_set(&audit->fault, NKS_FAILED, "HOME-MISSING",
+                                                "there is no home here; name it with --home or NKS_HOME");
+}
+
+/* Without any of the secret files the public ones are what there is; with some of them a missing one is a fault. */
+static bool only_public(struct audit *audit)
+{
+    static const char *const secret[] = {"master.key", "index.key", "sign.key", "file.key"};
+    for (size_t i = 0; i < sizeof secret / sizeof secret[0]; i++) {
+        char path[NKS_PATH_MAX];
+        if (nks_path_join(path, audit->keys_dir, secret[i]) && nks_sys_exists(path))
+            return false;
+    }
+    return true;
+}
+
+static enum nks_status keys_open(struct audit *audit, const struct options *options)
+{
+    bool public_only = options->public_only || only_public(audit);
+    NKS_TRY(public_only ? nks_keys_load_public(audit->keys_dir, &audit->keys, &audit->fault)
+                        : nks_keys_load(audit->keys_dir, &audit->keys, &audit->fault));
+    audit->secrets = nks_keys_has_secrets(audit->keys);
+    return NKS_OK;
+}
+
+static enum nks_status database_open(struct audit *audit)
+{
+    char path[NKS_PATH_MAX];
+    if (!nks_path_join(path, audit->home, "nks.db"))
+        return nks_fault_set(&audit->fault, NKS_FAILED, "PATH-LONG", "the path of the home is too long");
+    const struct nks_db_options options = {
+        .path = path, .cache_kib = CACHE_KIB, .read_only = true, .busy_timeout_ms = BUSY_TIMEOUT_MS, .durable = true};
+    NKS_TRY(nks_db_open(&options, &audit->db, &audit->fault));
+    NKS_TRY(nks_exchange_open(audit->db, audit->keys, &audit->exchange, &audit->fault));
+    return nks_payments_open(audit->db, audit->keys, &audit->payments, &audit->fault);
+}
+
+static enum nks_status picture_take(struct audit *audit)
+{
+    struct nks_stmt *stmt = NULL;
+    bool found = false;
+    NKS_TRY(audit_listing_make(audit));
+    NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_begin, &stmt, &audit->fault));
+    NKS_TRY(nks_stmt_run(stmt, NULL, &audit->fault));
+    NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_newest_day, &stmt, &audit->fault));
+    NKS_TRY(nks_stmt_one(stmt, &found, &audit->fault));
+    int64_t newest = found ? nks_column_int(stmt, 0) : 0;
+    nks_stmt_end(stmt);
+    /* A test home may be ahead of the clock. */
+    nks_date today = nks_copenhagen_date(nks_sys_now());
+    audit->today = newest > today && newest < INT32_MAX ? (nks_date)newest : today;
+    return NKS_OK;
+}
+
+static enum nks_status audit_open(struct audit *audit, const struct options *options)
+{
+    nks_arena_init(&audit->arena, ARENA_CEILING);
+    NKS_TRY(paths_set(audit, options));
+    NKS_TRY(home_check(audit));
+    NKS_TRY(keys_open(audit, options));
+    NKS_TRY(database_open(audit));
+    audit->slice = nks_slice_new();
+    audit->hash = nks_hash_new();
+    audit->output = audit_output_new(&options->style);
+    if (audit->slice == NULL || audit->hash == NULL || audit->output == NULL)
+        return nks_fault_set(&audit->fault, NKS_RETRY, "MEMORY", "no memory for the audit; try again later");
+    return picture_take(audit);
+}
+
+static void audit_close(struct audit *audit)
+{
+    audit_listing_free(audit->listing);
+    nks_slice_free(audit->slice);
+    nks_hash_free(audit->hash);
+    nks_payments_close(audit->payments);
+    nks_exchange_close(audit->exchange);
+    nks_keys_free(audit->keys);
+    nks_db_close(audit->db);
+    nks_arena_free(&audit->arena);
+}
+
+/* ---- running */
+
+static int exit_of(const struct nks_fault *fault)
+{
+    if (fault->status == NKS_RETRY)
+        return EXIT_BUSY;
+    if (fault->status == NKS_INTEGRITY)
+        return EXIT_FINDINGS;
+    return strcmp(fault->code, "DB-SQL") == 0 ? EXIT_BUG : EXIT_SETUP;
+}
+
+static int fault_tell(const struct nks_fault *fault)
+{
+    fprintf(stderr, "nks-audit: %s: %s\n", fault->code, fault->line);
+    return exit_of(fault);
+}
+
+/* Of two exits the one that says more: 8, 7, 6, 4, 0. */
+static int worse(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static enum audit_ran ran_how(const struct audit *audit, const struct audit_check *check)
+{
+    if (audit->secrets)
+        return AUDIT_RAN;
+    if (check->needs_secrets)
+        return AUDIT_LEFT_OUT;
+    return check->left_out != NULL ? AUDIT_RAN_PARTLY : AUDIT_RAN;
+}
+
+/* A check that cannot look does not keep the others from looking. */
+static int check_run(struct audit *audit, const struct audit_check *check)
+{
+    int code = EXIT_CLEAN;
+    enum audit_ran ran = ran_how(audit, check);
+    audit_output_check_begin(audit, check);
+    if (ran != AUDIT_LEFT_OUT) {
+        enum nks_status status = audit_take_fault(audit, check->fn(audit));
+        if (status != NKS_OK) {
+            code = fault_tell(&audit->fault);
+            ran = AUDIT_CANNOT;
+            nks_fault_clear(&audit->fault);
+        }
+    }
+    audit_output_check_end(audit, check, ran);
+    return code;
+}
+
+static int audit_run(struct audit *audit)
+{
+    int code = EXIT_CLEAN;
+    size_t count = 0;
+    const struct audit_check *table = audit_checks(&count);
+    audit_output_begin(audit, count);
+    for (size_t i = 0; i < count; i++)
+        code = worse(code, check_run(audit, &table[i]));
+    code = worse(code, audit->all_findings > 0 ? EXIT_FINDINGS : EXIT_CLEAN);
+    audit_output_end(audit, code);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {.home = NULL};
+    if (!options_read(argc, argv, &options)) {
+        fputs("try nks-audit --help\n", stderr);
+        return EXIT_USAGE;
+    }
+    if (options.help || options.version) {
+        fputs(options.help ? usage : "nks-audit " NKS_VERSION "\n", stdout);
+        return fflush(stdout) == 0 ? EXIT_CLEAN : EXIT_BUSY;
+    }
+    static struct audit audit;
+    int code = audit_open(&audit, &options) == NKS_OK ? audit_run(&audit) : fault_tell(&audit.fault);
+    bool written = audit_output_free(audit.output);
+    audit_close(&audit);
+    if (!written) {
+        fputs("nks-audit: the result could not be written\n", stderr);
+        code = worse(code, EXIT_BUSY);
+    }
+    return code;
+}

@@ -1,0 +1,306 @@
+#!/bin/sh
+# The auditor on one small night: clean as it is, and every single change to a row or a file is found and named.
+# Wants NKS_BIN and NKS_SOURCE; without the program sqlite3 the test is skipped (77).
+set -eu
+
+: "${NKS_BIN:?}" "${NKS_SOURCE:?}"
+command -v sqlite3 >/dev/null || exit 77
+
+now=2026-11-23T02:10:00Z
+fixtures=$NKS_SOURCE/fixtures/small
+work=$(mktemp -d "${TMPDIR:-/tmp}/nks-audit.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+unset NKS_HOME NKS_KEYS || true
+home=$work/night
+keys=$home.keys
+failed=0
+count=0
+
+fail() {
+    echo "not ok: $*" >&2
+    failed=$((failed + 1))
+}
+
+nks() {
+    "$NKS_BIN/nks" --home "$home" --now "$now" "$@" >"$work/nks.out" 2>&1 || {
+        cat "$work/nks.out" >&2
+        exit 1
+    }
+}
+
+# audit EXPECTED_EXIT OPTIONS…: what it says stands in $work/out
+audit() {
+    expected=$1
+    shift
+    code=0
+    "$NKS_BIN/nks-audit" "$@" >"$work/out" 2>"$work/err" || code=$?
+    cat "$work/out" "$work/err" >>"$work/all"
+    if [ "$code" -ne "$expected" ]; then
+        fail "nks-audit $*: exit $code, expected $expected"
+        cat "$work/out" "$work/err" >&2
+    fi
+}
+
+says() { # FILE TEXT
+    grep -qF -e "$2" "$1" || {
+        fail "expected '$2' in:"
+        cat "$1" >&2
+    }
+}
+
+ask() {
+    sqlite3 "$home/nks.db" "$1"
+}
+
+flip() { # FILE OFFSET: changes one byte
+    byte=$(od -An -tu1 -j "$2" -N 1 "$1" | tr -d ' ')
+    printf "\\$(printf '%03o' $(((byte + 1) % 256)))" | dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null
+}
+
+swap() { # FILE FILE
+    mv "$1" "$1.other"
+    mv "$2" "$1"
+    mv "$1.other" "$2"
+}
+
+number() {
+    printf '%012d.nks' "$1"
+}
+
+# ---- the night
+
+nks init --test
+nks agreement import "$fixtures/agreements.csv"
+nks central import "$fixtures/centrals.csv"
+nks register import "$fixtures/register.csv"
+nks debt import "$fixtures/debts.csv"
+cp -R "$fixtures/in/." "$home/in/"
+nks run
+[ "$(ask 'SELECT COUNT(*) FROM batch WHERE state = 2')" -eq 7 ] || fail "7 files should have been accepted"
+ask 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null
+
+# ---- clean, in every form; nothing is written
+
+picture() { # all but what the database engine keeps beside an open database
+    (cd "$home" && find . -type f ! -name 'nks.db-*' -exec sha256sum {} + | sort -k 2)
+}
+picture >"$work/before"
+audit 0 --home "$home"
+says "$work/out" "No findings."
+says "$work/out" "not yet due"
+says "$work/out" "259364.95" # sent
+audit 0 --home "$home" --public
+says "$work/out" "left out without the secret keys"
+audit 0 --home "$home" -q
+[ ! -s "$work/out" ] || fail "-q of a clean home should say nothing"
+audit 0 --home "$home" --json
+says "$work/out" '"type":"result","findings":0,"exit":0'
+says "$work/out" '"currency":"DKK","payments":70,"sum":"301864.95"'
+grep -vqE '^\{"version":1,"type":"[a-z]+",.*\}$' "$work/out" && fail "--json should give JSON Lines"
+mkdir -m 0700 "$work/public"
+cp "$keys/sign.pub" "$keys/file.crt" "$work/public/"
+audit 0 --home "$home" --keys "$work/public" --json
+says "$work/out" '"keys":"public"'
+picture >"$work/after"
+cmp -s "$work/before" "$work/after" || fail "the audit changed the home"
+
+# ---- between any two stages a home is clean too, and after a bank sent a file back
+
+first=$home
+home=$work/steps
+nks init --test
+nks agreement import "$fixtures/agreements.csv"
+nks central import "$fixtures/centrals.csv"
+nks register import "$fixtures/register.csv"
+nks debt import "$fixtures/debts.csv"
+audit 0 --home "$home"
+cp -R "$fixtures/in/." "$home/in/"
+for stage in receive ingest resolve offset route emit deliver; do
+    nks "$stage"
+    audit 0 --home "$home" -q
+    audit 0 --home "$home" -q --public
+done
+answered=$(ask "SELECT message_id FROM out_file WHERE kind = 1 AND batch_id = (SELECT slice_id >> 14 FROM claim_use LIMIT 1)
+  ORDER BY file_id LIMIT 1")
+central=$(ask "SELECT party FROM out_file WHERE kind = 1 AND message_id = '$answered'")
+mkdir -p "$home/in/central/$central"
+cat >"$home/in/central/$central/answer.xml" <<EOF
+<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.03"><CstmrPmtStsRpt><GrpHdr><MsgId>BANK-1</MsgId>\
+<CreDtTm>2026-11-23T05:00:00Z</CreDtTm></GrpHdr><OrgnlGrpInfAndSts><OrgnlMsgId>$answered</OrgnlMsgId>\
+<OrgnlMsgNmId>pain.001.001.03</OrgnlMsgNmId><GrpSts>RJCT</GrpSts><StsRsnInf><Rsn><Cd>AC04</Cd></Rsn></StsRsnInf>\
+</OrgnlGrpInfAndSts></CstmrPmtStsRpt></Document>
+EOF
+nks run
+audit 0 --home "$home"
+grep -qE '^\+ returned +[1-9]' "$work/out" || fail "a rejected file should give returned payments"
+audit 0 --home "$home" --public
+home=$first
+
+# ---- cannot look; wrong usage
+
+audit 6 --home "$work/nowhere"
+audit 6 --home "$home" --keys "$work/nowhere"
+audit 2 --home "$home" --loud
+audit 2 --home
+audit 2 --home "$home" surplus
+audit 0 --help
+audit 0 --version
+
+# ---- one change at a time
+
+skat=$(ask 'SELECT slice_id FROM slice ORDER BY legs DESC LIMIT 1')
+batch=$((skat >> 14))
+other=$(ask "SELECT slice_id FROM slice WHERE legs > 0 AND slice_id <> $skat ORDER BY legs DESC LIMIT 1")
+waiting=$(ask 'SELECT MIN(slice_id) FROM slice WHERE state = 2')
+venteslice=$(ask 'SELECT MIN(slice_id) FROM ventekonto_entry')
+vente=$(ask "SELECT MIN(n) FROM ventekonto_entry WHERE slice_id = $venteslice")
+order=$(ask 'SELECT MIN(file_id) FROM out_file WHERE kind = 1')
+order2=$(ask "SELECT MIN(file_id) FROM out_file WHERE kind = 1 AND party <> (SELECT party FROM out_file WHERE file_id = $order)")
+orderpath=$(ask "SELECT party || '/' || name FROM out_file WHERE file_id = $order")
+receipt=$(ask 'SELECT delivery_id FROM out_file WHERE kind = 2 ORDER BY file_id LIMIT 1')
+refused=$(ask 'SELECT MIN(batch_id) FROM batch WHERE state = 3')
+split=$(ask 'SELECT MIN(slice_id) FROM claim_use')
+use=$(ask "SELECT n || ' generation 1 leg_no ' || leg_no FROM claim_use WHERE slice_id = $split ORDER BY n, leg_no LIMIT 1")
+usen=${use%% *}
+useleg=${use##* }
+redirect=$(ask 'SELECT l.slice_id FROM leg l WHERE l.kind = 2 AND l.slice_id NOT IN (SELECT slice_id FROM claim_use) LIMIT 1')
+rejected=$(ask "SELECT slice_id || ' n ' || n FROM payment WHERE state = 2 AND slice_id IN (SELECT slice_id FROM slice WHERE state = 6) LIMIT 1")
+
+sql() {
+    sqlite3 "$copy/nks.db" "$1"
+}
+
+# HOW (both: public keys see it too; secret) | EXPECTED place | what | change. `sql` and $copy are there.
+cases() {
+    cat <<EOF
+both|payment slice_id $skat n 1:|a payment's amount|sql "UPDATE payment SET amount_minor = amount_minor + 100 WHERE slice_id = $skat AND n = 1"
+secret|payment slice_id $waiting n 1:|amount of a payment not yet due, and every sum over it|sql "UPDATE payment SET amount_minor = 999900 WHERE slice_id = $waiting; UPDATE slice SET amount_minor = 999900 WHERE slice_id = $waiting; UPDATE slice_status_total SET control_sum = '9999.00' WHERE slice_id = $waiting"
+secret|payment slice_id $waiting n 1:|another payee before the decision|sql "UPDATE payment SET (holder_key, holder_check) = (SELECT p.holder_key, p.holder_check FROM payment p WHERE p.slice_id = $skat AND p.holder_key <> payment.holder_key AND p.holder_key <> 0 LIMIT 1) WHERE slice_id = $waiting"
+secret|payment slice_id $waiting n 1:|a flag of a payment|sql "UPDATE payment SET flags = flags + 1 WHERE slice_id = $waiting"
+both|payment slice_id $skat n 2:|a payment is gone|sql "DELETE FROM payment WHERE slice_id = $skat AND n = 2"
+both|batch $batch: seq 3 has no row|a sequence number|sql "UPDATE payment SET seq = 4 WHERE slice_id = $skat AND n = 3"
+both|payment slice_id $skat n 1:|a payment becomes rejected|sql "UPDATE payment SET state = 2, reason = 19 WHERE slice_id = $skat AND n = 1"
+both|payment slice_id $rejected:|a rejected payment becomes accepted|sql "UPDATE payment SET state = 1 WHERE 'payment slice_id ' || slice_id || ' n ' || n = 'payment slice_id $rejected'"
+both|leg slice_id $skat n 1 generation 1 leg_no 1: central|a leg's central|sql "UPDATE leg SET central = central + 1 WHERE slice_id = $skat AND n = 1"
+secret|leg slice_id $skat n 1 generation 1 leg_no 1: amount_minor|a leg's amount|sql "UPDATE leg SET amount_minor = amount_minor - 1 WHERE slice_id = $skat AND n = 1"
+both|payment slice_id $skat n 1:|a leg's amount, seen at its payment|sql "UPDATE leg SET amount_minor = amount_minor - 1 WHERE slice_id = $skat AND n = 1"
+both|slice slice_id $skat:|money moved between two payments|sql "UPDATE payment SET amount_minor = amount_minor - 1 WHERE slice_id = $skat AND n = 1; UPDATE leg SET amount_minor = amount_minor - 1 WHERE slice_id = $skat AND n = 1; UPDATE payment SET amount_minor = amount_minor + 1 WHERE slice_id = $skat AND n = 2; UPDATE leg SET amount_minor = amount_minor + 1 WHERE slice_id = $skat AND n = 2"
+both|slice slice_id $skat:|a leg's kind|sql "UPDATE leg SET kind = 4 WHERE slice_id = $skat AND n = 1"
+both|payment slice_id $skat n 1:|a leg is gone|sql "DELETE FROM leg WHERE slice_id = $skat AND n = 1"
+secret|leg slice_id $skat n 1 generation 1 leg_no 1: the row is missing|a leg is gone, named|sql "DELETE FROM leg WHERE slice_id = $skat AND n = 1"
+both|payment slice_id $skat n 1:|a leg was added|sql "INSERT INTO leg SELECT slice_id, n, generation, 2, kind, 1, central, state, reason, file_id FROM leg WHERE slice_id = $skat AND n = 1"
+both|leg slice_id $skat n 1 generation 1 leg_no 1: file_id|a leg's file is none|sql "UPDATE leg SET file_id = 99999 WHERE slice_id = $skat AND n = 1"
+both|out_file |a leg goes to another file of its batch|sql "UPDATE leg SET file_id = (SELECT MAX(file_id) FROM out_file WHERE batch_id = $batch AND kind = 1) WHERE slice_id = $skat AND n = 1"
+both|leg slice_id $skat n 1 generation 1 leg_no 1: PLANNED|a leg is planned again|sql "UPDATE leg SET state = 1, file_id = 0 WHERE slice_id = $skat AND n = 1"
+both|slice slice_id $skat:|decisions moved to another slice|sql "UPDATE slice_decision SET decisions = (SELECT decisions FROM slice_decision WHERE slice_id = $other) WHERE slice_id = $skat"
+secret|slice_decision slice_id $skat generation 1:|decisions moved, and hashed anew|sql "UPDATE slice_decision SET decisions = (SELECT decisions FROM slice_decision WHERE slice_id = $other) WHERE slice_id = $skat"
+both|slice_decision slice_id $skat generation 1:|decisions are gone|sql "DELETE FROM slice_decision WHERE slice_id = $skat"
+secret|slice_details slice_id $skat:|details moved to another slice|sql "UPDATE slice_details SET details = (SELECT details FROM slice_details WHERE slice_id = $other) WHERE slice_id = $skat"
+both|slice_details slice_id $skat:|details are gone|sql "DELETE FROM slice_details WHERE slice_id = $skat"
+both|slice slice_id $skat:|the signature of another slice|sql "UPDATE slice SET signature = (SELECT signature FROM slice WHERE slice_id = $other) WHERE slice_id = $skat"
+both|slice slice_id $skat:|the hash over the legs|sql "UPDATE slice SET legs_hash = zeroblob(32) WHERE slice_id = $skat"
+both|slice slice_id $skat:|a slice's state goes back|sql "UPDATE slice SET state = 2 WHERE slice_id = $skat"
+both|slice slice_id $waiting:|a waiting slice becomes emitted|sql "UPDATE slice SET state = 6 WHERE slice_id = $waiting"
+both|slice slice_id $waiting:|an earlier execution date|sql "UPDATE slice SET execution_date = execution_date - 3, due_date = due_date - 5 WHERE slice_id = $waiting"
+both|slice slice_id $skat:|a slice's count|sql "UPDATE slice SET payments = payments + 1 WHERE slice_id = $skat"
+both|slice slice_id $skat:|a slice's sum|sql "UPDATE slice SET amount_minor = amount_minor + 1 WHERE slice_id = $skat"
+both|batch $batch:|a slice is gone|sql "DELETE FROM slice WHERE slice_id = $waiting"
+both|slice_status_total slice_id $skat status ACCP:|a status total|sql "UPDATE slice_status_total SET payments = payments + 1 WHERE slice_id = $skat AND status = 'ACCP'"
+both|slice_status_total slice_id $skat status ACCP:|a status sum|sql "UPDATE slice_status_total SET control_sum = '1.00' WHERE slice_id = $skat AND status = 'ACCP'"
+both|slice_order_total slice_id $skat central|an order total|sql "UPDATE slice_order_total SET control_sum = '1.00' WHERE slice_id = $skat"
+both|slice_order_total slice_id $skat central|an order total is gone|sql "DELETE FROM slice_order_total WHERE slice_id = $skat"
+both|batch $batch: payments|a batch's count|sql "UPDATE batch SET payments = payments + 1 WHERE batch_id = $batch"
+both|batch $batch: rejected|a batch's rejections|sql "UPDATE batch SET rejected = rejected + 1 WHERE batch_id = $batch"
+both|batch $batch: control_sum|a batch's control sum|sql "UPDATE batch SET control_sum = '20860.71' WHERE batch_id = $batch"
+both|delivery |a batch becomes refused|sql "UPDATE batch SET state = 3 WHERE batch_id = $batch"
+both|batch $refused:|a batch is gone|sql "DELETE FROM batch WHERE batch_id = $refused"
+both|batch $refused:|a refused batch has a group|sql "INSERT INTO batch_group SELECT $refused, number, payments, regnr, execution_date, moved, record FROM batch_group WHERE batch_id = $batch AND number = 1"
+secret|batch $batch: a record of batch.header|another batch's header|sql "UPDATE batch SET header = (SELECT header FROM batch WHERE batch_id = ($other >> 14)) WHERE batch_id = $batch"
+both|batch_group batch_id $batch number 1: the row is missing|a group is gone|sql "DELETE FROM batch_group WHERE batch_id = $batch AND number = 1"
+both|batch_group batch_id $batch number 1: payments|a group's count|sql "UPDATE batch_group SET payments = payments + 1 WHERE batch_id = $batch AND number = 1"
+secret|batch_group batch_id $batch number 1:|a group's record|sql "UPDATE batch_group SET record = (SELECT record FROM batch_group WHERE batch_id = $batch AND number = 2) WHERE batch_id = $batch AND number = 1"
+both|delivery $receipt: not answered|a delivery loses its answer|sql "UPDATE delivery SET answered = 0 WHERE delivery_id = $receipt"
+both|delivery $receipt: answered|a receipt is gone|sql "DELETE FROM out_file WHERE kind = 2 AND delivery_id = $receipt"
+both|delivery 2:|a delivery is gone|sql "DELETE FROM delivery WHERE delivery_id = 2"
+secret|file spool/$(number 1):|a delivery's hash|sql "UPDATE delivery SET hash = zeroblob(32) WHERE delivery_id = 1"
+secret|file spool/$(number 1):|a byte of the spool|flip "\$copy/spool/$(number 1)" 200
+secret|file spool/$(number 2):|spool copies swapped|swap "\$copy/spool/$(number 2)" "\$copy/spool/$(number 3)"
+both|file spool/$(number 1): it is not there|a spool copy is gone|rm "\$copy/spool/$(number 1)"
+secret|delivery 1:|a delivery's name|sql "UPDATE delivery SET name = (SELECT name FROM delivery WHERE delivery_id = 2) WHERE delivery_id = 1"
+secret|file archive/$(number "$order"):|a file's hash|sql "UPDATE out_file SET hash = zeroblob(32) WHERE file_id = $order"
+both|file out/central/$orderpath:|a file's hash, seen in out/|sql "UPDATE out_file SET hash = zeroblob(32) WHERE file_id = $order"
+both|file out/central/$orderpath.p7s:|a file's hash, seen by its signature|sql "UPDATE out_file SET hash = zeroblob(32) WHERE file_id = $order"
+secret|file archive/$(number "$order"):|a byte of the archive|flip "\$copy/archive/$(number "$order")" 300
+secret|file archive/$(number "$order"):|archive copies swapped|swap "\$copy/archive/$(number "$order")" "\$copy/archive/$(number "$order2")"
+secret|file archive/$(number "$order"):|an archive copy cut short|dd if="$home/archive/$(number "$order")" of="\$copy/archive/$(number "$order")" bs=100 count=3 2>/dev/null
+both|file archive/$(number "$order"): it is not there|an archive copy is gone|rm "\$copy/archive/$(number "$order")"
+both|file out/central/$orderpath:|a byte of a published file|flip "\$copy/out/central/$orderpath" 500
+both|file out/central/$orderpath: |a byte more in a published file|echo >>"\$copy/out/central/$orderpath"
+both|file out/central/$orderpath.p7s:|a byte of its signature|flip "\$copy/out/central/$orderpath.p7s" 400
+both|file out/central/|a file that nks did not write|cp "$home/out/central/$orderpath" "\$copy/out/central/${orderpath%/*}/nks-more.xml"
+both|out_file $order:|a file's count|sql "UPDATE out_file SET entries = entries + 1 WHERE file_id = $order"
+both|out_file $order:|a file's sum|sql "UPDATE out_file SET control_sum = '1.00' WHERE file_id = $order"
+both|out_file $order2: message_id|a message id used twice|sql "UPDATE out_file SET message_id = (SELECT message_id FROM out_file WHERE file_id = $order) WHERE file_id = $order2"
+both|out_file $order: the row is missing|a file's row is gone|sql "DELETE FROM out_file WHERE file_id = $order"
+secret|leg slice_id $split n $use:|a use of a claim is gone|sql "DELETE FROM claim_use WHERE slice_id = $split AND n = $usen AND leg_no = $useleg"
+both|leg slice_id |a use of a claim is gone, seen beside the others|sql "DELETE FROM claim_use WHERE slice_id = $split AND n = $usen AND leg_no = $useleg"
+both|claim_use holder_key|a use's amount|sql "UPDATE claim_use SET amount_minor = amount_minor - 1 WHERE slice_id = $split AND n = $usen AND leg_no = $useleg"
+both|claim_use holder_key|a use given back while its leg stands|sql "UPDATE claim_use SET state = 2 WHERE slice_id = $split AND n = $usen AND leg_no = $useleg"
+secret|leg slice_id $split n $use: its use in claim_use is of another|a use of another claim|sql "UPDATE claim_use SET claim_key = claim_key + 1 WHERE slice_id = $split AND n = $usen AND leg_no = $useleg"
+both|debt_claim holder_key|a claim used beyond what is open|sql "UPDATE debt_claim SET open_minor = 1 WHERE claim_key = (SELECT claim_key FROM claim_use LIMIT 1)"
+both|claim_use holder_key|a use without a leg|sql "INSERT INTO claim_use SELECT holder_key, claim_key, slice_id, n, generation, 9, 1, used_at, 1, NULL FROM claim_use LIMIT 1"
+both|leg slice_id $venteslice n $vente generation 1|an entry of the ventekonto is gone|sql "DELETE FROM ventekonto_entry WHERE slice_id = $venteslice AND n = $vente"
+both|ventekonto_entry slice_id $venteslice n $vente generation 1:|an entry's amount|sql "UPDATE ventekonto_entry SET amount_minor = amount_minor + 1 WHERE slice_id = $venteslice AND n = $vente"
+both|ventekonto_entry slice_id $venteslice n $vente generation 1:|an entry's holder|sql "UPDATE ventekonto_entry SET holder_key = holder_key + 1 WHERE slice_id = $venteslice AND n = $vente"
+secret|ventekonto_entry slice_id $venteslice n $vente generation 1:|an entry's details|sql "UPDATE ventekonto_entry SET details = randomblob(length(details)) WHERE slice_id = $venteslice AND n = $vente"
+both|ventekonto_entry slice_id|an entry without a leg|sql "INSERT INTO ventekonto_entry SELECT slice_id, 1, generation, holder_key, holder_check, payer, amount_minor, currency, date_in, state, details FROM ventekonto_entry LIMIT 1"
+both|leg slice_id 999999999:|a leg of no slice|sql "INSERT INTO leg SELECT 999999999, n, generation, leg_no, kind, amount_minor, central, state, reason, 0 FROM leg LIMIT 1"
+secret|table central:|a central's row|sql "UPDATE central SET terms = (SELECT terms FROM central WHERE number = 2) WHERE number = 1"
+secret|table agreement:|an agreement's row|sql "UPDATE agreement SET terms = (SELECT terms FROM agreement ORDER BY id DESC LIMIT 1) WHERE id = (SELECT MIN(id) FROM agreement)"
+EOF
+}
+
+# Runs one line of the table on a copy of the home.
+tamper() {
+    copy=$work/copy
+    rm -rf "$copy"
+    cp -R "$home" "$copy"
+    (eval "$4") || fail "$3: the change itself failed"
+    audit 7 --home "$copy" --keys "$keys"
+    grep -F -e "FINDING" "$work/out" | grep -qF -e ": $2" || {
+        fail "$3: no finding names '$2'"
+        cat "$work/out" >&2
+    }
+    if [ "$1" = both ]; then
+        audit 7 --home "$copy" --keys "$work/public"
+        grep -F -e "FINDING" "$work/out" | grep -qF -e ": $2" || {
+            fail "$3: with public keys no finding names '$2'"
+            cat "$work/out" >&2
+        }
+    fi
+    count=$((count + 1))
+}
+
+cases >"$work/cases"
+while IFS='|' read -r how place what change; do
+    tamper "$how" "$place" "$what" "$change"
+done <"$work/cases"
+[ "$count" -ge 20 ] || fail "only $count changes were tried"
+
+# A damaged database file is a finding too, not a crash.
+copy=$work/copy
+rm -rf "$copy"
+cp -R "$home" "$copy"
+dd if=/dev/zero of="$copy/nks.db" bs=4096 seek=10 count=20 conv=notrunc 2>/dev/null
+audit 7 --home "$copy" --keys "$keys"
+
+# Nothing of all that was said holds an id of the register.
+grep -oE '[0-9]{10}' "$fixtures/register.csv" | sort -u >"$work/ids"
+if grep -qF -f "$work/ids" "$work/all"; then
+    fail "an id or account of the register was shown"
+fi
+
+echo "$count changes, $failed failures"
+[ "$failed" -eq 0 ]
