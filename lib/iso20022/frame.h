@@ -2,19 +2,25 @@
 #define NKS_ISO20022_FRAME_H
 /*
  * What the jailed reader tells its parent, over one pipe: frames of { u32 kind, u32 length, length bytes }, little
- * endian. The parent trusts nothing: every length, offset and enumeration is checked (nks_frame_check_*), because the
- * reader has parsed hostile bytes.
+ * endian. The parent trusts nothing: every length, offset, enumeration and the order of frames is checked (frame_in.h,
+ * nks_record_check), because the reader has parsed hostile bytes.
  *
- * Order: DOCUMENT, then any FINDINGs, HEADER, then per PmtInf: GROUP, its PAYMENTs, GROUP_END; last END. A file that
- * cannot be accepted may stop anywhere; END (with `complete` false) or the reader's death ends the stream.
+ * Order of a pain.001: DOCUMENT, then any FINDINGs, HEADER, then per PmtInf: GROUP, its PAYMENTs, GROUP_END (which is
+ * empty); last END. Of a pain.002, a bank's report: DOCUMENT, REPORT, then per OrgnlPmtInfAndSts: REPORT_GROUP and its
+ * REPORT_PAYMENTs; last END. The two never mix. A file that cannot be accepted may stop anywhere; END (with `complete`
+ * false) or the reader's death ends the stream.
  *
- * HEADER, GROUP and PAYMENT carry a record:
+ * HEADER, GROUP, PAYMENT and the three of a report carry a record:
  *   { u32 size | u32 tokens_at | u32 rendered | u16 slots | u16 flags } { slot: u16 id, u16 len, u32 at } * slots, tokens
  * `tokens` is the element tree as the payer wrote it, in document order (token.h); a slot points at the text of one
  * element inside the tokens (`at` counts from the record's start); `rendered` is an upper bound of the bytes that the
  * tokens take when written as XML. A record is at most NKS_RECORD_MAX bytes.
  *
  * The record of a payment is what a slice keeps, encrypted, as the payment's details.
+ *
+ * A report is read without a schema: banks fill it in differently. Its records hold only the elements that slots need,
+ * with those around them; all else is skipped. An element with a slot that stands twice (a reason may), stands too late
+ * or has elements in it makes the file unreadable: what can be understood in two ways is not understood.
  */
 #include "base/text.h"
 
@@ -33,21 +39,26 @@ enum nks_frame_kind {
     NKS_FRAME_GROUP_END,
     NKS_FRAME_FINDING,
     NKS_FRAME_END,
+    NKS_FRAME_REPORT,         /* GrpHdr and OrgnlGrpInfAndSts; has NKS_SLOT_ORGNL_MSG_ID */
+    NKS_FRAME_REPORT_GROUP,   /* OrgnlPmtInfAndSts before its first TxInfAndSts */
+    NKS_FRAME_REPORT_PAYMENT, /* TxInfAndSts */
 };
 
 enum nks_pain001_version { NKS_PAIN001_UNKNOWN, NKS_PAIN001_03, NKS_PAIN001_09 };
+enum nks_report_version { NKS_REPORT_NONE, NKS_REPORT_03, NKS_REPORT_10 }; /* pain.002.001.03, pain.002.001.10 */
 
 struct nks_frame_document {
-    uint32_t version;  /* enum nks_pain001_version */
+    uint32_t version;  /* enum nks_pain001_version; UNKNOWN for a report */
     uint32_t encoding; /* enum nks_encoding */
+    uint32_t report;   /* enum nks_report_version; NONE for a pain.001 and for what is neither */
 };
 enum nks_encoding { NKS_UTF8, NKS_ISO_8859_1, NKS_ISO_8859_15 };
 
-/* Precedes the record in HEADER, GROUP and PAYMENT frames. */
+/* Precedes the record in HEADER, GROUP and PAYMENT frames, and in those of a report. */
 struct nks_frame_place {
     uint32_t line;  /* of the element's start tag */
-    uint32_t group; /* number of the PmtInf, from 1; 0 in HEADER */
-    uint64_t seq;   /* number of the payment in the message, from 1; 0 in HEADER and GROUP */
+    uint32_t group; /* number of the PmtInf (OrgnlPmtInfAndSts), from 1; 0 in HEADER and REPORT */
+    uint64_t seq;   /* number of the payment (TxInfAndSts) in the message, from 1; 0 above payments */
 };
 
 /* Why a file cannot be accepted. No text of the file is in it, except element names. */
@@ -138,7 +149,14 @@ enum nks_slot {
     NKS_SLOT_STRD_CDTR_REF_CD,
     NKS_SLOT_STRD_CDTR_REF_PRTRY,
     NKS_SLOT_USTRD,                /* the first */
-    NKS_SLOT_COUNT
+    /* REPORT, besides MSG_ID */
+    NKS_SLOT_ORGNL_MSG_ID,
+    NKS_SLOT_ORGNL_MSG_NM_ID,
+    /* REPORT, REPORT_GROUP (besides PMT_INF_ID) and REPORT_PAYMENT (besides INSTR_ID and END_TO_END_ID: the original ones) */
+    NKS_SLOT_STS,                  /* GrpSts, PmtInfSts, TxSts */
+    NKS_SLOT_STS_RSN_CD,           /* StsRsnInf/Rsn/Cd, the first */
+    NKS_SLOT_STS_RSN_PRTRY,
+    NKS_SLOT_COUNT /* 64: a further one needs a second word of `seen` in record.h and frame.c */
 };
 
 struct nks_record_head {

@@ -9,7 +9,7 @@ void nks_frame_in_init(struct nks_frame_in *in)
 {
     in->from = in->to = 0;
     in->last = (enum nks_frame_kind)0;
-    in->in_group = in->header_seen = in->ended = false;
+    in->in_group = in->header_seen = in->report = in->ended = false;
     in->groups = in->findings = 0;
     in->payments = 0;
 }
@@ -40,8 +40,12 @@ static bool take_fixed(struct nks_text payload, void *out, size_t size)
 
 static bool take_document(struct nks_frame_in *in, struct nks_text payload, struct nks_reader_frame *frame)
 {
-    return in->last == 0 && take_fixed(payload, &frame->document, sizeof frame->document) &&
-           frame->document.version <= NKS_PAIN001_09 && frame->document.encoding <= NKS_ISO_8859_15;
+    const struct nks_frame_document *document = &frame->document;
+    if (in->last != 0 || !take_fixed(payload, &frame->document, sizeof frame->document))
+        return false;
+    in->report = document->report != NKS_REPORT_NONE;
+    return document->version <= NKS_PAIN001_09 && document->encoding <= NKS_ISO_8859_15 &&
+           document->report <= NKS_REPORT_10 && (document->version == NKS_PAIN001_UNKNOWN || !in->report);
 }
 
 static bool take_record(struct nks_text payload, struct nks_reader_frame *frame, enum nks_element root)
@@ -86,6 +90,31 @@ static bool take_group_end(struct nks_frame_in *in, struct nks_text payload, str
     return expected && payload.len == 0;
 }
 
+/* ---- a report */
+
+static bool take_report(struct nks_frame_in *in, struct nks_text payload, struct nks_reader_frame *frame)
+{
+    bool first = !in->header_seen && in->groups == 0;
+    in->header_seen = true;
+    return first && take_record(payload, frame, NKS_E_CstmrPmtStsRpt) && frame->place.group == 0 &&
+           frame->place.seq == 0 && nks_record_slot(frame->record, NKS_SLOT_ORGNL_MSG_ID).len > 0;
+}
+
+static bool take_report_group(struct nks_frame_in *in, struct nks_text payload, struct nks_reader_frame *frame)
+{
+    in->in_group = true;
+    in->groups++;
+    return in->header_seen && take_record(payload, frame, NKS_E_OrgnlPmtInfAndSts) &&
+           frame->place.group == in->groups && frame->place.seq == 0;
+}
+
+static bool take_report_payment(struct nks_frame_in *in, struct nks_text payload, struct nks_reader_frame *frame)
+{
+    in->payments++;
+    return in->in_group && take_record(payload, frame, NKS_E_TxInfAndSts) && frame->place.group == in->groups &&
+           frame->place.seq == in->payments;
+}
+
 /* The text goes into logs and answers: no control characters. */
 static bool is_one_line(struct nks_text text)
 {
@@ -116,22 +145,28 @@ static bool take_end(struct nks_frame_in *in, struct nks_text payload, struct nk
         return false;
     if (end->complete == 0)
         return in->findings > 0;
-    return in->findings == 0 && in->last == NKS_FRAME_GROUP_END && end->groups == in->groups &&
-           end->payments == in->payments;
+    /* An order has a group and its end; a report may be its head alone. */
+    bool whole = in->report ? in->header_seen : in->last == NKS_FRAME_GROUP_END;
+    return in->findings == 0 && whole && end->groups == in->groups && end->payments == in->payments;
 }
 
-/* After a finding the reader sends no records, so a record after one is garbage. */
+/* After a finding the reader sends no records, so a record after one is garbage; so is an order's in a report. */
+enum message { ANY, ORDER, REPORT };
 static const struct {
     bool (*take)(struct nks_frame_in *, struct nks_text, struct nks_reader_frame *);
+    enum message message;
     bool after_finding;
 } kinds[] = {
-    [NKS_FRAME_DOCUMENT] = {take_document, false},
-    [NKS_FRAME_HEADER] = {take_header, false},
-    [NKS_FRAME_GROUP] = {take_group, false},
-    [NKS_FRAME_PAYMENT] = {take_payment, false},
-    [NKS_FRAME_GROUP_END] = {take_group_end, false},
-    [NKS_FRAME_FINDING] = {take_finding, true},
-    [NKS_FRAME_END] = {take_end, true},
+    [NKS_FRAME_DOCUMENT] = {take_document, ANY, false},
+    [NKS_FRAME_HEADER] = {take_header, ORDER, false},
+    [NKS_FRAME_GROUP] = {take_group, ORDER, false},
+    [NKS_FRAME_PAYMENT] = {take_payment, ORDER, false},
+    [NKS_FRAME_GROUP_END] = {take_group_end, ORDER, false},
+    [NKS_FRAME_FINDING] = {take_finding, ANY, true},
+    [NKS_FRAME_END] = {take_end, ANY, true},
+    [NKS_FRAME_REPORT] = {take_report, REPORT, false},
+    [NKS_FRAME_REPORT_GROUP] = {take_report_group, REPORT, false},
+    [NKS_FRAME_REPORT_PAYMENT] = {take_report_payment, REPORT, false},
 };
 
 static bool take_payload(struct nks_frame_in *in, uint32_t kind, struct nks_text payload,
@@ -140,6 +175,8 @@ static bool take_payload(struct nks_frame_in *in, uint32_t kind, struct nks_text
     if (kind >= sizeof kinds / sizeof kinds[0] || kinds[kind].take == NULL || in->ended)
         return false;
     if ((in->findings > 0 && !kinds[kind].after_finding) || (in->last == 0 && kind != NKS_FRAME_DOCUMENT))
+        return false;
+    if (kinds[kind].message != ANY && (kinds[kind].message == REPORT) != in->report)
         return false;
     frame->kind = (enum nks_frame_kind)kind;
     bool good = kinds[kind].take(in, payload, frame);

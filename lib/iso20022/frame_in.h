@@ -11,7 +11,7 @@ enum { NKS_FRAME_IN_BUFFER = 1024 * 1024 };
 struct nks_frame_in {
     size_t from, to; /* the bytes not yet taken */
     enum nks_frame_kind last;
-    bool in_group, header_seen;
+    bool in_group, header_seen, report;
     uint32_t groups, findings;
     uint64_t payments;
     bool ended;

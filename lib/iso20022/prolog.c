@@ -4,16 +4,24 @@
 
 static const struct {
     enum nks_pain001_version version;
+    enum nks_report_version report;
     const char *uri;
 } namespaces[] = {
-    {NKS_PAIN001_03, "urn:iso:std:iso:20022:tech:xsd:pain.001.001.03"},
-    {NKS_PAIN001_09, "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"},
+    {NKS_PAIN001_03, NKS_REPORT_NONE, "urn:iso:std:iso:20022:tech:xsd:pain.001.001.03"},
+    {NKS_PAIN001_09, NKS_REPORT_NONE, "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"},
+    {NKS_PAIN001_UNKNOWN, NKS_REPORT_03, "urn:iso:std:iso:20022:tech:xsd:pain.002.001.03"},
+    {NKS_PAIN001_UNKNOWN, NKS_REPORT_10, "urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"},
 };
 
-const char *nks_prolog_namespace(enum nks_pain001_version version)
+const char nks_prolog_orders_only[] =
+    "the message is of no version we read: pain.001.001.03 and pain.001.001.09 are accepted";
+const char nks_prolog_reports_only[] =
+    "the message is of no version we read from a bank: pain.002.001.03 and pain.002.001.10 are accepted";
+
+const char *nks_prolog_namespace(const struct nks_prolog *prolog)
 {
     for (size_t i = 0; i < sizeof namespaces / sizeof namespaces[0]; i++) {
-        if (namespaces[i].version == version)
+        if (namespaces[i].version == prolog->version && namespaces[i].report == prolog->report)
             return namespaces[i].uri;
     }
     return "";
@@ -163,16 +171,19 @@ static bool declares(struct nks_text attribute, struct nks_text prefix)
     return nks_text_starts(attribute, "xmlns:") && nks_text_equal(nks_text_slice(attribute, 6, attribute.len), prefix);
 }
 
-static enum nks_pain001_version version_of(struct nks_text uri)
+static void set_version(struct nks_prolog *prolog, struct nks_text uri)
 {
+    prolog->version = NKS_PAIN001_UNKNOWN;
+    prolog->report = NKS_REPORT_NONE;
     for (size_t i = 0; i < sizeof namespaces / sizeof namespaces[0]; i++) {
-        if (nks_text_is(uri, namespaces[i].uri))
-            return namespaces[i].version;
+        if (nks_text_is(uri, namespaces[i].uri)) {
+            prolog->version = namespaces[i].version;
+            prolog->report = namespaces[i].report;
+        }
     }
-    return NKS_PAIN001_UNKNOWN;
 }
 
-static enum nks_prolog_state read_root(struct scan *scan, enum nks_pain001_version *version)
+static enum nks_prolog_state read_root(struct scan *scan, struct nks_prolog *prolog)
 {
     struct nks_text tag, name, value;
     if (!take_tag(scan->rest, &tag))
@@ -184,11 +195,10 @@ static enum nks_prolog_state read_root(struct scan *scan, enum nks_pain001_versi
         prefix = nks_text_cut(&local, ':');
     while (nks_text_is(local, "Document") && take_attribute(&tag, &name, &value)) {
         if (declares(name, prefix))
-            *version = version_of(value);
+            set_version(prolog, value);
     }
-    if (*version == NKS_PAIN001_UNKNOWN)
-        return refuse(scan, NKS_FINDING_VERSION,
-                      "the message is of no version we read: pain.001.001.03 and pain.001.001.09 are accepted");
+    if (prolog->version == NKS_PAIN001_UNKNOWN && prolog->report == NKS_REPORT_NONE)
+        return refuse(scan, NKS_FINDING_VERSION, nks_prolog_orders_only);
     return NKS_PROLOG_FOUND;
 }
 
@@ -217,7 +227,7 @@ static enum nks_prolog_state read_all(struct scan *scan, struct nks_prolog *prol
     if (state == NKS_PROLOG_FOUND)
         state = skip_misc(scan);
     if (state == NKS_PROLOG_FOUND)
-        state = read_root(scan, &prolog->version);
+        state = read_root(scan, prolog);
     return state;
 }
 
@@ -225,7 +235,7 @@ enum nks_prolog_state nks_prolog_read(struct nks_text bytes, bool last, struct n
                                       struct nks_prolog_fault *fault)
 {
     struct scan scan = {bytes, nks_text_slice(bytes, 0, NKS_PROLOG_MAX), fault};
-    *prolog = (struct nks_prolog){NKS_PAIN001_UNKNOWN, NKS_UTF8, 0};
+    *prolog = (struct nks_prolog){NKS_PAIN001_UNKNOWN, NKS_REPORT_NONE, NKS_UTF8, 0};
     enum nks_prolog_state state = read_all(&scan, prolog);
     if (state != NKS_PROLOG_MORE)
         return state;

@@ -10,6 +10,7 @@ enum { NKS_PROLOG_MAX = 64 * 1024 }; /* the root element begins and its tag ends
 
 struct nks_prolog {
     enum nks_pain001_version version;
+    enum nks_report_version report; /* of a pain.002; at most one of the two is there */
     enum nks_encoding encoding;
     size_t skip; /* bytes of the byte order mark */
 };
@@ -26,7 +27,8 @@ enum nks_prolog_state { NKS_PROLOG_FOUND, NKS_PROLOG_MORE, NKS_PROLOG_FAULT };
 enum nks_prolog_state nks_prolog_read(struct nks_text bytes, bool last, struct nks_prolog *prolog,
                                       struct nks_prolog_fault *fault);
 
-/* "pain.001.001.03 and pain.001.001.09" stands in the finding about any other. */
-const char *nks_prolog_namespace(enum nks_pain001_version version);
+/* What the finding about a message of another kind or version says: to a payer, to a central. */
+extern const char nks_prolog_orders_only[], nks_prolog_reports_only[];
+const char *nks_prolog_namespace(const struct nks_prolog *prolog);
 
 #endif

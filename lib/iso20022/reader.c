@@ -123,7 +123,10 @@ static int on_read(void *user, char *out, int room)
 static bool open_parser(struct nks_reader_state *reader, struct input *input)
 {
     xmlSAXHandler sax;
-    nks_reader_sax(&sax);
+    if (reader->prolog.report != NKS_REPORT_NONE)
+        nks_report_sax(&sax);
+    else
+        nks_reader_sax(&sax);
     reader->parser = xmlCreateIOParserCtxt(&sax, reader, on_read, NULL, input, XML_CHAR_ENCODING_NONE);
     return reader->parser != NULL && xmlCtxtUseOptions(reader->parser, XML_PARSE_NONET | XML_PARSE_IGNORE_ENC) == 0;
 }
@@ -132,7 +135,8 @@ static bool open_parser(struct nks_reader_state *reader, struct input *input)
 
 static void put_document(struct nks_reader_state *reader)
 {
-    struct nks_frame_document document = {(uint32_t)reader->prolog.version, (uint32_t)reader->prolog.encoding};
+    struct nks_frame_document document = {(uint32_t)reader->prolog.version, (uint32_t)reader->prolog.encoding,
+                                          (uint32_t)reader->prolog.report};
     const struct nks_text part = {(const char *)&document, sizeof document};
     nks_frame_out_put(&reader->out, NKS_FRAME_DOCUMENT, &part, 1);
 }
@@ -153,11 +157,18 @@ static bool read_prolog(struct nks_reader_state *reader, struct input *input)
     return false;
 }
 
+/* What a schema would say: a report must at least name the message it answers. */
+static bool is_content(const struct nks_reader_state *reader)
+{
+    return reader->prolog.report != NKS_REPORT_NONE ? reader->header_sent
+                                                    : nks_validator_is_content(&reader->validator);
+}
+
 /* Everything that must hold at the end; each of these has been seen to be true alone while the file was bad. */
 static bool is_complete(const struct nks_reader_state *reader, const struct input *input)
 {
     return !reader->stopped && reader->findings == 0 && input->ended && !input->failed && reader->root_closed &&
-           reader->parser->wellFormed == 1 && nks_validator_is_content(&reader->validator);
+           reader->parser->wellFormed == 1 && is_content(reader);
 }
 
 static void put_end(struct nks_reader_state *reader, bool complete)
@@ -167,14 +178,23 @@ static void put_end(struct nks_reader_state *reader, bool complete)
     nks_frame_out_put(&reader->out, NKS_FRAME_END, &part, 1);
 }
 
+static bool open_message(struct nks_reader_state *reader, struct input *input)
+{
+    if (reader->prolog.report != NKS_REPORT_NONE) {
+        nks_paths_compile_report(&reader->paths);
+        return open_parser(reader, input);
+    }
+    nks_paths_compile(&reader->paths, reader->prolog.version);
+    return nks_validator_open(reader) && open_parser(reader, input);
+}
+
 /* False: a bug, or no memory. */
 static bool read_file(struct nks_reader_state *reader, struct input *input)
 {
     bool complete = false;
     if (read_prolog(reader, input)) {
-        nks_paths_compile(&reader->paths, reader->prolog.version);
         look(input, reader->prolog.skip);
-        if (!nks_validator_open(reader) || !open_parser(reader, input))
+        if (!open_message(reader, input))
             return false;
         (void)xmlParseDocument(reader->parser);
         complete = is_complete(reader, input);

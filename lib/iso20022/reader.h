@@ -12,7 +12,8 @@
  * The schema is checked up to the frame that is sent.
  *
  * What a record holds: HEADER the GrpHdr; PAYMENT the CdtTrfTxInf; GROUP all of PmtInf before its first CdtTrfTxInf,
- * and the end of PmtInf, so that its tokens are balanced. GROUP_END has no payload.
+ * and the end of PmtInf, so that its tokens are balanced. GROUP_END has no payload. REPORT, REPORT_GROUP and
+ * REPORT_PAYMENT likewise, of CstmrPmtStsRpt, OrgnlPmtInfAndSts and TxInfAndSts, but only what frame.h says.
  */
 #include "base/status.h"
 

@@ -110,7 +110,7 @@ static bool put_expected(const char *message, struct nks_buf *text)
         nks_buf_str(text, name_of((unsigned)element));
     }
     if (list.len > 0)
-        nks_buf_str(text, " …");
+        nks_buf_str(text, " ...");
     return told > 0;
 }
 

@@ -14,15 +14,15 @@ static struct nks_reader_element *top(struct nks_reader_state *reader)
     return &reader->open[reader->depth];
 }
 
-static void ceiling(struct nks_reader_state *reader, const char *what, uint64_t limit)
+void nks_reader_ceiling(struct nks_reader_state *reader, const char *what, uint64_t limit)
 {
     nks_finding_put(reader, NKS_FINDING_CEILING, true, "%s (the reader takes at most %llu)", what,
                     (unsigned long long)limit);
 }
 
-static void record_too_long(struct nks_reader_state *reader)
+void nks_reader_record_long(struct nks_reader_state *reader)
 {
-    ceiling(reader, "a header, group or payment has too many bytes", NKS_RECORD_MAX);
+    nks_reader_ceiling(reader, "a header, group or payment has too many bytes", NKS_RECORD_MAX);
 }
 
 /* ---- text */
@@ -43,9 +43,9 @@ static void on_text(void *user, const xmlChar *text, int len)
     if (reader->stopped || len <= 0)
         return;
     if ((uint64_t)reader->record.text_len + (uint64_t)len > reader->limits.text_bytes)
-        ceiling(reader, "a text has too many bytes", reader->limits.text_bytes);
+        nks_reader_ceiling(reader, "a text has too many bytes", reader->limits.text_bytes);
     else if (!nks_record_text(&reader->record, (const char *)text, (size_t)len))
-        record_too_long(reader);
+        nks_reader_record_long(reader);
 }
 
 /* Between the tags of elements that have children there may be blanks only. */
@@ -67,7 +67,7 @@ static void end_blanks(struct nks_reader_state *reader)
 
 /* ---- records */
 
-static void send(struct nks_reader_state *reader, enum nks_frame_kind kind)
+void nks_reader_send(struct nks_reader_state *reader, enum nks_frame_kind kind)
 {
     char head[NKS_RECORD_HEAD_MAX];
     const struct nks_text parts[] = {
@@ -80,7 +80,7 @@ static void send(struct nks_reader_state *reader, enum nks_frame_kind kind)
         reader->stopped = true;
 }
 
-static void start_record(struct nks_reader_state *reader, uint32_t group, uint64_t seq)
+void nks_reader_record_start(struct nks_reader_state *reader, uint32_t group, uint64_t seq)
 {
     nks_record_start(&reader->record);
     reader->place = (struct nks_frame_place){nks_reader_line(reader), group, seq};
@@ -89,18 +89,18 @@ static void start_record(struct nks_reader_state *reader, uint32_t group, uint64
 
 static void start_header(struct nks_reader_state *reader)
 {
-    start_record(reader, 0, 0);
+    nks_reader_record_start(reader, 0, 0);
 }
 
 static void start_group(struct nks_reader_state *reader)
 {
     if (reader->groups == reader->limits.groups) {
-        ceiling(reader, "the message has too many groups", reader->limits.groups);
+        nks_reader_ceiling(reader, "the message has too many groups", reader->limits.groups);
         return;
     }
     reader->groups++;
     reader->group_sent = false;
-    start_record(reader, reader->groups, 0);
+    nks_reader_record_start(reader, reader->groups, 0);
 }
 
 static void send_group(struct nks_reader_state *reader)
@@ -109,31 +109,31 @@ static void send_group(struct nks_reader_state *reader)
         return;
     reader->group_sent = true;
     if (nks_record_close(&reader->record))
-        send(reader, NKS_FRAME_GROUP);
+        nks_reader_send(reader, NKS_FRAME_GROUP);
     else
-        record_too_long(reader);
+        nks_reader_record_long(reader);
 }
 
 static void start_payment(struct nks_reader_state *reader)
 {
     send_group(reader);
     if (reader->payments == reader->limits.payments) {
-        ceiling(reader, "the message has too many payments", reader->limits.payments);
+        nks_reader_ceiling(reader, "the message has too many payments", reader->limits.payments);
         return;
     }
     reader->payments++;
-    start_record(reader, reader->groups, reader->payments);
+    nks_reader_record_start(reader, reader->groups, reader->payments);
 }
 
 static void end_header(struct nks_reader_state *reader)
 {
-    send(reader, NKS_FRAME_HEADER);
+    nks_reader_send(reader, NKS_FRAME_HEADER);
     reader->in_record = false;
 }
 
 static void end_payment(struct nks_reader_state *reader)
 {
-    send(reader, NKS_FRAME_PAYMENT);
+    nks_reader_send(reader, NKS_FRAME_PAYMENT);
     reader->in_record = false;
     reader->place.seq = 0;
 }
@@ -162,7 +162,7 @@ static void ccy_into_record(struct nks_reader_state *reader, int count, const xm
             continue;
         struct nks_text ccy = {(const char *)attributes[3], (size_t)(attributes[4] - attributes[3])};
         if (!nks_record_ccy(&reader->record, ccy, (enum nks_slot)reader->paths.ccy_slot[top(reader)->node]))
-            record_too_long(reader);
+            nks_reader_record_long(reader);
     }
 }
 
@@ -174,7 +174,7 @@ static void element_into_record(struct nks_reader_state *reader, int attributes_
     if (!reader->in_record || reader->stopped)
         return;
     if (!nks_record_open(&reader->record, (enum nks_element)top(reader)->element))
-        record_too_long(reader);
+        nks_reader_record_long(reader);
     else if (attributes_count > 0)
         ccy_into_record(reader, attributes_count, attributes);
 }
@@ -183,7 +183,7 @@ static void close_in_record(struct nks_reader_state *reader)
 {
     nks_record_text_end(&reader->record, (enum nks_slot)reader->paths.slot[top(reader)->node]);
     if (!nks_record_close(&reader->record))
-        record_too_long(reader);
+        nks_reader_record_long(reader);
 }
 
 static void end_into_record(struct nks_reader_state *reader)
@@ -202,7 +202,7 @@ static bool count_name(struct nks_reader_state *reader, const xmlChar *name)
     enum nks_element ignored;
     if (nks_names_add(&reader->names, name, &ignored))
         return true;
-    ceiling(reader, "the message has too many different names", reader->limits.names);
+    nks_reader_ceiling(reader, "the message has too many different names", reader->limits.names);
     return false;
 }
 
@@ -211,7 +211,7 @@ static bool count_attributes(struct nks_reader_state *reader, int namespaces_cou
                              int attributes_count, const xmlChar **attributes)
 {
     if ((uint32_t)namespaces_count + (uint32_t)attributes_count > reader->limits.attributes) {
-        ceiling(reader, "an element has too many attributes", reader->limits.attributes);
+        nks_reader_ceiling(reader, "an element has too many attributes", reader->limits.attributes);
         return false;
     }
     for (int i = 0; i < 2 * namespaces_count; i++) {
@@ -225,15 +225,15 @@ static bool count_attributes(struct nks_reader_state *reader, int namespaces_cou
     return true;
 }
 
-static bool push_element(struct nks_reader_state *reader, const xmlChar *name, const xmlChar *prefix)
+static inline bool push_element(struct nks_reader_state *reader, const xmlChar *name, const xmlChar *prefix)
 {
     if (reader->depth == reader->limits.depth) {
-        ceiling(reader, "elements are nested too deeply", reader->limits.depth);
+        nks_reader_ceiling(reader, "elements are nested too deeply", reader->limits.depth);
         return false;
     }
     enum nks_element element;
     if (!nks_names_add(&reader->names, name, &element)) {
-        ceiling(reader, "the message has too many different names", reader->limits.names);
+        nks_reader_ceiling(reader, "the message has too many different names", reader->limits.names);
         return false;
     }
     if (prefix != NULL && !count_name(reader, prefix))
@@ -245,6 +245,22 @@ static bool push_element(struct nks_reader_state *reader, const xmlChar *name, c
     return true;
 }
 
+/* What an element of any message goes through. False: a ceiling. */
+static inline bool enter(struct nks_reader_state *reader, const xmlChar *name, const xmlChar *prefix,
+                         int namespaces_count, const xmlChar **namespaces, int attributes_count,
+                         const xmlChar **attributes)
+{
+    return push_element(reader, name, prefix) &&
+           (namespaces_count + attributes_count == 0 ||
+            count_attributes(reader, namespaces_count, namespaces, attributes_count, attributes));
+}
+
+bool nks_reader_enter(struct nks_reader_state *reader, const xmlChar *name, const xmlChar *prefix, int namespaces_count,
+                      const xmlChar **namespaces, int attributes_count, const xmlChar **attributes)
+{
+    return enter(reader, name, prefix, namespaces_count, namespaces, attributes_count, attributes);
+}
+
 /*
  * The schema was compiled without its namespace (reader_schema.c): elements of the message's namespace have none for
  * it, those without one get a namespace that no schema knows. The parser keeps one copy of every URI.
@@ -254,7 +270,7 @@ static const xmlChar *foreign_uri(struct nks_reader_state *reader, const xmlChar
     static const xmlChar none[] = "none";
     if (uri == NULL)
         return none;
-    if (reader->message_uri != NULL || strcmp((const char *)uri, nks_prolog_namespace(reader->prolog.version)) != 0)
+    if (reader->message_uri != NULL || strcmp((const char *)uri, nks_prolog_namespace(&reader->prolog)) != 0)
         return uri;
     reader->message_uri = uri;
     return NULL;
@@ -265,6 +281,11 @@ static inline const xmlChar *validator_uri(struct nks_reader_state *reader, cons
     return uri != NULL && uri == reader->message_uri ? NULL : foreign_uri(reader, uri);
 }
 
+bool nks_reader_is_ours(struct nks_reader_state *reader, const xmlChar *uri)
+{
+    return validator_uri(reader, uri) == NULL;
+}
+
 static void on_start(void *user, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri, int namespaces_count,
                      const xmlChar **namespaces, int attributes_count, int defaulted, const xmlChar **attributes)
 {
@@ -272,10 +293,7 @@ static void on_start(void *user, const xmlChar *name, const xmlChar *prefix, con
     if (reader->stopped)
         return;
     end_blanks(reader);
-    if (!push_element(reader, name, prefix))
-        return;
-    if (namespaces_count + attributes_count > 0 &&
-        !count_attributes(reader, namespaces_count, namespaces, attributes_count, attributes))
+    if (!enter(reader, name, prefix, namespaces_count, namespaces, attributes_count, attributes))
         return;
     reader->event = NKS_EVENT_START;
     reader->event_count++;

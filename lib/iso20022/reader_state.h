@@ -4,6 +4,7 @@
  * The reader in memory, shared by its parts:
  *   reader.c          the loop: bytes in, frames out
  *   reader_sax.c      the parser's callbacks: elements and text become records
+ *   reader_report.c   the same for a bank's report, which has no schema
  *   reader_schema.c   the schema: compiled from memory, asked before our own code sees an event
  *   reader_finding.c  what is wrong, in words
  */
@@ -63,7 +64,7 @@ struct nks_reader_state {
 
     /* the record being built */
     bool in_record;
-    bool group_sent;
+    bool header_sent, group_sent; /* header_sent: of a report */
     struct nks_frame_place place;
 
     /* the result */
@@ -86,6 +87,18 @@ void nks_validator_close(struct nks_validator *validator);
 
 /* reader_sax.c */
 void nks_reader_sax(xmlSAXHandler *sax);
+/* Counts the names and takes the element among the open ones; false: a ceiling. */
+NKS_CHECKED bool nks_reader_enter(struct nks_reader_state *reader, const xmlChar *name, const xmlChar *prefix,
+                                  int namespaces_count, const xmlChar **namespaces, int attributes_count,
+                                  const xmlChar **attributes);
+bool nks_reader_is_ours(struct nks_reader_state *reader, const xmlChar *uri); /* the message's own namespace */
+void nks_reader_record_start(struct nks_reader_state *reader, uint32_t group, uint64_t seq);
+void nks_reader_send(struct nks_reader_state *reader, enum nks_frame_kind kind);
+void nks_reader_ceiling(struct nks_reader_state *reader, const char *what, uint64_t limit);
+void nks_reader_record_long(struct nks_reader_state *reader);
+
+/* reader_report.c */
+void nks_report_sax(xmlSAXHandler *sax);
 
 /* reader_finding.c */
 uint32_t nks_reader_line(const struct nks_reader_state *reader);

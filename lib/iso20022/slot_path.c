@@ -86,6 +86,30 @@ static const struct {
     {"PmtInf/CdtTrfTxInf/RmtInf/Ustrd", NKS_SLOT_USTRD, BOTH},
 };
 
+/* The same below CstmrPmtStsRpt. */
+static const struct {
+    const char *path;
+    enum nks_slot slot;
+} report_rows[] = {
+    {"GrpHdr/MsgId", NKS_SLOT_MSG_ID},
+    {"OrgnlGrpInfAndSts/OrgnlMsgId", NKS_SLOT_ORGNL_MSG_ID},
+    {"OrgnlGrpInfAndSts/OrgnlMsgNmId", NKS_SLOT_ORGNL_MSG_NM_ID},
+    {"OrgnlGrpInfAndSts/GrpSts", NKS_SLOT_STS},
+    {"OrgnlGrpInfAndSts/StsRsnInf/Rsn/Cd", NKS_SLOT_STS_RSN_CD},
+    {"OrgnlGrpInfAndSts/StsRsnInf/Rsn/Prtry", NKS_SLOT_STS_RSN_PRTRY},
+
+    {"OrgnlPmtInfAndSts/OrgnlPmtInfId", NKS_SLOT_PMT_INF_ID},
+    {"OrgnlPmtInfAndSts/PmtInfSts", NKS_SLOT_STS},
+    {"OrgnlPmtInfAndSts/StsRsnInf/Rsn/Cd", NKS_SLOT_STS_RSN_CD},
+    {"OrgnlPmtInfAndSts/StsRsnInf/Rsn/Prtry", NKS_SLOT_STS_RSN_PRTRY},
+
+    {"OrgnlPmtInfAndSts/TxInfAndSts/OrgnlInstrId", NKS_SLOT_INSTR_ID},
+    {"OrgnlPmtInfAndSts/TxInfAndSts/OrgnlEndToEndId", NKS_SLOT_END_TO_END_ID},
+    {"OrgnlPmtInfAndSts/TxInfAndSts/TxSts", NKS_SLOT_STS},
+    {"OrgnlPmtInfAndSts/TxInfAndSts/StsRsnInf/Rsn/Cd", NKS_SLOT_STS_RSN_CD},
+    {"OrgnlPmtInfAndSts/TxInfAndSts/StsRsnInf/Rsn/Prtry", NKS_SLOT_STS_RSN_PRTRY},
+};
+
 /* Walks from `node` along the path, making nodes where there are none. The table is ours: what it names must exist. */
 static uint8_t lay(struct nks_paths *paths, uint8_t node, struct nks_text path)
 {
@@ -112,10 +136,15 @@ static bool cut_attribute(struct nks_text *path)
     return true;
 }
 
-void nks_paths_compile(struct nks_paths *paths, enum nks_pain001_version version)
+static void begin(struct nks_paths *paths)
 {
     memset(paths, 0, sizeof *paths);
     paths->count = NKS_PATH_ROOT + 1;
+}
+
+void nks_paths_compile(struct nks_paths *paths, enum nks_pain001_version version)
+{
+    begin(paths);
     uint8_t message = lay(paths, NKS_PATH_ROOT, NKS_TEXT("Document/CstmrCdtTrfInitn"));
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if ((rows[i].versions & 1u << version) == 0)
@@ -127,4 +156,15 @@ void nks_paths_compile(struct nks_paths *paths, enum nks_pain001_version version
     paths->place[lay(paths, message, NKS_TEXT("GrpHdr"))] = NKS_PLACE_HEADER;
     paths->place[lay(paths, message, NKS_TEXT("PmtInf"))] = NKS_PLACE_GROUP;
     paths->place[lay(paths, message, NKS_TEXT("PmtInf/CdtTrfTxInf"))] = NKS_PLACE_PAYMENT;
+}
+
+void nks_paths_compile_report(struct nks_paths *paths)
+{
+    begin(paths);
+    uint8_t message = lay(paths, NKS_PATH_ROOT, NKS_TEXT("Document/CstmrPmtStsRpt"));
+    for (size_t i = 0; i < sizeof report_rows / sizeof report_rows[0]; i++)
+        paths->slot[lay(paths, message, nks_text_from(report_rows[i].path))] = (uint8_t)report_rows[i].slot;
+    paths->place[message] = NKS_PLACE_HEADER;
+    paths->place[lay(paths, message, NKS_TEXT("OrgnlPmtInfAndSts"))] = NKS_PLACE_GROUP;
+    paths->place[lay(paths, message, NKS_TEXT("OrgnlPmtInfAndSts/TxInfAndSts"))] = NKS_PLACE_PAYMENT;
 }

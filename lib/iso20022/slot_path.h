@@ -7,7 +7,7 @@
 #include "iso20022/frame.h"
 #include "iso20022/token.h"
 
-enum { NKS_PATH_NOWHERE = 0, NKS_PATH_ROOT = 1, NKS_PATH_NODES = 192, NKS_PATH_ELEMENTS = 128 };
+enum { NKS_PATH_NOWHERE = 0, NKS_PATH_ROOT = 1, NKS_PATH_NODES = 192, NKS_PATH_ELEMENTS = 160 };
 
 /* The elements that begin a record. */
 enum nks_path_place { NKS_PLACE_NONE, NKS_PLACE_HEADER, NKS_PLACE_GROUP, NKS_PLACE_PAYMENT };
@@ -20,8 +20,10 @@ struct nks_paths {
     uint8_t child[NKS_PATH_NODES][NKS_PATH_ELEMENTS];
 };
 
-/* The rows of one version. */
+/* The rows of one version of pain.001. */
 void nks_paths_compile(struct nks_paths *paths, enum nks_pain001_version version);
+/* Those of a report: both versions of pain.002 have them in the same places. */
+void nks_paths_compile_report(struct nks_paths *paths);
 
 /* The node of a child; NKS_PATH_NOWHERE where no path leads. */
 static inline uint8_t nks_paths_step(const struct nks_paths *paths, uint8_t node, enum nks_element element)

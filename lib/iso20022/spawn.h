@@ -27,8 +27,8 @@ enum { NKS_READER_IDLE_SECONDS = 30 };
 struct nks_reader_frame {
     enum nks_frame_kind kind;
     struct nks_frame_document document; /* DOCUMENT */
-    struct nks_frame_place place;       /* HEADER, GROUP, PAYMENT */
-    struct nks_text record;           /* HEADER, GROUP, PAYMENT: nks_record_check was true, its root is the right one */
+    struct nks_frame_place place;       /* HEADER, GROUP, PAYMENT, and those of a report */
+    struct nks_text record;           /* the same: nks_record_check was true, its root is the right one */
     struct nks_frame_finding finding; /* FINDING */
     struct nks_text text;             /* FINDING: UTF-8, one line */
     struct nks_frame_end end;         /* END */

@@ -88,9 +88,18 @@ enum nks_status nks_receipts_reserve(struct nks_run *run)
     }
 }
 
+/* A report is written from what is known when it is written: several answers before that need one report only. And once a
+ * bank has answered, totals from routing alone would tell old news. */
 enum nks_status nks_status_report_reserve(struct nks_run *run, struct nks_batch *batch, const char *detail)
 {
-    int64_t earlier = 0;
+    int64_t earlier = 0, answered = 0, pending = 0;
+    NKS_TRY(nks_out_file_count_detail(run->exchange, batch->id, NKS_FILE_STATUS, "answer", 0, &answered, &run->fault));
+    NKS_TRY(nks_out_file_count_detail(run->exchange, batch->id, NKS_FILE_STATUS, "answer", NKS_FILE_RESERVED, &pending,
+                                      &run->fault));
+    if (pending > 0)
+        return NKS_OK;
+    if (answered > 0)
+        detail = "answer";
     NKS_TRY(nks_out_file_count(run->exchange, batch->id, NKS_FILE_STATUS, NULL, 0, &earlier, &run->fault));
     struct nks_out_file file = {
         .kind = NKS_FILE_STATUS,
@@ -277,6 +286,17 @@ static enum nks_status slice_speaks(struct report *report, int64_t slice_id, boo
     return NKS_OK;
 }
 
+/* Why the bank sent it back: the reason of the leg that decides (status.c), which is not a debt's where there is another. */
+static enum nks_reason bank_reason(const struct nks_leg *legs, size_t count)
+{
+    const struct nks_leg *chosen = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (chosen == NULL || (chosen->kind == NKS_LEG_DEBT && legs[i].kind != NKS_LEG_DEBT))
+            chosen = &legs[i];
+    }
+    return chosen != NULL ? (enum nks_reason)chosen->reason : NKS_REASON_NONE;
+}
+
 /* The status and reason of a payment once order files are out: from its legs and what the bank said. */
 static enum nks_status answered_status(struct report *report, const struct nks_slice *slice,
                                        const struct nks_payment *payment, const char **status, enum nks_reason *reason)
@@ -295,12 +315,12 @@ static enum nks_status answered_status(struct report *report, const struct nks_s
             report->run->last_file_id = legs[i].file_id;
             report->run->last_file_published = published[i];
         }
-        if (legs[i].state == NKS_LEG_REJECTED || legs[i].state == NKS_LEG_RETURNED)
-            *reason = (enum nks_reason)legs[i].reason;
     }
     enum nks_outcome outcome = nks_payment_outcome(payment, slice->state, legs, published, payment->legs);
     bool changed = payment->reason == NKS_REASON_TO_ERROR_ACCOUNT || payment->reason == NKS_REASON_TO_VENTEKONTO;
     *status = nks_outcome_status(outcome, changed && outcome != NKS_OUTCOME_SETTLED);
+    if (outcome == NKS_OUTCOME_RETURNED)
+        *reason = bank_reason(legs, payment->legs);
     return NKS_OK;
 }
 

@@ -52,8 +52,10 @@ static const char *const version_names[VERSIONS] = {"pain.001.001.03", "pain.001
 static const struct {
     int id;
     const char *name;
+    bool report; /* of pain.002, which has no guideline */
 } elements[] = {
-#define NKS_ELEMENT(id, name) {id, #name},
+#define NKS_ELEMENT(id, name)        {id, #name, false},
+#define NKS_REPORT_ELEMENT(id, name) {id, #name, true},
 #include "../../lib/iso20022/element.def"
 #undef NKS_ELEMENT
 };
@@ -255,6 +257,16 @@ static bool is_schema_node(const xmlNode *node, const char *name)
     return node->type == XML_ELEMENT_NODE && xmlStrEqual(node->name, BAD_CAST name);
 }
 
+/* xmlFirstElementChild, for nodes that are only looked at. */
+static xmlNodePtr first_element(const xmlNode *node)
+{
+    xmlNodePtr child = node->children;
+
+    while (child != NULL && child->type != XML_ELEMENT_NODE)
+        child = child->next;
+    return child;
+}
+
 /* The value lives as long as the document. */
 static const char *attribute(const xmlNode *node, const char *name)
 {
@@ -296,7 +308,7 @@ static void load_fields(struct type *type, const xmlNode *group)
 
 static void load_complex_type(struct type *type, const xmlNode *node)
 {
-    const xmlNode *group = xmlFirstElementChild((xmlNodePtr)node);
+    const xmlNode *group = first_element(node);
 
     if (is_schema_node(group, "simpleContent")) {
         type->kind = KIND_MONEY;
@@ -309,7 +321,7 @@ static void load_complex_type(struct type *type, const xmlNode *node)
 
 static void load_simple_type(struct type *type, const xmlNode *node)
 {
-    const xmlNode *restriction = xmlFirstElementChild((xmlNodePtr)node);
+    const xmlNode *restriction = first_element(node);
 
     ck_assert_msg(is_schema_node(restriction, "restriction"), "%s in %s", restriction->name, type->name);
     type->kind = KIND_VALUE;
@@ -786,7 +798,7 @@ static size_t count_elements(const xmlNode *node)
 {
     size_t count = 1;
 
-    for (xmlNodePtr n = xmlFirstElementChild((xmlNodePtr)node); n != NULL; n = xmlNextElementSibling(n))
+    for (xmlNodePtr n = first_element(node); n != NULL; n = xmlNextElementSibling(n))
         count += count_elements(n);
     return count;
 }
@@ -855,7 +867,7 @@ static void mark_seen(const xmlNode *node, bool seen[COUNT(elements)])
 
     ck_assert_int_ge(index, 0);
     seen[index] = true;
-    for (xmlNodePtr n = xmlFirstElementChild((xmlNodePtr)node); n != NULL; n = xmlNextElementSibling(n))
+    for (xmlNodePtr n = first_element(node); n != NULL; n = xmlNextElementSibling(n))
         mark_seen(n, seen);
 }
 
@@ -905,7 +917,42 @@ START_TEST(test_schemas_and_element_list_agree)
             }
     }
     for (size_t i = 0; i < COUNT(elements); i++)
-        ck_assert_msg(used[i], "%s is in element.def but in no schema", elements[i].name);
+        ck_assert_msg(used[i] != elements[i].report, "%s is in element.def %s", elements[i].name,
+                      used[i] ? "as a report's, but in a guideline" : "but in no schema");
+}
+END_TEST
+
+/* Marks the names that a schema declares elements by. */
+static void mark_declared(const xmlNode *node, bool declared[COUNT(elements)])
+{
+    const char *name = is_schema_node(node, "element") ? attribute(node, "name") : NULL;
+    int index = name == NULL ? -1 : element_index(name);
+
+    if (index >= 0)
+        declared[index] = true;
+    for (xmlNodePtr n = first_element(node); n != NULL; n = xmlNextElementSibling(n))
+        mark_declared(n, declared);
+}
+
+START_TEST(test_report_elements_are_those_of_iso)
+{
+    static const char *const versions[] = {"pain.002.001.03", "pain.002.001.10"};
+
+    if (skipped("elements of reports"))
+        return;
+    for (size_t v = 0; v < COUNT(versions); v++) {
+        bool declared[COUNT(elements)] = {false};
+        char path[PATH_BYTES];
+        xmlDocPtr doc;
+
+        path_join(path, "%s/iso20022/%s.xsd", shared_dir(), versions[v]);
+        doc = document_from_file(path);
+        ck_assert_msg(doc != NULL, "%s", path);
+        mark_declared(xmlDocGetRootElement(doc), declared);
+        xmlFreeDoc(doc);
+        for (size_t i = 0; i < COUNT(elements); i++)
+            ck_assert_msg(declared[i] || !elements[i].report, "%s is not in %s", elements[i].name, versions[v]);
+    }
 }
 END_TEST
 
@@ -1231,6 +1278,7 @@ static Suite *guideline_suite(void)
     tcase_set_timeout(tcase, 0); /* NKS_MUTATIONS may ask for hours */
     tcase_add_test(tcase, test_ids_are_consecutive_and_names_unique);
     tcase_add_test(tcase, test_schemas_and_element_list_agree);
+    tcase_add_test(tcase, test_report_elements_are_those_of_iso);
     tcase_add_loop_test(tcase, test_changes_to_a_small_message, 0, COUNT(changes));
     tcase_add_test(tcase, test_schema_alone_lets_a_type_be_named);
     tcase_add_test(tcase, test_samples);

@@ -1,0 +1,298 @@
+/*
+ * collect: a bank's answer -> legs. A pain.002 that a data central dropped is read in the jail, matched by OrgnlMsgId
+ * to an order file that nks sent to that very central, and applied in one transaction: legs, uses of claims, entries of
+ * the ventekonto, the payer's new status report and the state of the delivery, or nothing of it.
+ *
+ *   the bank says                     legs that are still IN_FILE
+ *   ACSC, ACCC                        SETTLED
+ *   RJCT                              REJECTED, with the bank's reason
+ *   ACCP, ACSP, ACTC, RCVD, PDNG …    stay: the bank is at work
+ *   PART, or no GrpSts                only what is said of groups and payments counts; what is not named stays
+ * A status holds for all below it, but the most specific one counts: TxSts before PmtInfSts before GrpSts.
+ *
+ *   the delivery becomes
+ *   REPEATED   the same bytes came before from this central: nothing moves
+ *   ODD        a person must look. Nothing moves when the file is unreadable (not whole, not a pain.002) or answers no
+ *              order file of ours to this central. All else is applied, and the rest told in findings: it names a
+ * payment that is not in the file, a status that nks does not know, two statuses that contradict each other, or a final
+ * state other than the one the leg has. A final state is never changed by an answer. ACCEPTED   otherwise; a finding
+ * may tell that payments had this final state already
+ *
+ * A rejected debt leg gives its use of the claim back, a rejected leg to the ventekonto returns its entry.
+ */
+#include "stage/collect.h"
+
+#include "iso20022/prolog.h"
+#include "stage/step.h"
+#include "vault/stream.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PROGRESS_EVERY = 10000 };
+
+/* ---- findings */
+
+void nks_answer_note(struct nks_answer *answer, enum nks_finding_kind kind, const struct nks_frame_place *place,
+                     struct nks_text text)
+{
+    if (answer->finding_count == NKS_FINDINGS_MAX)
+        return;
+    struct nks_finding *finding = &answer->findings[answer->finding_count++];
+    *finding = (struct nks_finding){.kind = kind, .line = place->line, .group = place->group, .seq = place->seq};
+    if (!nks_text_copy(text, finding->text, sizeof finding->text))
+        finding->text[sizeof finding->text - 1] = '\0';
+}
+
+void nks_answer_odd(struct nks_answer *answer, const struct nks_frame_place *place, const char *text)
+{
+    answer->odd = true;
+    nks_answer_note(answer, NKS_FINDING_SCHEMA, place, nks_text_from(text));
+}
+
+static void unreadable(struct nks_answer *answer, enum nks_finding_kind kind, const struct nks_frame_place *place,
+                       struct nks_text text)
+{
+    answer->odd = true;
+    answer->reason = NKS_REASON_UNREADABLE;
+    nks_answer_note(answer, kind, place, text);
+}
+
+/* ---- frames */
+
+static const struct nks_frame_place nowhere;
+
+/* Stops the reader: the rest of a file that is not for us is not read. */
+static enum nks_status stop(struct nks_fault *fault)
+{
+    return nks_fault_set(fault, NKS_REFUSED, "ANSWER-STOP", "the rest of the answer is not read");
+}
+
+static enum nks_status on_document(struct nks_answer *answer, const struct nks_reader_frame *frame,
+                                   struct nks_fault *fault)
+{
+    if (frame->document.version == NKS_PAIN001_UNKNOWN)
+        return NKS_OK; /* a report, or a finding follows */
+    unreadable(answer, NKS_FINDING_VERSION, &nowhere, nks_text_from(nks_prolog_reports_only));
+    answer->foreign = true;
+    return stop(fault);
+}
+
+static enum nks_status on_report(struct nks_answer *answer, const struct nks_reader_frame *frame,
+                                 struct nks_fault *fault)
+{
+    NKS_TRY(nks_answer_head(answer, &frame->place, frame->record));
+    return answer->foreign ? stop(fault) : NKS_OK;
+}
+
+static enum nks_status on_group(struct nks_answer *answer, const struct nks_reader_frame *frame,
+                                struct nks_fault *fault)
+{
+    (void)fault;
+    return nks_answer_group_take(answer, &frame->place, frame->record);
+}
+
+static enum nks_status on_payment(struct nks_answer *answer, const struct nks_reader_frame *frame,
+                                  struct nks_fault *fault)
+{
+    (void)fault;
+    if (frame->place.seq % PROGRESS_EVERY == 0)
+        nks_run_progress(answer->run, "collect", answer->fed, answer->delivery.bytes);
+    return nks_answer_payment(answer, &frame->place, frame->record);
+}
+
+static enum nks_status on_finding(struct nks_answer *answer, const struct nks_reader_frame *frame,
+                                  struct nks_fault *fault)
+{
+    const struct nks_frame_place place = {frame->finding.line, frame->finding.group, frame->finding.seq};
+    bool version = frame->finding.kind == NKS_FINDING_VERSION; /* the reader's words are for payers */
+    (void)fault;
+    unreadable(answer, (enum nks_finding_kind)frame->finding.kind, &place,
+               version ? nks_text_from(nks_prolog_reports_only) : frame->text);
+    return NKS_OK;
+}
+
+static enum nks_status on_end(struct nks_answer *answer, const struct nks_reader_frame *frame, struct nks_fault *fault)
+{
+    (void)fault;
+    answer->complete = frame->end.complete == 1;
+    return NKS_OK;
+}
+
+/* Frames of an order never come: its DOCUMENT stops the reader. */
+static const struct {
+    enum nks_status (*take)(struct nks_answer *, const struct nks_reader_frame *, struct nks_fault *);
+} frames[] = {
+    [NKS_FRAME_DOCUMENT] = {on_document},
+    [NKS_FRAME_FINDING] = {on_finding},
+    [NKS_FRAME_END] = {on_end},
+    [NKS_FRAME_REPORT] = {on_report},
+    [NKS_FRAME_REPORT_GROUP] = {on_group},
+    [NKS_FRAME_REPORT_PAYMENT] = {on_payment},
+};
+
+static enum nks_status on_frame(void *user, const struct nks_reader_frame *frame, struct nks_fault *fault)
+{
+    size_t kind = (size_t)frame->kind;
+    return kind < sizeof frames / sizeof frames[0] && frames[kind].take != NULL ? frames[kind].take(user, frame, fault)
+                                                                                : NKS_OK;
+}
+
+static enum nks_status spool_source(void *user, struct nks_text *piece, struct nks_fault *fault)
+{
+    struct nks_answer *answer = user;
+    const void *data = NULL;
+    size_t len = 0;
+    NKS_TRY(nks_stream_read(answer->stream, &data, &len, fault));
+    *piece = (struct nks_text){data, len};
+    answer->fed += (int64_t)len;
+    return NKS_OK;
+}
+
+/* ---- one file through the reader */
+
+static enum nks_status read_file(struct nks_answer *answer)
+{
+    struct nks_run *run = answer->run;
+    struct nks_reader *reader = NULL;
+    const struct nks_reader_calls calls = {answer, spool_source, on_frame};
+    struct nks_reader_usage usage;
+    enum nks_reader_end end = NKS_READER_DONE;
+    NKS_TRY(nks_reader_open(run->options.reader, answer->delivery.bytes, &reader, &run->fault));
+    enum nks_status status = nks_reader_pump(reader, &calls, &end, &run->fault);
+    nks_reader_close(reader, &usage);
+    if (usage.peak_rss_bytes > run->reader_peak_bytes)
+        run->reader_peak_bytes = usage.peak_rss_bytes;
+    if (status == NKS_REFUSED && answer->foreign) {
+        nks_fault_clear(&run->fault);
+        return NKS_OK;
+    }
+    if (status != NKS_OK)
+        return status;
+    if (end == NKS_READER_NO_JAIL)
+        return nks_fault_set(&run->fault, NKS_FAILED, "JAIL-NONE",
+                             "this machine gives the reader no jail (seccomp); use a kernel that does");
+    if (end != NKS_READER_DONE) {
+        answer->complete = false;
+        unreadable(answer, NKS_FINDING_CEILING, &nowhere, NKS_TEXT("the reader gave up on this file"));
+    } else if (!answer->complete && answer->reason == NKS_REASON_NONE) {
+        unreadable(answer, NKS_FINDING_SYNTAX, &nowhere, NKS_TEXT("the file is not whole"));
+    }
+    return NKS_OK;
+}
+
+static enum nks_status read_spool(struct nks_answer *answer)
+{
+    struct nks_run *run = answer->run;
+    char path[NKS_PATH_MAX];
+    int fd = -1;
+    NKS_TRY(nks_run_spool_path(run, answer->delivery.id, path));
+    NKS_TRY(nks_sys_open_read(path, &fd, &run->fault));
+    enum nks_status status =
+        nks_stream_read_open(run->keys, NKS_KEY_SPOOL, answer->delivery.id, fd, &answer->stream, &run->fault);
+    if (status == NKS_OK)
+        status = read_file(answer);
+    nks_stream_read_free(answer->stream);
+    answer->stream = NULL;
+    close(fd);
+    return status;
+}
+
+/* ---- one answer */
+
+static void note_already(struct nks_answer *answer)
+{
+    char memory[NKS_FINDING_TEXT_MAX];
+    struct nks_buf text;
+    if (answer->already == 0)
+        return;
+    nks_buf_init(&text, memory, sizeof memory);
+    nks_buf_printf(&text, "%lld payments had this final state already; they were left", (long long)answer->already);
+    nks_answer_note(answer, NKS_FINDING_SCHEMA, &nowhere, nks_buf_view(&text));
+}
+
+static enum nks_status finish(struct nks_answer *answer, enum nks_delivery_state to, enum nks_reason reason)
+{
+    struct nks_run *run = answer->run;
+    NKS_TRY(nks_delivery_move(run->exchange, &answer->delivery, to, reason, answer->findings, answer->finding_count,
+                              &run->fault));
+    nks_sys_point("collect.before");
+    NKS_TRY(nks_db_commit(run->db, &run->fault));
+    nks_sys_point("collect.after");
+    return NKS_OK;
+}
+
+/* What was done while the file was read is worth nothing when it is not whole. */
+static enum nks_status judge(struct nks_answer *answer)
+{
+    struct nks_run *run = answer->run;
+    NKS_TRY(nks_db_begin(run->db, &run->fault));
+    NKS_TRY(read_spool(answer));
+    if (answer->foreign || !answer->complete) {
+        nks_db_rollback(run->db);
+        NKS_TRY(nks_db_begin(run->db, &run->fault));
+        return finish(answer, NKS_DELIVERY_ODD, answer->reason);
+    }
+    NKS_TRY(nks_answer_apply(answer));
+    note_already(answer);
+    if (answer->moved > 0)
+        NKS_TRY(nks_status_report_reserve(run, &answer->batch, "answer"));
+    return finish(answer, answer->odd ? NKS_DELIVERY_ODD : NKS_DELIVERY_ACCEPTED, NKS_REASON_NONE);
+}
+
+static enum nks_status repeat(struct nks_answer *answer, int64_t earlier)
+{
+    struct nks_run *run = answer->run;
+    answer->delivery.repeats = earlier;
+    NKS_TRY(nks_db_begin(run->db, &run->fault));
+    return finish(answer, NKS_DELIVERY_REPEATED, NKS_REASON_DUPLICATE_FILE);
+}
+
+static void count(struct nks_answer *answer)
+{
+    struct nks_run_counts *counts = &answer->run->counts;
+    counts->answers += answer->delivery.state == NKS_DELIVERY_ACCEPTED;
+    counts->odd += answer->delivery.state == NKS_DELIVERY_ODD;
+    counts->repeated += answer->delivery.state == NKS_DELIVERY_REPEATED;
+}
+
+static void answer_free(struct nks_answer *answer)
+{
+    nks_batch_close(&answer->batch);
+    free(answer->groups);
+    free(answer->group_said);
+    free(answer);
+}
+
+static enum nks_status collect_one(struct nks_run *run, int64_t delivery_id)
+{
+    struct nks_answer *answer = calloc(1, sizeof *answer);
+    if (answer == NULL)
+        return nks_fault_set(&run->fault, NKS_RETRY, "MEMORY", "no memory to read an answer");
+    answer->run = run;
+    bool found = false;
+    int64_t earlier = 0;
+    enum nks_status status = nks_delivery_load(run->exchange, delivery_id, &answer->delivery, &found, &run->fault);
+    if (status == NKS_OK)
+        status = nks_delivery_find_bytes(run->exchange, &answer->delivery, &earlier, &run->fault);
+    if (status == NKS_OK)
+        status = earlier != 0 ? repeat(answer, earlier) : judge(answer);
+    if (status == NKS_OK)
+        count(answer);
+    else
+        nks_db_rollback(run->db);
+    answer_free(answer);
+    return status;
+}
+
+enum nks_status nks_stage_collect(struct nks_run *run, int64_t batch_id)
+{
+    (void)batch_id; /* which batch an answer is about stands in it */
+    for (int64_t id = 0;;) {
+        NKS_TRY(nks_delivery_next(run->exchange, NKS_SOURCE_CENTRAL, NKS_DELIVERY_RECEIVED, id, &id, &run->fault));
+        if (id == 0)
+            return NKS_OK;
+        NKS_TRY(collect_one(run, id));
+    }
+}

@@ -1,0 +1,308 @@
+#!/bin/sh
+# What banks answer, on one small night: answers of data centrals are dropped, and legs, uses of claims, entries of the
+# ventekonto and the payers' status reports follow. Wants NKS_BIN and NKS_SOURCE; without sqlite3 it is skipped (77).
+# With xmllint and ISO's schemas (NKS_SHARED, else ../shared beside the source) the status reports are validated.
+set -eu
+
+: "${NKS_BIN:?}" "${NKS_SOURCE:?}"
+command -v sqlite3 >/dev/null || exit 77
+
+now=2026-11-23T02:10:00Z
+later=2026-11-23T05:40:00Z
+fixtures=$NKS_SOURCE/fixtures/small
+schemas=${NKS_SHARED:-$NKS_SOURCE/../shared}/iso20022
+work=$(mktemp -d "${TMPDIR:-/tmp}/nks-collect.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+unset NKS_HOME NKS_KEYS || true
+home=$work/home
+failed=0
+count=0
+
+fail() {
+    echo "not ok: $*" >&2
+    failed=$((failed + 1))
+}
+
+# Exit 5, something waits for a person, is right where an answer is odd.
+nks() {
+    code=0
+    "$NKS_BIN/nks" --home "$home" "$@" >"$work/nks.out" 2>&1 || code=$?
+    if [ "$code" -ne 0 ] && [ "$code" -ne 5 ]; then
+        echo "nks $*: exit $code" >&2
+        cat "$work/nks.out" >&2
+        exit 1
+    fi
+}
+
+ask() {
+    sqlite3 "$home/nks.db" "$1"
+}
+
+# is WHAT SQL EXPECTED
+is() {
+    count=$((count + 1))
+    answer=$(ask "$2" | tr '\n' ' ' | sed 's/ *$//')
+    [ "$answer" = "$3" ] || fail "$1: '$answer', expected '$3'"
+}
+
+# ---- answers
+
+message_id() { # FILE
+    sed -n 's/.*<MsgId>\([^<]*\)<.*/\1/p' "$1" | head -n 1
+}
+file_id() { # FILE
+    ask "SELECT file_id FROM out_file WHERE message_id = '$(message_id "$1")'"
+}
+leg() { # FILE END_TO_END_ID [N]: the id of the N-th leg
+    grep -F "<EndToEndId>$2</EndToEndId>" "$1" | sed -n "${3:-1}s/.*<InstrId>\([^<]*\)<.*/\1/p"
+}
+
+# answer VERSION MSG_ID REST: a pain.002
+serial=0
+answer() {
+    serial=$((serial + 1))
+    printf '%s' '<?xml version="1.0" encoding="UTF-8"?>' >"$work/answer.xml"
+    cat >>"$work/answer.xml" <<END
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.$1"><CstmrPmtStsRpt>
+<GrpHdr><MsgId>BANK-$serial</MsgId><CreDtTm>2026-11-23T05:00:00</CreDtTm></GrpHdr>
+<OrgnlGrpInfAndSts><OrgnlMsgId>$2</OrgnlMsgId><OrgnlMsgNmId>pain.001</OrgnlMsgNmId>$3
+</CstmrPmtStsRpt></Document>
+END
+}
+head_end='</OrgnlGrpInfAndSts>'
+reason() {
+    echo "<StsRsnInf><Rsn><Cd>$1</Cd></Rsn><AddtlInf>bank's words</AddtlInf></StsRsnInf>"
+}
+tx() { # LEG STATUS [REASON]
+    echo "<TxInfAndSts><OrgnlInstrId>$1</OrgnlInstrId><TxSts>$2</TxSts>${3:+$(reason "$3")}<OrgnlTxRef><Amt/></OrgnlTxRef></TxInfAndSts>"
+}
+group() { # PMT_INF_ID REST
+    echo "<OrgnlPmtInfAndSts><OrgnlPmtInfId>$1</OrgnlPmtInfId>$2</OrgnlPmtInfAndSts>"
+}
+
+# drop CENTRAL NAME EXPECTED: what becomes of the delivery
+drop() {
+    cp "$work/answer.xml" "$home/in/central/$1/$2"
+    nks run --now "$later"
+    is "$2" "SELECT state FROM delivery WHERE delivery_id = (SELECT MAX(delivery_id) FROM delivery)" "$3"
+    count=$((count + 1))
+    [ "$code" -eq 0 ] || [ "$3" -eq $ODD ] || fail "$2: exit $code"
+}
+ACCEPTED=3 REFUSED=4 REPEATED=5 ODD=6
+
+# legs FILE: "state:count" of each state, in order
+legs() {
+    echo "SELECT state || ':' || COUNT(*) FROM leg WHERE file_id = $(file_id "$1") GROUP BY state ORDER BY state"
+}
+IN_FILE=2 SETTLED=3 REJECTED=4
+leg_is() { # WHAT LEG "state reason"
+    rest=${2#N}
+    ref=${rest%%-*}
+    set -- "$1" "$3" $(echo "${rest#*-}" | tr '-' ' ')
+    is "$1" "SELECT leg.state || ' ' || leg.reason FROM leg JOIN slice USING (slice_id) JOIN batch USING (batch_id)
+WHERE ref = '$ref' AND slice_id & 16383 = $3 AND n = $4 AND leg_no = $5 AND leg.generation = $6" "$2"
+}
+
+# The newest status report of a payer.
+report() {
+    find "$home/out/payer/$1" -name 'nks-*-s*.xml' | LC_ALL=C sort | grep -F "${2:-}" | tail -n 1
+}
+says() { # FILE TEXT
+    count=$((count + 1))
+    grep -qF -e "$2" "$1" || fail "$(basename "$1") does not say $2"
+}
+
+everything() {
+    for table in delivery out_file leg claim_use payment slice batch ventekonto_entry; do
+        ask "SELECT * FROM $table" | LC_ALL=C sort
+    done
+}
+
+# ---- the night
+
+nks init --test
+nks agreement import "$fixtures/agreements.csv"
+nks central import "$fixtures/centrals.csv"
+nks register import "$fixtures/register.csv"
+nks debt import "$fixtures/debts.csv"
+cp -R "$fixtures/in/." "$home/in/"
+nks run --now "$now"
+for central in central-vest central-oest central-nord; do
+    mkdir -p "$home/in/central/$central"
+done
+is "every leg in a file" "SELECT COUNT(*) FROM leg WHERE state <> $IN_FILE" 0
+
+skat=$(grep -l 'OST26-0001' "$home"/out/central/central-vest/*.xml | head -n 1) # proeveskat's first file
+part2=$(grep -l 'OST26-0006' "$home"/out/central/central-vest/*.xml | head -n 1)
+part3=$(grep -l 'OST26-0009' "$home"/out/central/central-vest/*.xml | head -n 1)
+part4=$(grep -l 'OST26-0013' "$home"/out/central/central-vest/*.xml | head -n 1)
+firms=$(grep -l '<PmtInfId>VIR-A<' "$home"/out/central/central-oest/*.xml)
+wages=$(grep -l '<PmtInfId>L.*N-B<' "$home"/out/central/central-oest/*.xml)
+region=$(grep -l '<PmtInfId>REG-A<' "$home"/out/central/central-nord/*.xml)
+pension=$(grep -l '<PmtInfId>PEN-B<' "$home"/out/central/central-vest/*.xml)
+
+# ---- all settled
+
+answer 03 "$(message_id "$wages")" "<GrpSts>ACSP</GrpSts>$head_end"
+drop central-oest at-work.xml $ACCEPTED
+is "not final: nothing moves" "$(legs "$wages")" "$IN_FILE:10"
+is "and nothing is told" "SELECT COUNT(*) FROM out_file WHERE kind = 3 AND detail = 'answer'" 0
+
+answer 03 "$(message_id "$wages")" "<GrpSts>ACSC</GrpSts>$head_end"
+drop central-oest settled.xml $ACCEPTED
+is "all settled" "$(legs "$wages")" "$SETTLED:10"
+told=$(report proeve-kommune s0002)
+says "$told" "<DtldSts>ACSC</DtldSts>"
+says "$told" "<DtldNbOfTxs>10</DtldNbOfTxs>"
+says "$told" "<GrpSts>PART</GrpSts>" # payment 8 was rejected by the agreement
+says "$told" "<Cd>BE06</Cd>"
+
+# ---- some rejected: a debt's part and the payee's
+
+debt=$(leg "$part2" OST26-0005 1) # K-1002
+payee=$(leg "$part2" OST26-0005 3)
+is "uses before" "SELECT COUNT(*) FROM claim_use WHERE state = 2" 0
+answer 10 "$(message_id "$part2")" "<GrpSts>PART</GrpSts>$head_end$(group OST-A "$(tx "$debt" RJCT AC04)$(tx "$payee" RJCT MD07)")"
+drop central-vest some.xml $ACCEPTED
+is "the others stay" "$(legs "$part2")" "$IN_FILE:3 $REJECTED:2"
+leg_is "the debt's leg" "$debt" "$REJECTED 26"
+leg_is "the payee's leg" "$payee" "$REJECTED 28"
+is "one use is given back" "SELECT n, leg_no, amount_minor FROM claim_use WHERE state = 2" "5|2|30000"
+told=$(report proeveskat s0002)
+says "$told" "<OrgnlEndToEndId>OST26-0005</OrgnlEndToEndId><TxSts>RJCT</TxSts><StsRsnInf><Rsn><Cd>MD07</Cd>"
+nks explain --json "$(ask "SELECT batch_id FROM out_file WHERE file_id = $(file_id "$part2")")" 5
+count=$((count + 1))
+grep -q 'MD07\|REJECTED\|RETURNED' "$work/nks.out" || fail "nks explain does not tell that payment 5 came back"
+
+# ---- the same bytes again, then the same in other bytes, then the contrary
+
+drop central-vest again.xml $REPEATED
+reports=$(ask "SELECT COUNT(*) FROM out_file WHERE kind = 3")
+answer 10 "$(message_id "$part2")" "$head_end$(group OST-A "$(tx "$debt" RJCT AC06)")"
+drop central-vest other-bytes.xml $ACCEPTED
+leg_is "the first reason stands" "$debt" "$REJECTED 26"
+answer 10 "$(message_id "$part2")" "<GrpSts>ACSC</GrpSts>$head_end"
+drop central-vest contrary.xml $ODD
+is "final stays final, the rest is settled" "$(legs "$part2")" "$SETTLED:3 $REJECTED:2"
+answer 10 "$(message_id "$wages")" "<GrpSts>RJCT</GrpSts>$(reason AC04)$head_end"
+drop central-oest contrary.xml $ODD
+is "settled stays settled" "$(legs "$wages")" "$SETTLED:10"
+is "one more report, for what moved" "SELECT COUNT(*) FROM out_file WHERE kind = 3" $((reports + 1))
+
+# ---- a code that nks does not have; the ventekonto; a leg of another file
+
+rest=$(leg "$part3" OST26-0010)
+settled=$(leg "$part3" OST26-0009)
+strange=$(leg "$part4" OST26-0013)
+answer 03 "$(message_id "$part3")" "$head_end$(group OST-A "$(tx "$rest" RJCT ZZ99)$(tx "$settled" ACCC)$(tx "$strange" RJCT AC04)$(tx "N0000000000000000-1-1-1-1" RJCT AC04)$(tx "nonsense" RJCT)")"
+drop central-vest odd-leg.xml $ODD
+leg_is "unknown code" "$rest" "$REJECTED 25"
+leg_is "settled" "$settled" "$SETTLED 0"
+leg_is "of another file" "$strange" "$IN_FILE 0"
+is "its entry is returned" "SELECT COUNT(*) FROM ventekonto_entry WHERE state = 4" 1
+
+# ---- a group; a whole file; a payment of it that fares otherwise
+
+answer 03 "$(message_id "$pension")" "$head_end$(group PEN-B "<PmtInfSts>RJCT</PmtInfSts>$(reason AC06)")"
+drop central-vest group.xml $ACCEPTED
+is "the group" "$(legs "$pension")" "$REJECTED:1"
+answer 03 "$(message_id "$pension")" "$head_end$(group NO-SUCH "<PmtInfSts>ACSC</PmtInfSts>")"
+drop central-vest no-group.xml $ODD
+
+used=$(ask "SELECT COUNT(*) FROM claim_use WHERE state = 1")
+answer 10 "$(message_id "$firms")" "<GrpSts>RJCT</GrpSts>$(reason AC02)$head_end"
+drop central-oest whole.xml $ACCEPTED
+is "the whole file" "$(legs "$firms")" "$REJECTED:10"
+is "its two uses are given back" "SELECT COUNT(*) FROM claim_use WHERE state = 1" $((used - 2))
+is "and its entry" "SELECT COUNT(*) FROM ventekonto_entry WHERE state = 4" 2
+told=$(report proeveskat "$(basename "$firms" | cut -d- -f2)")
+says "$told" "<GrpSts>RJCT</GrpSts>"
+says "$told" "<Cd>AC02</Cd>"
+
+one=$(sed -n 's/.*<InstrId>\([^<]*\)<.*/\1/p' "$region" | sed -n 2p)
+answer 10 "$(message_id "$region")" "<GrpSts>ACSC</GrpSts>$head_end$(group REG-A "$(tx "$one" RJCT)")"
+drop central-nord two-ways.xml $ODD
+leg_is "the payment's own status counts" "$one" "$REJECTED 25"
+is "the rest is settled" "SELECT COUNT(*) FROM leg WHERE file_id = $(file_id "$region") AND state <> $SETTLED" 1
+
+# ---- what cannot be used moves nothing
+
+untouched=$(legs "$skat")
+first=$(leg "$skat" OST26-0001)
+answer 10 "NKS-0000000000000000-O0001" "<GrpSts>RJCT</GrpSts>$head_end"
+drop central-vest unknown.xml $ODD
+answer 10 "$(message_id "$skat")" "<GrpSts>RJCT</GrpSts>$head_end"
+drop central-oest wrong-central.xml $ODD
+answer 10 "$(message_id "$skat")" "$head_end$(group OST-A "$(tx "$first" RJCT AC04)")"
+sed '$d' "$work/answer.xml" >"$work/cut.xml"
+mv "$work/cut.xml" "$work/answer.xml"
+drop central-vest cut.xml $ODD
+answer 10 "$(message_id "$skat")" "<GrpSts>RJCT</GrpSts>$head_end<!DOCTYPE x>"
+drop central-vest doctype.xml $ODD
+{
+    printf '%s' '<!DOCTYPE Document [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+    answer 10 "$(message_id "$skat")" "<GrpSts>RJCT</GrpSts>$head_end"
+    sed 's/^<?xml[^>]*>//' "$work/answer.xml"
+} >"$work/hostile.xml"
+mv "$work/hostile.xml" "$work/answer.xml"
+drop central-vest hostile.xml $ODD
+answer 10 "$(message_id "$skat")" "<GrpSts>ACCP</GrpSts><GrpSts>RJCT</GrpSts>$head_end"
+drop central-vest ambiguous.xml $ODD
+cp "$skat" "$work/answer.xml"
+drop central-vest order.xml $ODD
+: >"$work/answer.xml"
+drop central-vest empty.xml $ODD
+head -c 100000 /dev/zero >"$work/answer.xml"
+drop central-vest zeros.xml $ODD
+is "nothing moved" "$untouched" "$IN_FILE:5"
+
+answer 10 "$(message_id "$skat")" "<GrpSts>ACSC</GrpSts>$head_end"
+cp "$work/answer.xml" "$home/in/sender/proeveskat/report.xml"
+nks run --now "$later"
+is "a report in a sender's folder" "SELECT state FROM delivery WHERE delivery_id = (SELECT MAX(delivery_id) FROM delivery)" $REFUSED
+is "nothing moved" "$untouched" "$IN_FILE:5"
+receipt=$(grep -l 'pain.001.001.03 and pain.001.001.09' "$home"/out/sender/proeveskat/*.xml | tail -n 1)
+[ -n "$receipt" ] || fail "the receipt does not name the accepted versions"
+
+# ---- many answers in one run: one report for each batch
+
+before=$(ask "SELECT COUNT(*) FROM out_file WHERE kind = 3")
+answer 03 "$(message_id "$skat")" "<GrpSts>ACSC</GrpSts>$head_end"
+cp "$work/answer.xml" "$home/in/central/central-vest/many-1.xml"
+answer 03 "$(message_id "$part4")" "<GrpSts>ACSC</GrpSts>$head_end"
+drop central-vest many-2.xml $ACCEPTED
+is "two answers, one report" "SELECT COUNT(*) FROM out_file WHERE kind = 3" $((before + 1))
+
+# ---- again, nothing new
+
+everything >"$work/before"
+find "$home/out" -type f | LC_ALL=C sort >>"$work/before"
+nks run --now "$later"
+everything >"$work/after"
+find "$home/out" -type f | LC_ALL=C sort >>"$work/after"
+count=$((count + 1))
+cmp -s "$work/before" "$work/after" || fail "a second run changes something"
+is "no file of ours waits" "SELECT COUNT(*) FROM out_file WHERE state <> 3" 0
+
+if [ -x "$NKS_BIN/nks-audit" ]; then
+    count=$((count + 1))
+    "$NKS_BIN/nks-audit" --home "$home" >"$work/audit" 2>&1 || {
+        fail "nks-audit: exit $?"
+        cat "$work/audit" >&2
+    }
+fi
+
+if command -v xmllint >/dev/null && [ -f "$schemas/pain.002.001.10.xsd" ]; then
+    for file in "$home"/out/payer/*/*.xml; do
+        version=$(sed -n 's/.*xsd:\(pain\.002\.001\...\)".*/\1/p' "$file" | head -n 1)
+        count=$((count + 1))
+        xmllint --noout --nonet --schema "$schemas/$version.xsd" "$file" 2>"$work/xmllint" || {
+            fail "$(basename "$file")"
+            cat "$work/xmllint" >&2
+        }
+    done
+fi
+
+[ "$failed" -eq 0 ] || exit 1
+echo "ok: $count checks"
