@@ -241,9 +241,9 @@ enum nks_status nks_delivery_move(struct nks_exchange *exchange, struct nks_deli
                                   enum nks_delivery_state to, enum nks_reason reason, const struct nks_finding *findings,
                                   size_t finding_count, struct nks_fault *fault)
 {
-    if (!may_move(delivery->state, to))
+    if (!may_move((int)delivery->state, (int)to))
         return nks_fault_set(fault, NKS_FAILED, "STATE-MOVE", "a delivery cannot go from %s to %s",
-                             nks_delivery_state_name(delivery->state), nks_delivery_state_name(to));
+                             nks_delivery_state_name((int)delivery->state), nks_delivery_state_name((int)to));
     char plain[FINDINGS_MAX];
     uint8_t record[FINDINGS_MAX + NKS_CIPHER_OVERHEAD];
     struct nks_buf buf;

@@ -29,7 +29,7 @@ const char *nks_file_state_name(int state)
 
 const char *nks_file_folder_path(enum nks_file_folder folder)
 {
-    return name_of(folder_paths, sizeof folder_paths / sizeof folder_paths[0], folder);
+    return name_of(folder_paths, sizeof folder_paths / sizeof folder_paths[0], (int)folder);
 }
 
 const struct nks_file_move *nks_file_moves(size_t *count)

@@ -456,9 +456,9 @@ enum nks_status nks_leg_move(struct nks_payments *payments, int64_t slice_id, co
                              enum nks_leg_state from, enum nks_leg_state to, enum nks_reason reason, bool *moved,
                              struct nks_fault *fault)
 {
-    if (!nks_state_may_move(NKS_STATE_LEG, from, to))
+    if (!nks_state_may_move(NKS_STATE_LEG, (int)from, (int)to))
         return nks_fault_set(fault, NKS_FAILED, "STATE-MOVE", "a leg cannot go from %s to %s",
-                             nks_state_name(NKS_STATE_LEG, from), nks_state_name(NKS_STATE_LEG, to));
+                             nks_state_name(NKS_STATE_LEG, (int)from), nks_state_name(NKS_STATE_LEG, (int)to));
     struct nks_stmt *stmt = NULL;
     int64_t changed = 0;
     NKS_TRY(nks_stmt_start(payments->db, &nks_sql_leg_move, &stmt, fault));

@@ -124,7 +124,7 @@ enum nks_status nks_status_totals_load(struct nks_payments *payments, int64_t sl
 
 const char *nks_payment_status(const struct nks_payment *payment, enum nks_slice_state slice)
 {
-    if (payment->state != NKS_PAYMENT_ACCEPTED)
+    if (payment->state != NKS_PAYMENT_ACCEPTED || slice == NKS_SLICE_STOPPED)
         return "RJCT";
     if (slice < NKS_SLICE_ROUTED)
         return "PDNG";

@@ -9,55 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum nks_status nks_out_sink_write(void *context, const void *data, size_t len, struct nks_fault *fault)
-{
-    struct nks_out_sink *sink = context;
-    nks_hash_add(sink->hash, data, len);
-    sink->bytes += (int64_t)len;
-    NKS_TRY(nks_sys_write(sink->staging, data, len, fault));
-    return nks_stream_write(sink->stream, data, len, fault);
-}
-
-static enum nks_status sink_open(struct nks_out_sink *sink, int64_t file_id)
-{
-    struct nks_run *run = sink->run;
-    char staging[NKS_PATH_MAX], archive[NKS_PATH_MAX];
-    NKS_TRY(nks_run_staging_path(run, file_id, staging));
-    NKS_TRY(nks_run_archive_path(run, file_id, archive));
-    /* Leftovers of a try that was killed before its row. */
-    NKS_TRY(nks_sys_unlink(staging, &run->fault));
-    NKS_TRY(nks_sys_unlink(archive, &run->fault));
-    sink->hash = nks_hash_new();
-    if (sink->hash == NULL)
-        return nks_fault_set(&run->fault, NKS_RETRY, "MEMORY", "no memory to write a file");
-    NKS_TRY(nks_sys_create(staging, &sink->staging, &run->fault));
-    NKS_TRY(nks_sys_create(archive, &sink->archive, &run->fault));
-    return nks_stream_write_open(run->keys, NKS_KEY_ARCHIVE, file_id, sink->archive, &sink->stream, &run->fault);
-}
-
-static enum nks_status sink_finish(struct nks_out_sink *sink)
-{
-    struct nks_run *run = sink->run;
-    char staging[NKS_PATH_MAX], archive[NKS_PATH_MAX];
-    NKS_TRY(nks_stream_write_end(sink->stream, &run->fault));
-    NKS_TRY(nks_sys_fsync(sink->staging, &run->fault));
-    NKS_TRY(nks_sys_fsync(sink->archive, &run->fault));
-    NKS_TRY(nks_run_path(run, staging, "staging", NULL, NULL));
-    NKS_TRY(nks_run_path(run, archive, "archive", NULL, NULL));
-    NKS_TRY(nks_sys_fsync_dir(staging, &run->fault));
-    return nks_sys_fsync_dir(archive, &run->fault);
-}
-
-static void sink_close(struct nks_out_sink *sink)
-{
-    nks_stream_write_free(sink->stream);
-    nks_hash_free(sink->hash);
-    if (sink->staging >= 0)
-        close(sink->staging);
-    if (sink->archive >= 0)
-        close(sink->archive);
-}
-
 /* The first answer again: its bytes come from the archive. */
 static enum nks_status repeat_write(struct nks_run *run, const struct nks_out_file *file, struct nks_out_sink *sink)
 {
@@ -127,16 +78,14 @@ static enum nks_status file_write(struct nks_run *run, int64_t file_id)
     struct nks_out_file file;
     bool found = false;
     NKS_TRY(nks_out_file_load(run->exchange, file_id, &file, &found, &run->fault));
-    struct nks_out_sink sink = {.run = run, .staging = -1, .archive = -1};
-    enum nks_status status = sink_open(&sink, file_id);
+    struct nks_out_sink sink;
+    enum nks_status status = nks_out_sink_open(run, file_id, &sink);
     if (status == NKS_OK)
         status = content_write(run, &file, &sink);
     nks_sys_point("publish.staged");
     if (status == NKS_OK)
-        status = sink_finish(&sink);
-    if (status == NKS_OK)
-        nks_hash_end(sink.hash, file.hash);
-    sink_close(&sink);
+        status = nks_out_sink_finish(&sink, file.hash);
+    nks_out_sink_close(&sink);
     if (status != NKS_OK)
         return status;
     nks_sys_point("publish.synced");

@@ -34,8 +34,8 @@ static const char conf_text[] = "# A home of nks. `nks config check` tells wheth
                                 "# production, or test: only a test home takes --now\n"
                                 "environment = %s\n\n"
                                 "[database]\n"
-                                "# page cache of SQLite in MiB\n"
-                                "cache_mib = 64\n\n"
+                                "# page cache of the database in MiB, all connections of a run together\n"
+                                "cache_mib = 128\n\n"
                                 "[report]\n"
                                 "# the name under which status reports are written (InitgPty/Nm)\n"
                                 "name = Nemkontosystemet\n\n"
@@ -203,7 +203,7 @@ static enum nks_status conf_load(struct nks_run *run)
 {
     char path[NKS_PATH_MAX];
     NKS_TRY(nks_run_path(run, path, "nks.conf", NULL, NULL));
-    run->conf = (struct nks_conf){.environment = "production", .cache_mib = 64, .report_name = "Nemkontosystemet",
+    run->conf = (struct nks_conf){.environment = "production", .cache_mib = 128, .report_name = "Nemkontosystemet",
                                   .settle_seconds = 30};
     if (!nks_sys_exists(path))
         return nks_fault_set(&run->fault, NKS_FAILED, "HOME-MISSING",
@@ -232,7 +232,8 @@ static enum nks_status database_open(struct nks_run *run)
     NKS_TRY(nks_run_path(run, path, "nks.db", NULL, NULL));
     const struct nks_db_options options = {
         .path = path,
-        .cache_kib = run->conf.cache_mib * 1024,
+        /* One half for the run, one for what it prepares ahead (ahead.h), so that the setting is the sum. */
+        .cache_kib = run->conf.cache_mib * 1024 / 2,
         .read_only = run->options.read_only,
         .busy_timeout_ms = BUSY_TIMEOUT_MS,
         .durable = true,
