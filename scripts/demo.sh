@@ -40,11 +40,12 @@ cat "$home"/out/central/central-vest/*.tsv
 say "Where things stand: nks status"
 nks status --now "$now"
 
-say "One batch: nks show 1"
-nks show 1 --now "$now"
+batch=$(nks list --payer proeveskat --state ACCEPTED --now "$now" | cut -f 9 | tail -n 1)
+say "One batch: nks show $batch"
+nks show "$batch" --now "$now"
 
-say "Why the money of one payment went where it went: nks explain 1 5"
-nks explain 1 5 --now "$now"
+say "Why the money of one payment went where it went: nks explain $batch 5"
+nks explain "$batch" 5 --now "$now"
 
 say "A second program recounts everything: nks-audit"
 nks-audit

@@ -27,7 +27,9 @@ const struct nks_delivery_move *nks_delivery_moves(size_t *count)
 
 const char *nks_delivery_state_name(int state)
 {
-    return state > 0 && (size_t)state < sizeof state_names / sizeof state_names[0] ? state_names[state] : "?";
+    if (state <= 0 || (size_t)state >= sizeof state_names / sizeof state_names[0])
+        return "?";
+    return state_names[state];
 }
 
 enum nks_status nks_exchange_open(struct nks_db *db, struct nks_keys *keys, struct nks_exchange **out,

@@ -167,7 +167,8 @@ static uint32_t entry_n(uint64_t entry)
 static enum nks_status pass_hits(struct pass *pass, int64_t batch_id, nks_reference_fn fn, void *context,
                                  struct nks_fault *fault)
 {
-    qsort(pass->items, pass->count, sizeof *pass->items, item_order);
+    if (pass->count > 0)
+        qsort(pass->items, pass->count, sizeof *pass->items, item_order);
     struct nks_reference_hit *hits = NULL;
     size_t count = 0, cap = 0;
     enum nks_status status = NKS_OK;

@@ -4,6 +4,7 @@
  * nothing but the statuses of groups is remembered, whatever the size of the report.
  */
 #include "stage/collect.h"
+#include "stage/step.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,16 +85,16 @@ static enum nks_status foreign(struct nks_answer *answer, const struct nks_frame
 static enum nks_status file_take(struct nks_answer *answer)
 {
     struct nks_run *run = answer->run;
-    long long first = 0, last = 0;
+    struct nks_order_detail detail;
     bool found = false;
     NKS_TRY(nks_batch_load(run->payments, answer->file.batch_id, &answer->batch, &found, &run->fault));
     /* The slices of the file stand where emit put them (emit_order.c). */
-    if (!found || sscanf(answer->file.detail, "%lld %lld", &first, &last) != 2 || first > last ||
-        first >> SLICE_BITS != answer->batch.id || last >> SLICE_BITS != answer->batch.id)
+    if (!found || !nks_order_detail_parse(nks_text_from(answer->file.detail), &detail) ||
+        detail.first >> SLICE_BITS != answer->batch.id || detail.last >> SLICE_BITS != answer->batch.id)
         return nks_fault_set(&run->fault, NKS_INTEGRITY, "FILE-ROW", "the row of out file %lld is damaged",
                              (long long)answer->file.id);
-    answer->first = first;
-    answer->last = last;
+    answer->first = detail.first;
+    answer->last = detail.last;
     return NKS_OK;
 }
 

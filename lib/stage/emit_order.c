@@ -8,11 +8,27 @@
 
 #include "iso20022/order.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { ENTRIES_MAX = 50000, AHEAD_SLICES = 8 };
+
+void nks_order_detail_format(const struct nks_order_detail *detail, char *out, size_t size)
+{
+    snprintf(out, size, "%lld %lld %d", (long long)detail->first, (long long)detail->last, (int)detail->version);
+}
+
+bool nks_order_detail_parse(struct nks_text text, struct nks_order_detail *out)
+{
+    uint64_t first = 0, last = 0, version = 0;
+    if (!nks_text_number(nks_text_cut(&text, ' '), INT64_MAX, &first) ||
+        !nks_text_number(nks_text_cut(&text, ' '), INT64_MAX, &last) || !nks_text_number(text, NKS_PAIN001_09, &version))
+        return false;
+    *out = (struct nks_order_detail){(int64_t)first, (int64_t)last, (enum nks_pain001_version)version};
+    return first > 0 && first <= last && version > 0;
+}
 
 /* ---- planning */
 
@@ -68,8 +84,8 @@ static enum nks_status reserve(struct planner *planner, struct nks_out_file *fil
     snprintf(file->name, sizeof file->name, "nks-%s-o%04d.xml", planner->batch->ref, file->number);
     snprintf(file->message_id, sizeof file->message_id, "NKS-%s-O%04d", planner->batch->ref, file->number);
     /* The version is the central's of today: a later change of the central does not change a reserved file. */
-    snprintf(file->detail, sizeof file->detail, "%lld %lld %d", (long long)plan->first, (long long)plan->last,
-             (int)planner->central->order_version);
+    const struct nks_order_detail detail = {plan->first, plan->last, planner->central->order_version};
+    nks_order_detail_format(&detail, file->detail, sizeof file->detail);
     return nks_out_file_reserve(run->exchange, file, &run->fault);
 }
 
@@ -305,6 +321,7 @@ static enum nks_status entries_of_part(struct writer *writer)
         const struct nks_payment *payment = &slice->payments[leg->n - 1];
         if (writer->count == 0 || writer->entries[writer->count - 1].group != payment->group)
             NKS_TRY(entry_add(writer, slice->id, payment->group, 0, (struct nks_sum){0}));
+        assert(writer->entries != NULL);
         struct entry *entry = &writer->entries[writer->count - 1];
         struct nks_money money = {.minor = leg->amount_minor};
         nks_payment_currency(payment, money.currency);
@@ -495,10 +512,9 @@ static enum nks_status body_write(struct writer *writer)
 enum nks_status nks_order_file_write(struct nks_run *run, const struct nks_out_file *file, struct nks_batch *batch,
                                      struct nks_out_sink *sink)
 {
-    long long first = 0, last = 0;
-    int version = 0;
+    struct nks_order_detail detail;
     const struct nks_central *central = nks_central_by_name(&run->centrals, nks_text_from(file->party));
-    if (sscanf(file->detail, "%lld %lld %d", &first, &last, &version) != 3 || central == NULL)
+    if (!nks_order_detail_parse(nks_text_from(file->detail), &detail) || central == NULL)
         return nks_fault_set(&run->fault, NKS_INTEGRITY, "FILE-ROW", "the row of out file %lld is damaged",
                              (long long)file->id);
     struct nks_xmlout *out = malloc(sizeof *out);
@@ -508,13 +524,13 @@ enum nks_status nks_order_file_write(struct nks_run *run, const struct nks_out_f
         .run = run,
         .batch = batch,
         .file = file,
-        .head = {.version = (enum nks_pain001_version)version,
+        .head = {.version = detail.version,
                  .from_version = batch->version,
                  .msg_id = file->message_id,
                  .created = file->created,
                  .header = {batch->header, batch->header_len}},
-        .first = first,
-        .last = last,
+        .first = detail.first,
+        .last = detail.last,
         .central = central->number,
         .slice = run->slice,
         .out = out,

@@ -6,6 +6,7 @@
 
 #include "iso20022/order.h"
 
+#include <assert.h>
 #include <string.h>
 
 static void reject(struct nks_payment *payment, enum nks_reason reason)
@@ -153,6 +154,7 @@ static enum nks_status totals_add(struct totals *totals, const struct nks_leg *l
     struct nks_order_total *total = NULL;
     nks_payment_currency(payment, money.currency);
     NKS_TRY(total_of(totals, leg->central, payment->group, &total));
+    assert(total != NULL);
     total->legs++;
     total->bytes += nks_order_leg_bound(nks_payment_record(totals->context->slice, payment));
     return nks_sum_add(&total->sum, money)

@@ -44,6 +44,13 @@ NKS_CHECKED enum nks_status nks_receipt_write(struct nks_run *run, const struct 
 NKS_CHECKED enum nks_status nks_manifest_write(struct nks_run *run, const struct nks_out_file *file,
                                                struct nks_out_sink *sink);
 NKS_CHECKED enum nks_status nks_manifests_reserve(struct nks_run *run, bool *any);
+/* What an order file's row says about making it again (out_file.detail): its slices and the version written. */
+struct nks_order_detail {
+    int64_t first, last; /* slice ids */
+    enum nks_pain001_version version;
+};
+void nks_order_detail_format(const struct nks_order_detail *detail, char *out, size_t size);
+NKS_CHECKED bool nks_order_detail_parse(struct nks_text text, struct nks_order_detail *out);
 /* Writes every RESERVED file: staging, hash, archive, then the row WRITTEN. */
 NKS_CHECKED enum nks_status nks_reserved_write(struct nks_run *run);
 
