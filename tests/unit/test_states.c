@@ -193,6 +193,8 @@ START_TEST(test_outcomes)
 }
 END_TEST
 
+enum { OUTCOME_CASES = 18 };
+
 /* The table that derives an outcome, row by row as the page has it. */
 START_TEST(test_outcome_of_legs)
 {
@@ -220,6 +222,7 @@ START_TEST(test_outcome_of_legs)
         {NKS_PAYMENT_ACCEPTED, NKS_SLICE_EMITTED, NKS_LEG_PAYEE, NKS_LEG_RETURNED, true, "RETURNED"},
         {NKS_PAYMENT_ACCEPTED, NKS_SLICE_EMITTED, NKS_LEG_PAYEE, NKS_LEG_STOPPED, false, "STOPPED"},
     };
+    _Static_assert(sizeof cases / sizeof cases[0] == OUTCOME_CASES, "every case is run");
     const struct nks_payment payment = {.n = 1, .state = (uint8_t)cases[_i].payment};
     const struct nks_leg leg = {.n = 1, .kind = (uint8_t)cases[_i].kind, .state = (uint8_t)cases[_i].leg};
     enum nks_outcome outcome = nks_payment_outcome(&payment, (enum nks_slice_state)cases[_i].slice, &leg,
@@ -229,8 +232,6 @@ START_TEST(test_outcome_of_legs)
     ck_assert(row_find("Outcome", "outcome", cases[_i].outcome, NULL) != NULL);
 }
 END_TEST
-
-enum { OUTCOME_CASES = 18 };
 
 /* The first leg that is no debt leg decides, wherever it stands. */
 START_TEST(test_deciding_leg)
