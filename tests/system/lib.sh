@@ -111,7 +111,7 @@ audit_clean() { # HOME
 
 # Names and bytes of what a home has published, without the signatures: they are random by nature.
 out_hashes() { # HOME
-    (cd "$1/out" && find . -type f ! -name '*.p7s' -exec cksum {} + | sort -k 3)
+    (cd "$1/out" && find . -type f ! -name '*.p7s' -exec cksum {} + | awk '{ print $3, $1, $2 }' | sort)
 }
 
 # Every signature there for its file, and none besides.

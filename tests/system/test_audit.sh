@@ -97,7 +97,7 @@ audit 0 --home "$home" -q
 audit 0 --home "$home" --json
 says "$work/out" '"type":"result","findings":0,"exit":0'
 says "$work/out" '"currency":"DKK","payments":70,"sum":"301864.95"'
-grep -vqE '^\{"version":1,"type":"[a-z]+",.*\}$' "$work/out" && fail "--json should give JSON Lines"
+grep -vqE '^\{"v":1,"type":"[a-z]+",.*\}$' "$work/out" && fail "--json should give JSON Lines"
 mkdir -m 0700 "$work/public"
 cp "$keys/sign.pub" "$keys/file.crt" "$work/public/"
 audit 0 --home "$home" --keys "$work/public" --json

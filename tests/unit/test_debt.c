@@ -187,6 +187,22 @@ START_TEST(later_queries_see_what_earlier_took)
 }
 END_TEST
 
+/* Nobody could be paid a rest: the claims take all of a payment or nothing, and what is not taken is there for the next. */
+START_TEST(whole_payments_only)
+{
+    import(RIM CLAIM("K-1", ANNA, "2021-03-04", "700.00") CLAIM("K-2", ANNA, "2022-01-15", "300.00"));
+    struct nks_debt_query queries[5] = {query(ANNA, 60000, true), query(ANNA, 50000, true), query(ANNA, 40000, true),
+                                        query(ANNA, 10, true), query(ANNA, 10, true)};
+    struct nks_debt_answer answers[5];
+    static const char *const expected[] = {"K-1 60000", "", "K-1 10000 K-2 30000", "", ""};
+    for (int i = 0; i < 4; i++)
+        queries[i].whole_only = true;
+    room_ok(&room, nks_debt_find_many(debt, queries, 5, answers, &room.fault));
+    for (int i = 0; i < 5; i++)
+        ck_assert_str_eq(text_of(&answers[i]), expected[i]);
+}
+END_TEST
+
 static struct nks_debt_use use_of(const struct nks_debt_query *q, const struct nks_debt_part *part, int32_t n)
 {
     return (struct nks_debt_use){.holder_key = q->holder.key,
@@ -447,6 +463,7 @@ int main(void)
     tcase_add_test(tests, cover_ties_by_id);
     tcase_add_test(tests, splits);
     tcase_add_test(tests, later_queries_see_what_earlier_took);
+    tcase_add_test(tests, whole_payments_only);
     tcase_add_test(tests, uses_and_giving_back);
     tcase_add_test(tests, newer_as_of_replaces_the_amount);
     tcase_add_test(tests, claims_have_validity);

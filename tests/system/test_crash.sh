@@ -1,0 +1,192 @@
+#!/bin/sh
+# Killed at every named instant and run again: out/ is the golden night byte for byte, the auditor finds nothing, nothing
+# half done lies about. The points are those of the source; each is tried at its 1st, 2nd and a later pass. Wants a build
+# with fault points (NKS_FAULTS), else the test is skipped (77).
+. "${NKS_SOURCE:?}/tests/system/lib.sh"
+golden=$NKS_SOURCE/tests/golden/small
+passes="1 2 7"
+killed=137
+
+home_make "$work/start"
+home_copy "$work/start" "$work/probe"
+code env NKS_KILL_AT=receive.taken "$NKS_BIN/nks" --home "$work/probe" run --now "$night"
+[ "$code" -eq $killed ] || {
+    skip "this build has no fault points"
+    exit 77
+}
+rm -rf "$work/probe" "$work/probe.keys"
+(cd "$golden" && find . -type f -exec cksum {} + | awk '{ print $3, $1, $2 }' | sort) >"$work/golden"
+[ -s "$work/golden" ] || die "no golden night"
+
+kill_at() { # HOME POINT:N: puts the exit code into $code
+    code env "NKS_KILL_AT=$2" "$NKS_BIN/nks" --home "$1" run --now "$night"
+    [ "$code" -eq 0 ] || [ "$code" -eq $killed ] || {
+        cat "$work/said" >&2
+        fail "$2: exit $code"
+    }
+}
+
+golden_again() { # HOME WHAT
+    out_hashes "$1" >"$1.out"
+    assert_same "$2: out/ is not the golden night" "$work/golden" "$1.out"
+    out_signed "$1"
+    nothing_left "$1"
+    audit_clean "$1"
+}
+
+# crash POINT:N: prints "killed" or "never"
+crash() {
+    home=$work/$1
+    home_copy "$work/start" "$home"
+    kill_at "$home" "$1"
+    [ "$code" -eq $killed ] && echo killed >"$home.how" || echo never >"$home.how"
+    night_run "$home"
+    golden_again "$home" "$1"
+    rm -rf "$home" "$home.keys"
+}
+
+# crash_fetched POINT:N: a central that fetches and deletes at once. Every file is published once, in all runs together.
+crash_fetched() {
+    home=$work/fetched-$1
+    home_copy "$work/start" "$home"
+    kill_at "$home" "$1"
+    fetch "$home"
+    night_run "$home"
+    fetch "$home"
+    night_run "$home"
+    fetch "$home"
+    again=$(sort "$home.fetched" | uniq -d | tr '\n' ' ')
+    assert_eq "fetched, $1: files published twice" "$again" ""
+    sort "$home.fetched" >"$home.sorted"
+    assert_same "fetched, $1: what was published in all is not the golden night" "$work/golden" "$home.sorted"
+    nothing_left "$home"
+    audit_clean "$home"
+    rm -rf "$home" "$home.keys"
+}
+
+fetch() { # HOME: a receiver takes a file when it is there, and its signature with it
+    out_hashes "$1" >>"$1.fetched"
+    find "$1/out" -type f ! -name '*.p7s' >"$1.taken"
+    while read -r file; do
+        [ -f "$file.p7s" ] || fail "${file##*/} was published without its signature"
+        rm -f "$file" "$file.p7s"
+    done <"$1.taken"
+}
+
+# Stage by stage, where `run` takes another way: the killed stage ends the first try, as it would in a script.
+crash_stages() { # POINT:N
+    home=$work/stages-$1
+    home_copy "$work/start" "$home"
+    for try in 1 2; do
+        for stage in receive ingest resolve offset route emit deliver; do
+            if [ $try -eq 1 ]; then
+                code env "NKS_KILL_AT=$1" "$NKS_BIN/nks" --home "$home" $stage --now "$night"
+                [ "$code" -eq 0 ] || break
+            else
+                nks "$home" $stage --now "$night"
+            fi
+        done
+    done
+    golden_again "$home" "stages, $1"
+    rm -rf "$home" "$home.keys"
+}
+
+# crash_answer POINT:N: a bank rejects an order file the day after; killed while its answer is collected
+crash_answer() {
+    home=$work/answer-$1
+    home_copy "$work/answered" "$home"
+    code env "NKS_KILL_AT=$1" "$NKS_BIN/nks" --home "$home" run --now "$morning"
+    if [ "$code" -ne $killed ]; then
+        fail "answer, $1: not reached, exit $code"
+    fi
+    [ "$code" -ne $killed ] || echo killed >"$work/$1.how"
+    night_run "$home" "$morning"
+    out_hashes "$home" >"$home.out"
+    assert_same "answer, $1: out/ is not as without a kill" "$work/answered.out" "$home.out"
+    out_signed "$home"
+    nothing_left "$home"
+    audit_clean "$home"
+    rm -rf "$home" "$home.keys"
+}
+
+morning=2026-11-23T05:40:00Z
+home_copy "$work/start" "$work/answered"
+night_run "$work/answered"
+mkdir -p "$work/answered/in/central/central-oest"
+cat >"$work/answered/in/central/central-oest/answer.xml" <<'END'
+<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt>
+<GrpHdr><MsgId>BANK-1</MsgId><CreDtTm>2026-11-23T05:00:00</CreDtTm></GrpHdr>
+<OrgnlGrpInfAndSts><OrgnlMsgId>NKS-3V7FKAF9FYF59RPY-O0001</OrgnlMsgId><OrgnlMsgNmId>pain.001</OrgnlMsgNmId><GrpSts>RJCT</GrpSts><StsRsnInf><Rsn><Cd>AC04</Cd></Rsn></StsRsnInf></OrgnlGrpInfAndSts>
+</CstmrPmtStsRpt></Document>
+END
+home_copy "$work/answered" "$work/calm"
+night_run "$work/calm" "$morning"
+out_hashes "$work/calm" >"$work/answered.out"
+checks=$((checks + 1))
+cmp -s "$work/golden" "$work/answered.out" && fail "the answer of the bank changes nothing"
+audit_clean "$work/calm"
+rm -rf "$work/calm" "$work/calm.keys"
+
+points=$(grep -rhoE 'nks_sys_point\("[a-z.]+"\)' "$NKS_SOURCE/lib" --include='*.c' | sed 's/.*"\(.*\)".*/\1/' | sort -u)
+for point in $points; do
+    for pass in $passes; do
+        echo "crash $point:$pass"
+    done
+done >"$work/jobs"
+for at in publish.renamed:1 publish.renamed:9 publish.done:5 publish.signed:3 publish.written:4 publish.reserved:2; do
+    echo "crash_fetched $at"
+done >>"$work/jobs"
+for at in save.before:2 save.after:1 publish.reserved:1; do
+    echo "crash_stages $at"
+done >>"$work/jobs"
+for at in collect.before:1 collect.after:1 receive.taken:1 receive.row:1 publish.staged:1 publish.renamed:1; do
+    echo "crash_answer $at"
+done >>"$work/jobs"
+
+# The jobs are dealt out to as many workers as there are processors; each has its own scratch files.
+workers=$(processors)
+common=$work
+: >"$common/results"
+worker=0
+pids=
+while [ $worker -lt "$workers" ]; do
+    (
+        trap - EXIT
+        mkdir "$common/w$worker"
+        work=$common/w$worker
+        cp -R "$common"/start "$common"/start.keys "$common"/answered "$common"/answered.keys "$common"/answered.out \
+            "$common"/golden "$work/"
+        failures=0
+        checks=0
+        awk -v w="$worker" -v of="$workers" 'NR % of == w' "$common/jobs" >"$work/mine"
+        while read -r kind at <&3; do
+            $kind "$at"
+        done 3<"$work/mine"
+        find "$work" -name '*.how' -exec grep -l never {} + | sed 's|.*/\(.*\)\.how|\1|' >"$common/never.$worker" || true
+        find "$work" -name '*.how' -exec grep -l killed {} + | sed 's|.*/\(.*\)\.how|\1|' >"$common/killed.$worker" || true
+        echo "$failures $checks" >"$common/done.$worker"
+    ) &
+    pids="$pids $!"
+    worker=$((worker + 1))
+done
+for pid in $pids; do
+    wait "$pid" || fail "a worker died"
+done
+work=$common
+for worker_done in "$work"/done.*; do
+    read -r worker_failures worker_checks <"$worker_done"
+    failures=$((failures + worker_failures))
+    checks=$((checks + worker_checks))
+done
+cat "$work"/killed.* | sort >"$work/killed"
+cat "$work"/never.* | sort >"$work/never"
+for point in $points; do
+    grep -q "^$point:" "$work/killed" || echo "never reached in this night: $point"
+done
+grep ':[^1]' "$work/never" | while read -r at; do
+    grep -q "^${at%:*}:" "$work/killed" && echo "not reached that often: $at" || true
+done
+[ "$(wc -l <"$work/killed")" -ge 30 ] || fail "only $(wc -l <"$work/killed") kills"
+echo "killed at $(wc -l <"$work/killed" | tr -d ' ') instants"
+test_end
