@@ -86,7 +86,7 @@ void audit_find(struct audit *audit, const char *fmt, ...)
     if (audit->findings > AUDIT_FINDINGS_SHOWN)
         return;
     if (output->style.json)
-        json_line(output, json_pack("{s:i, s:s, s:s, s:s, s:s}", "version", JSON_VERSION, "type", "finding", "check",
+        json_line(output, json_pack("{s:i, s:s, s:s, s:s, s:s}", "v", JSON_VERSION, "type", "finding", "check",
                                     output->check, "where", audit->place, "what", words));
     else
         printf("FINDING %s: %s: %s\n", output->check, audit->place, words);
@@ -111,7 +111,7 @@ void audit_note(struct audit *audit, const char *fmt, ...)
     vsnprintf(words, sizeof words, fmt, args);
     va_end(args);
     if (output->style.json)
-        json_line(output, json_pack("{s:i, s:s, s:s, s:s}", "version", JSON_VERSION, "type", "note", "check",
+        json_line(output, json_pack("{s:i, s:s, s:s, s:s}", "v", JSON_VERSION, "type", "note", "check",
                                     output->check, "words", words));
     else if (output->notes < NOTES_MAX)
         memcpy(output->note[output->notes++], words, sizeof words);
@@ -122,7 +122,7 @@ void audit_output_begin(struct audit *audit, size_t checks)
     struct audit_output *output = audit->output;
     output->check = "";
     if (output->style.json)
-        json_line(output, json_pack("{s:i, s:s, s:I, s:s}", "version", JSON_VERSION, "type", "audit", "checks",
+        json_line(output, json_pack("{s:i, s:s, s:I, s:s}", "v", JSON_VERSION, "type", "audit", "checks",
                                     (json_int_t)checks, "keys", audit->secrets ? "secret" : "public"));
     else if (!output->style.quiet)
         printf("%-12s %12s %9s  %-11s %s\n", "check", "looked at", "findings", "how", "what");
@@ -141,7 +141,7 @@ void audit_output_check_end(struct audit *audit, const struct audit_check *check
     if (audit->findings > AUDIT_FINDINGS_SHOWN && !output->style.json)
         printf("FINDING %s: and %lld more\n", check->name, (long long)(audit->findings - AUDIT_FINDINGS_SHOWN));
     if (output->style.json)
-        json_line(output, json_pack("{s:i, s:s, s:s, s:s, s:s, s:I, s:I}", "version", JSON_VERSION, "type", "check",
+        json_line(output, json_pack("{s:i, s:s, s:s, s:s, s:s, s:I, s:I}", "v", JSON_VERSION, "type", "check",
                                     "name", check->name, "words", check->words, "how", ran_names[ran], "looked",
                                     (json_int_t)audit->looked, "findings", (json_int_t)audit->findings));
     else if (!output->style.quiet)
@@ -170,7 +170,7 @@ static void equation_json(struct audit_output *output, const struct audit_equati
     int64_t payments = 0;
     struct nks_sum sum;
     total_of(line, &payments, &sum);
-    json_t *json = json_pack("{s:i, s:s, s:s, s:I, s:s}", "version", JSON_VERSION, "type", "equation", "currency",
+    json_t *json = json_pack("{s:i, s:s, s:s, s:I, s:s}", "v", JSON_VERSION, "type", "equation", "currency",
                              line->currency, "payments", (json_int_t)payments, "sum", audit_sum_show(sum).text);
     for (size_t i = 0; i < AUDIT_CLASSES && json != NULL; i++) {
         json_t *part = json_pack("{s:I, s:s}", "payments", (json_int_t)line->payments[i], "sum",
@@ -215,7 +215,7 @@ void audit_output_end(struct audit *audit, int exit_code)
     output->check = "";
     equation_print(output);
     if (output->style.json) {
-        json_line(output, json_pack("{s:i, s:s, s:I, s:i}", "version", JSON_VERSION, "type", "result", "findings",
+        json_line(output, json_pack("{s:i, s:s, s:I, s:i}", "v", JSON_VERSION, "type", "result", "findings",
                                     (json_int_t)audit->all_findings, "exit", exit_code));
         return;
     }

@@ -207,7 +207,6 @@ static const struct code_row codes[] = {
     {"DEBT-QUERIES", EXIT_BUG, "Too many payments were asked about at once.", bug_safe, bug_next},
     {"REGISTER-QUERIES", EXIT_BUG, "Too many payees were asked about at once.", bug_safe, bug_next},
     {"REGISTER-PACK", EXIT_BUG, "An account does not fit into its row.", bug_safe, bug_next},
-    {"KEY-LONG", EXIT_BUG, "A reference is too long for its key.", bug_safe, bug_next},
     {"KEY-PURPOSE", EXIT_BUG, "A key was asked for that does not exist.", bug_safe, bug_next},
     {"ORDER-ACCOUNT", EXIT_BUG, "An order file was to hold a payment without an account.", bug_safe, bug_next},
     {"ORDER-AMOUNT", EXIT_BUG, "An order file was to hold a payment without an amount.", bug_safe, bug_next},

@@ -50,9 +50,9 @@ void nks_db_close(struct nks_db *db); /* rolls back what is open; NULL is fine *
 
 /* For writing, at once. Begin, commit and rollback end what nks_stmt_one left open: read its columns before. */
 NKS_CHECKED enum nks_status nks_db_begin(struct nks_db *db, struct nks_fault *fault);
-/* What fails to commit is rolled back. */
 /* For reading one state of the database over several statements; ended by rollback. Locks once instead of per statement. */
 NKS_CHECKED enum nks_status nks_db_begin_read(struct nks_db *db, struct nks_fault *fault);
+/* What fails to commit is rolled back. */
 NKS_CHECKED enum nks_status nks_db_commit(struct nks_db *db, struct nks_fault *fault);
 void nks_db_rollback(struct nks_db *db); /* nothing open is fine */
 bool nks_db_in_transaction(const struct nks_db *db);

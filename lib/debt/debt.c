@@ -519,7 +519,9 @@ static enum nks_status split(struct nks_debt_work *work, size_t index, struct nk
         claims[count] = held->claim;
         from[count++] = held;
     }
-    nks_debt_cover(claims, count, query->amount_minor, taken); /* sorted already: claims[i] stays from[i] */
+    /* sorted already: claims[i] stays from[i] */
+    if (nks_debt_cover(claims, count, query->amount_minor, taken) > 0 && query->whole_only)
+        return NKS_OK;
     for (size_t i = 0; i < count && taken[i] > 0; i++) {
         struct nks_debt_part part = {.amount_minor = taken[i],
                                      .claim_key = claims[i].claim_key,

@@ -51,6 +51,7 @@ struct nks_debt_query {
     nks_date on;                /* the execution date */
     int64_t amount_minor;       /* DKK, > 0 */
     bool split;                 /* SPLIT, else REDIRECT */
+    bool whole_only;            /* SPLIT: the claims take all of it or nothing; there is nobody to pay a rest to */
 };
 
 struct nks_debt_part {

@@ -406,11 +406,25 @@ static void write_bban(struct nks_xmlout *out, struct nks_text id)
     write_other(out, id, NKS_E_Cd, NKS_TEXT("BBAN"));
 }
 
-/* The kortart stands before the plus; with the payment id it is the payer's to write, in the creditor reference. */
+/* The kortart stands before the plus; it is written as the account's type (leg_account). */
 static void write_slip(struct nks_xmlout *out, struct nks_text id)
 {
     (void)nks_text_cut(&id, '+');
     write_other(out, id, NKS_E_Prtry, NKS_TEXT("OCR"));
+}
+
+/* Tp/Prtry "FIK71": without the kortart a bank cannot tell a slip 71 from a 73 or 75. The payment id is the payer's to
+ * write, in the creditor reference. */
+static void write_kortart(struct nks_xmlout *out, struct nks_text id)
+{
+    char name[8];
+    struct nks_buf buf;
+    nks_buf_init(&buf, name, sizeof name);
+    nks_buf_str(&buf, "FIK");
+    nks_buf_text(&buf, nks_text_cut(&id, '+'));
+    open_tag(out, NKS_E_Tp);
+    write_element(out, NKS_E_Prtry, nks_buf_view(&buf));
+    close_tag(out, NKS_E_Tp);
 }
 
 static void leg_account(struct work *work)
@@ -430,6 +444,8 @@ static void leg_account(struct work *work)
     open_tag(work->out, NKS_E_Id);
     writers[account->kind](work->out, nks_text_from(account->id));
     close_tag(work->out, NKS_E_Id);
+    if (account->kind == NKS_ACCOUNT_FIK)
+        write_kortart(work->out, nks_text_from(account->id));
     close_tag(work->out, NKS_E_CdtrAcct);
 }
 

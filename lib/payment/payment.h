@@ -172,6 +172,7 @@ enum nks_payment_flag {
     NKS_FLAG_MAYBE_SE = 2,
     NKS_FLAG_ALTERNATIVE = 4,  /* resolved as SE */
     NKS_FLAG_NO_E2E = 8,       /* EndToEndId NOTPROVIDED: no duplicate check */
+    NKS_FLAG_AT_RECEIPT = 16,  /* rejected while the file was read: the receipt tells it, whenever it is written */
 };
 enum nks_found { /* how the destination was found; stored in decisions: append only */
     NKS_DESTINATION_NONE = 0,
@@ -304,7 +305,7 @@ NKS_CHECKED enum nks_status nks_slice_next(struct nks_payments *payments, enum n
                                            nks_date due_on, int64_t batch_id, int64_t *id, struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_slice_emitted(struct nks_payments *payments, int64_t slice_id, struct nks_fault *fault);
 
-/* Legs of a slice that stand in no file yet, from place (n, leg_no) exclusive up to `limit`: counted and summed. */
+/* Puts the legs of a slice to one central that stand in no file yet and lie in the range into a file. */
 struct nks_leg_range { uint32_t from_n, to_n; uint16_t from_leg, to_leg; }; /* inclusive */
 NKS_CHECKED enum nks_status nks_legs_put_in_file(struct nks_payments *payments, int64_t slice_id, int64_t central,
                                                  const struct nks_leg_range *range, int64_t file_id, int64_t *changed,
@@ -312,10 +313,9 @@ NKS_CHECKED enum nks_status nks_legs_put_in_file(struct nks_payments *payments, 
 NKS_CHECKED enum nks_status nks_leg_move(struct nks_payments *payments, int64_t slice_id, const struct nks_leg *leg,
                                          enum nks_leg_state from, enum nks_leg_state to, enum nks_reason reason,
                                          bool *moved, struct nks_fault *fault);
-/* All legs of a file from one state to another. */
-NKS_CHECKED enum nks_status nks_legs_move_file(struct nks_payments *payments, int64_t slice_id, int64_t file_id,
-                                               enum nks_leg_state from, enum nks_leg_state to, int64_t *moved,
-                                               struct nks_fault *fault);
+/* Whether any leg of the slice stands in that file, in whatever state. */
+NKS_CHECKED enum nks_status nks_legs_any_in_file(struct nks_payments *payments, int64_t slice_id, int64_t file_id,
+                                                 bool *any, struct nks_fault *fault);
 /* Claims a slice for this run inside the transaction that will save it: one row touched, or it is not ours. */
 NKS_CHECKED enum nks_status nks_slice_fence(struct nks_payments *payments, int64_t slice_id, enum nks_slice_state state,
                                             int64_t epoch, bool *mine, struct nks_fault *fault);

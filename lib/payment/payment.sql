@@ -246,11 +246,6 @@ VALUES (:slice_id, :n, :generation, :leg_no, :kind, :amount_minor, :central, :st
 SELECT n, generation, leg_no, kind, amount_minor, central, state, reason, file_id
 FROM leg WHERE slice_id = :slice_id AND generation = :generation ORDER BY n, leg_no;
 
--- name: leg_waiting
-SELECT n, leg_no, amount_minor, kind FROM leg
-WHERE slice_id = :slice_id AND generation = :generation AND central = :central AND file_id = 0 AND state = :state
-ORDER BY n, leg_no;
-
 -- name: leg_put_in_file
 UPDATE leg SET file_id = :file_id, state = :to
 WHERE slice_id = :slice_id AND central = :central AND file_id = 0 AND state = :from
@@ -261,8 +256,8 @@ WHERE slice_id = :slice_id AND central = :central AND file_id = 0 AND state = :f
 UPDATE leg SET state = :to, reason = :reason
 WHERE slice_id = :slice_id AND n = :n AND generation = :generation AND leg_no = :leg_no AND state = :from;
 
--- name: leg_move_file
-UPDATE leg SET state = :to WHERE slice_id = :slice_id AND file_id = :file_id AND state = :from;
+-- name: leg_any_in_file
+SELECT n FROM leg WHERE slice_id = :slice_id AND file_id = :file_id LIMIT 1;
 
 -- name: order_total_insert
 INSERT INTO slice_order_total(slice_id, central, grp, legs, control_sum, bytes)

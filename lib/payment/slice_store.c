@@ -474,16 +474,16 @@ enum nks_status nks_leg_move(struct nks_payments *payments, int64_t slice_id, co
     return NKS_OK;
 }
 
-enum nks_status nks_legs_move_file(struct nks_payments *payments, int64_t slice_id, int64_t file_id,
-                                   enum nks_leg_state from, enum nks_leg_state to, int64_t *moved, struct nks_fault *fault)
+enum nks_status nks_legs_any_in_file(struct nks_payments *payments, int64_t slice_id, int64_t file_id, bool *any,
+                                     struct nks_fault *fault)
 {
     struct nks_stmt *stmt = NULL;
-    NKS_TRY(nks_stmt_start(payments->db, &nks_sql_leg_move_file, &stmt, fault));
+    NKS_TRY(nks_stmt_start(payments->db, &nks_sql_leg_any_in_file, &stmt, fault));
     nks_bind_int(stmt, "slice_id", slice_id);
     nks_bind_int(stmt, "file_id", file_id);
-    nks_bind_int(stmt, "from", from);
-    nks_bind_int(stmt, "to", to);
-    return nks_stmt_run(stmt, moved, fault);
+    NKS_TRY(nks_stmt_one(stmt, any, fault));
+    nks_stmt_end(stmt);
+    return NKS_OK;
 }
 
 enum nks_status nks_payment_find_seq(struct nks_payments *payments, int64_t batch_id, uint64_t seq, int64_t *slice_id,

@@ -14,9 +14,9 @@
  *   REPEATED   the same bytes came before from this central: nothing moves
  *   ODD        a person must look. Nothing moves when the file is unreadable (not whole, not a pain.002) or answers no
  *              order file of ours to this central. All else is applied, and the rest told in findings: it names a
- * payment that is not in the file, a status that nks does not know, two statuses that contradict each other, or a final
- * state other than the one the leg has. A final state is never changed by an answer. ACCEPTED   otherwise; a finding
- * may tell that payments had this final state already
+ *              payment that is not in the file, a status that nks does not know, two statuses that contradict each
+ *              other, or a final state other than the one the leg has. A final state is never changed by an answer.
+ *   ACCEPTED   otherwise; a finding may tell that payments had this final state already
  *
  * A rejected debt leg gives its use of the claim back, a rejected leg to the ventekonto returns its entry.
  */

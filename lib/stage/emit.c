@@ -29,6 +29,11 @@ static enum nks_status repeat_write(struct nks_run *run, const struct nks_out_fi
     return status;
 }
 
+static enum nks_status batch_missing(struct nks_run *run, int64_t batch_id)
+{
+    return nks_fault_set(&run->fault, NKS_INTEGRITY, "BATCH-ROW", "batch %lld is missing", (long long)batch_id);
+}
+
 static enum nks_status batch_file_write(struct nks_run *run, const struct nks_out_file *file, struct nks_out_sink *sink)
 {
     struct nks_batch batch;
@@ -36,7 +41,7 @@ static enum nks_status batch_file_write(struct nks_run *run, const struct nks_ou
     NKS_TRY(nks_batch_load(run->payments, file->batch_id, &batch, &found, &run->fault));
     enum nks_status status = NKS_OK;
     if (!found)
-        status = nks_fault_set(&run->fault, NKS_INTEGRITY, "BATCH-ROW", "batch %lld is missing", (long long)file->batch_id);
+        status = batch_missing(run, file->batch_id);
     else if (file->kind == NKS_FILE_ORDER)
         status = nks_order_file_write(run, file, &batch, sink);
     else
@@ -110,7 +115,7 @@ static enum nks_status batch_reserve(struct nks_run *run, int64_t batch_id)
     struct nks_batch batch;
     bool found = false, any = false;
     NKS_TRY(nks_batch_load(run->payments, batch_id, &batch, &found, &run->fault));
-    enum nks_status status = nks_db_begin(run->db, &run->fault);
+    enum nks_status status = found ? nks_db_begin(run->db, &run->fault) : batch_missing(run, batch_id);
     if (status == NKS_OK)
         status = nks_order_files_reserve(run, &batch, &any);
     if (status == NKS_OK && any)

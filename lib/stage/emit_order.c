@@ -342,7 +342,8 @@ static enum nks_status slice_open(struct writer *writer, int64_t slice_id)
     return nks_slice_verify(run->payments, writer->slice, &run->fault);
 }
 
-/* A whole slice's rows of totals may be more than this file's legs when a second file took the rest: then it is a part. */
+/* The totals of whole slices are enough; only a file of one slice may be a part of it. Between the first slice and the
+ * last there may be others with another execution date: they went into an earlier file, or wait for a later one. */
 static enum nks_status entries_make(struct writer *writer)
 {
     struct nks_run *run = writer->run;
@@ -352,7 +353,10 @@ static enum nks_status entries_make(struct writer *writer)
     }
     for (int64_t id = writer->first; id <= writer->last; id++) {
         struct entry_context context = {writer, id};
-        NKS_TRY(nks_order_totals(run->payments, id, writer->central, entry_of_total, &context, &run->fault));
+        bool ours = false;
+        NKS_TRY(nks_legs_any_in_file(run->payments, id, writer->file->id, &ours, &run->fault));
+        if (ours)
+            NKS_TRY(nks_order_totals(run->payments, id, writer->central, entry_of_total, &context, &run->fault));
     }
     return NKS_OK;
 }

@@ -29,6 +29,8 @@ struct report {
     bool group_open;
     uint32_t group;
     int64_t entries;
+    int64_t last_file_id; /* the order file asked for last, and whether it is published */
+    bool last_file_published;
 };
 
 /* ---- reserving */
@@ -307,13 +309,13 @@ static enum nks_status answered_status(struct report *report, const struct nks_s
     for (uint32_t i = 0; i < payment->legs && i < 64; i++) {
         struct nks_out_file file;
         bool found = false;
-        if (legs[i].file_id == report->run->last_file_id) {
-            published[i] = report->run->last_file_published;
+        if (legs[i].file_id == report->last_file_id) {
+            published[i] = report->last_file_published;
         } else if (legs[i].file_id != 0) {
             NKS_TRY(nks_out_file_load(report->run->exchange, legs[i].file_id, &file, &found, &report->run->fault));
             published[i] = found && file.state == NKS_FILE_PUBLISHED;
-            report->run->last_file_id = legs[i].file_id;
-            report->run->last_file_published = published[i];
+            report->last_file_id = legs[i].file_id;
+            report->last_file_published = published[i];
         }
     }
     enum nks_outcome outcome = nks_payment_outcome(payment, slice->state, legs, published, payment->legs);
@@ -328,10 +330,17 @@ struct count_or_write {
     bool write, answered;
 };
 
+/* At receipt a payment is received or rejected; what became of it later is for the status reports, so that a receipt is the
+ * same whenever it is written. */
+static const char *receipt_status(const struct nks_payment *payment)
+{
+    return payment->flags & NKS_FLAG_AT_RECEIPT ? "RJCT" : "ACTC";
+}
+
 static enum nks_status payment_visit(struct report *report, const struct nks_slice *slice,
                                      const struct nks_payment *payment, struct count_or_write what)
 {
-    const char *status = nks_payment_status(payment, slice->state);
+    const char *status = report->receipt ? receipt_status(payment) : nks_payment_status(payment, slice->state);
     enum nks_reason reason = (enum nks_reason)payment->reason;
     if (what.answered)
         NKS_TRY(answered_status(report, slice, payment, &status, &reason));
@@ -364,8 +373,8 @@ static enum nks_status slices_count(struct report *report, bool answered)
         NKS_TRY(nks_slice_row_next(run->payments, report->batch->id, row.id, &row, &run->fault));
         if (row.id == 0)
             return NKS_OK;
-        if (answered)
-            NKS_TRY(slice_visit(report, row.id, (struct count_or_write){.answered = true}));
+        if (answered || (report->receipt && report->batch->rejected > 0))
+            NKS_TRY(slice_visit(report, row.id, (struct count_or_write){.answered = answered}));
         else
             NKS_TRY(nks_status_totals_load(run->payments, row.id, report->totals, &report->total_count, &run->fault));
     }
@@ -379,6 +388,8 @@ static enum nks_status slices_write(struct report *report, bool answered)
         bool speaks = true;
         NKS_TRY(nks_slice_row_next(run->payments, report->batch->id, row.id, &row, &run->fault));
         if (row.id == 0)
+            return NKS_OK;
+        if (report->receipt && report->batch->rejected == 0)
             return NKS_OK;
         if (!answered)
             NKS_TRY(slice_speaks(report, row.id, &speaks));
@@ -492,6 +503,18 @@ static enum nks_status refusal_fill(struct nks_run *run, const struct nks_delive
     return status;
 }
 
+/* Nothing was rejected at receipt: all are received, whatever became of them since. */
+static void totals_merge(struct report *report)
+{
+    struct nks_status_total received = {.status = "ACTC"};
+    for (size_t i = 0; i < report->total_count; i++) {
+        received.payments += report->totals[i].payments;
+        received.sum.scaled += report->totals[i].sum.scaled;
+    }
+    report->totals[0] = received;
+    report->total_count = received.payments > 0;
+}
+
 static enum nks_status receipt_of(struct report *report, const struct nks_delivery *delivery, struct refusal *refusal,
                                   struct nks_out_sink *sink)
 {
@@ -502,20 +525,8 @@ static enum nks_status receipt_of(struct report *report, const struct nks_delive
         report->head.reason_count = refusal->count;
     } else {
         NKS_TRY(slices_count(report, false));
-        /* At receipt a payment is received or rejected; what became of it later is for the status reports. */
-        size_t kept = 0;
-        struct nks_status_total received = {.status = "ACTC"};
-        for (size_t i = 0; i < report->total_count; i++) {
-            if (strcmp(report->totals[i].status, "RJCT") == 0) {
-                report->totals[kept++] = report->totals[i];
-            } else {
-                received.payments += report->totals[i].payments;
-                received.sum.scaled += report->totals[i].sum.scaled;
-            }
-        }
-        if (received.payments > 0)
-            report->totals[kept++] = received;
-        report->total_count = kept;
+        if (report->batch->rejected == 0)
+            totals_merge(report);
         counts_fill(report);
         report->head.group_status = group_status(report, true);
     }

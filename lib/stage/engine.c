@@ -4,14 +4,12 @@
  */
 #include "stage/ahead.h"
 
-#include <string.h>
-
 static const struct nks_step steps[] = {
     {"resolve", NKS_SLICE_WAITING, NKS_SLICE_RESOLVED, nks_step_resolve, NULL},
     {"offset", NKS_SLICE_RESOLVED, NKS_SLICE_OFFSET, nks_step_offset, nks_step_offset_save},
     {"route", NKS_SLICE_OFFSET, NKS_SLICE_ROUTED, nks_step_route, nks_step_route_save},
 };
-enum { STEPS = sizeof steps / sizeof steps[0], AHEAD_SLICES = 8 };
+enum { OFFSET = 1, STEPS = sizeof steps / sizeof steps[0], AHEAD_SLICES = 8 };
 
 /* Counts and sums before and after a step: nothing may appear or vanish. */
 struct tally {
@@ -160,15 +158,17 @@ static enum nks_status next_of(struct nks_run *run, size_t first, size_t last, i
     return NKS_OK;
 }
 
-/* Claims are used in the order (batch, slice, seq): offset of a slice waits for every due one before it. */
-static enum nks_status earlier_waits(struct nks_run *run, size_t first, int64_t id, bool *waits)
+/* Claims are used in the order (batch, slice, seq): offset of a slice waits for every due one before it, of whatever batch. */
+static enum nks_status earlier_waits(struct nks_run *run, size_t first, size_t last, int64_t id, bool *waits)
 {
     *waits = false;
-    if (strcmp(steps[first].name, "offset") != 0)
+    if (first > OFFSET || last < OFFSET)
         return NKS_OK;
-    int64_t earlier = 0;
-    NKS_TRY(nks_slice_next(run->payments, NKS_SLICE_WAITING, 0, run->today, 0, &earlier, &run->fault));
-    *waits = earlier != 0 && earlier < id;
+    for (size_t i = 0; i <= OFFSET && !*waits; i++) {
+        int64_t earlier = 0;
+        NKS_TRY(nks_slice_next(run->payments, steps[i].from, 0, run->today, 0, &earlier, &run->fault));
+        *waits = earlier != 0 && earlier < id;
+    }
     return NKS_OK;
 }
 
@@ -183,7 +183,7 @@ static enum nks_status engine(struct nks_run *run, size_t first, size_t last, in
         status = next_of(run, first, last, id, batch_id, &id, &from);
         if (status != NKS_OK || id == 0)
             break;
-        status = earlier_waits(run, first, id, &waits);
+        status = earlier_waits(run, first, last, id, &waits);
         if (status != NKS_OK || waits)
             break;
         status = slice_do(&context, id, from, last, work);
@@ -196,8 +196,8 @@ static enum nks_status engine(struct nks_run *run, size_t first, size_t last, in
 
 static enum nks_status ahead_next_id(struct nks_run *own, void *context, int64_t after, int64_t *id)
 {
-    const int64_t *batch_id = context;
-    return nks_slice_next(own->payments, NKS_SLICE_WAITING, after, own->today, *batch_id, id, &own->fault);
+    (void)context;
+    return nks_slice_next(own->payments, NKS_SLICE_WAITING, after, own->today, 0, id, &own->fault);
 }
 
 static enum nks_status ahead_prepare(struct nks_step_context *step, void *context, int64_t id)
@@ -213,12 +213,12 @@ static enum nks_status ahead_prepare(struct nks_step_context *step, void *contex
     return status;
 }
 
-static enum nks_status engine_ahead(struct nks_run *run, int64_t batch_id)
+static enum nks_status engine_ahead(struct nks_run *run)
 {
     struct nks_batch batch = {.id = 0};
     struct nks_step_context context = {.run = run, .batch = &batch};
     struct nks_ahead *ahead = NULL;
-    const struct nks_ahead_work ahead_work = {ahead_next_id, ahead_prepare, &batch_id};
+    const struct nks_ahead_work ahead_work = {ahead_next_id, ahead_prepare, NULL};
     NKS_TRY(nks_ahead_start(run, &ahead_work, &ahead));
     enum nks_status status = NKS_OK;
     while (status == NKS_OK) {
@@ -233,18 +233,19 @@ static enum nks_status engine_ahead(struct nks_run *run, int64_t batch_id)
     return status;
 }
 
-/* A second opening of the home pays from a few slices on; slices that an earlier run left half decided go one by one. */
-static enum nks_status pays_ahead(struct nks_run *run, int64_t batch_id, bool *pays)
+/* A second opening of the home pays from a few slices on; slices that an earlier run left half decided go one by one,
+ * and so do those of one batch, which may have to wait for earlier batches. */
+static enum nks_status pays_ahead(struct nks_run *run, bool *pays)
 {
     int64_t id = 0, half = 0;
     *pays = false;
     for (size_t i = 1; i < STEPS; i++) {
-        NKS_TRY(nks_slice_next(run->payments, steps[i].from, 0, run->today, batch_id, &half, &run->fault));
+        NKS_TRY(nks_slice_next(run->payments, steps[i].from, 0, run->today, 0, &half, &run->fault));
         if (half != 0)
             return NKS_OK;
     }
     for (int i = 0; i < AHEAD_SLICES; i++) {
-        NKS_TRY(nks_slice_next(run->payments, NKS_SLICE_WAITING, id, run->today, batch_id, &id, &run->fault));
+        NKS_TRY(nks_slice_next(run->payments, NKS_SLICE_WAITING, id, run->today, 0, &id, &run->fault));
         if (id == 0)
             return NKS_OK;
     }
@@ -270,6 +271,7 @@ enum nks_status nks_stage_route(struct nks_run *run, int64_t batch_id)
 enum nks_status nks_stage_decide(struct nks_run *run, int64_t batch_id)
 {
     bool pays = false;
-    NKS_TRY(pays_ahead(run, batch_id, &pays));
-    return pays ? engine_ahead(run, batch_id) : engine(run, 0, STEPS - 1, batch_id);
+    if (batch_id == 0)
+        NKS_TRY(pays_ahead(run, &pays));
+    return pays ? engine_ahead(run) : engine(run, 0, STEPS - 1, batch_id);
 }

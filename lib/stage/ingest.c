@@ -40,6 +40,13 @@ static void refuse(struct nks_ingest *ingest, enum nks_reason reason, uint32_t l
 
 /* ---- the open slices, one per execution date */
 
+static void slice_empty(struct nks_open_slice *open)
+{
+    nks_slice_reset(open->slice);
+    open->reference_count = 0;
+    open->amount_minor = 0;
+}
+
 static enum nks_status slice_flush(struct nks_ingest *ingest, struct nks_open_slice *open)
 {
     struct nks_run *run = ingest->run;
@@ -48,7 +55,7 @@ static enum nks_status slice_flush(struct nks_ingest *ingest, struct nks_open_sl
         return NKS_OK;
     if (ingest->batch.slices == NKS_SLICES_MAX) {
         refuse(ingest, NKS_REASON_TOO_MANY, 0, 0);
-        slice->count = 0;
+        slice_empty(open);
         return NKS_OK;
     }
     slice->number = (int32_t)++ingest->batch.slices;
@@ -61,9 +68,7 @@ static enum nks_status slice_flush(struct nks_ingest *ingest, struct nks_open_sl
     NKS_TRY(nks_db_commit(run->db, &run->fault));
     nks_sys_point("ingest.slice");
     NKS_TRY(nks_db_begin(run->db, &run->fault));
-    nks_slice_reset(slice);
-    open->reference_count = 0;
-    open->amount_minor = 0;
+    slice_empty(open);
     return NKS_OK;
 }
 

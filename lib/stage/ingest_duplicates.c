@@ -49,6 +49,8 @@ static enum nks_status other_load(struct check *check, int64_t slice_id)
         bool found = false;
         nks_batch_close(&check->other_batch);
         NKS_TRY(nks_batch_load(run->payments, batch_id, &check->other_batch, &found, &run->fault));
+        if (!found)
+            return nks_fault_set(&run->fault, NKS_INTEGRITY, "BATCH-ROW", "batch %lld is missing", (long long)batch_id);
     }
     return nks_slice_load(run->payments, &check->other_batch, slice_id, details, check->other, &run->fault);
 }
@@ -77,6 +79,7 @@ static enum nks_status on_hit(void *context, const struct nks_reference_hit *hit
     if (payment->state != NKS_PAYMENT_ACCEPTED)
         return NKS_OK;
     payment->state = NKS_PAYMENT_REJECTED;
+    payment->flags |= NKS_FLAG_AT_RECEIPT;
     payment->reason = NKS_REASON_DUPLICATE_PAYMENT;
     payment->changed = true;
     check->changed = true;

@@ -172,6 +172,8 @@ enum nks_status nks_ingest_payment(struct nks_ingest *ingest, struct nks_text re
         payment->flags |= NKS_FLAG_NO_E2E;
     payment->reason = (uint16_t)nks_payment_check(&facts);
     payment->state = payment->reason == NKS_REASON_NONE ? NKS_PAYMENT_ACCEPTED : NKS_PAYMENT_REJECTED;
+    if (payment->state == NKS_PAYMENT_REJECTED)
+        payment->flags |= NKS_FLAG_AT_RECEIPT;
     return NKS_OK;
 }
 
@@ -186,8 +188,12 @@ static enum nks_status joined_key(struct nks_ingest *ingest, const char *domain,
         nks_buf_text(&buf, parts[i]);
         nks_buf_char(&buf, 0x1F);
     }
-    if (buf.overflow) /* the schema bounds every part far below this */
-        return nks_fault_set(&ingest->run->fault, NKS_FAILED, "KEY-LONG", "a reference is too long for its key");
+    if (buf.overflow) { /* the schema bounds every part far below this: the reader did not do its work */
+        *out = (struct nks_blind){0, 0};
+        nks_ingest_refuse(ingest, NKS_REASON_UNREADABLE, NKS_FINDING_CEILING, 0, 0, ingest->seq,
+                          NKS_TEXT("an identification is too long"));
+        return NKS_OK;
+    }
     return nks_blind(ingest->run->keys, domain, nks_buf_view(&buf), out, &ingest->run->fault);
 }
 

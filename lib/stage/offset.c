@@ -18,6 +18,8 @@ static enum nks_status may_be_touched(struct nks_step_context *context, const st
     const struct nks_group *group = NULL;
     const struct nks_central *central = NULL;
     NKS_TRY(nks_step_group(context, payment, &group, &central));
+    if (central == NULL) /* taken out after resolve: route rejects the payment, so nothing of it is set off */
+        return NKS_OK;
     *ydelsesart = nks_ydelsesart_find(nks_payment_record(context->slice, payment),
                                       (struct nks_text){group->record, group->record_len});
     *may = nks_agreement_offsets(context->agreement, *ydelsesart);
@@ -29,70 +31,47 @@ struct offset {
     struct nks_debt_query *queries;
     struct nks_debt_answer *answers;
     uint32_t *asked; /* index of the payment of each query */
-    bool *excluded;  /* by payment: would be rejected for its rest, so nothing of it is set off */
     size_t count;
 };
 
 /* The group's record is a short-lived buffer: a ydelsesart that stands there is copied into the slice's memory. */
-static struct nks_text ydelsesart_keep(struct nks_slice *slice, struct nks_text ydelsesart)
+static enum nks_status ydelsesart_keep(struct nks_step_context *context, struct nks_text *ydelsesart)
 {
-    char *copy = nks_arena_alloc(&slice->arena, ydelsesart.len + 1);
+    char *copy = nks_arena_alloc(&context->slice->arena, ydelsesart->len + 1);
     if (copy == NULL)
-        return (struct nks_text){NULL, 0};
-    if (ydelsesart.len > 0)
-        memcpy(copy, ydelsesart.ptr, ydelsesart.len);
-    return (struct nks_text){copy, ydelsesart.len};
+        return nks_fault_set(&context->run->fault, NKS_RETRY, "MEMORY", "no memory to ask for debts");
+    if (ydelsesart->len > 0)
+        memcpy(copy, ydelsesart->ptr, ydelsesart->len);
+    ydelsesart->ptr = copy;
+    return NKS_OK;
 }
 
 static enum nks_status queries_make(struct offset *offset)
 {
     struct nks_step_context *context = offset->context;
     struct nks_slice *slice = context->slice;
-    offset->count = 0;
     for (size_t i = 0; i < slice->count; i++) {
         const struct nks_payment *payment = &slice->payments[i];
         bool may = false;
         struct nks_text ydelsesart = {NULL, 0};
-        if (offset->excluded[i])
-            continue;
         NKS_TRY(may_be_touched(context, payment, &may, &ydelsesart));
         if (!may)
             continue;
+        NKS_TRY(ydelsesart_keep(context, &ydelsesart));
         offset->queries[offset->count] = (struct nks_debt_query){
             .holder = payment->holder,
             .payer = nks_text_from(context->agreement->payer),
-            .ydelsesart = ydelsesart_keep(slice, ydelsesart),
+            .ydelsesart = ydelsesart,
             .on = slice->execution_date,
             .amount_minor = payment->amount_minor,
             .split = context->agreement->offset_mode == NKS_OFFSET_SPLIT,
+            /* Without an account for the rest the payment is rejected as a whole: then nothing of it is set off. */
+            .whole_only = payment->found == NKS_DESTINATION_NONE &&
+                          context->agreement->no_account == NKS_NO_ACCOUNT_REJECT,
         };
         offset->asked[offset->count++] = (uint32_t)i;
     }
     return NKS_OK;
-}
-
-static int64_t parts_sum(const struct nks_debt_answer *answer)
-{
-    int64_t sum = 0;
-    for (size_t i = 0; i < answer->count; i++)
-        sum += answer->parts[i].amount_minor;
-    return sum;
-}
-
-/* A payment whose rest would be rejected for want of an account is rejected as a whole: nothing of it is set off. */
-static bool exclude_rejected(struct offset *offset)
-{
-    bool any = false;
-    for (size_t i = 0; i < offset->count; i++) {
-        const struct nks_payment *payment = &offset->context->slice->payments[offset->asked[i]];
-        int64_t taken = parts_sum(&offset->answers[i]);
-        if (taken > 0 && taken < payment->amount_minor && payment->found == NKS_DESTINATION_NONE &&
-            offset->context->agreement->no_account == NKS_NO_ACCOUNT_REJECT) {
-            offset->excluded[offset->asked[i]] = true;
-            any = true;
-        }
-    }
-    return any;
 }
 
 static enum nks_status legs_add(struct offset *offset, struct nks_payment *payment, const struct nks_debt_answer *answer)
@@ -117,13 +96,11 @@ static enum nks_status legs_add(struct offset *offset, struct nks_payment *payme
 static enum nks_status decide(struct offset *offset)
 {
     struct nks_step_context *context = offset->context;
-    do {
-        NKS_TRY(queries_make(offset));
-        if (offset->count == 0)
-            return NKS_OK;
-        NKS_TRY(nks_debt_find_many(context->run->debt, offset->queries, offset->count, offset->answers,
-                                   &context->run->fault));
-    } while (exclude_rejected(offset));
+    NKS_TRY(queries_make(offset));
+    if (offset->count == 0)
+        return NKS_OK;
+    NKS_TRY(nks_debt_find_many(context->run->debt, offset->queries, offset->count, offset->answers,
+                               &context->run->fault));
     for (size_t i = 0; i < offset->count; i++) {
         if (offset->answers[i].count > 0)
             NKS_TRY(legs_add(offset, &context->slice->payments[offset->asked[i]], &offset->answers[i]));
@@ -141,16 +118,13 @@ enum nks_status nks_step_offset(struct nks_step_context *context)
         .queries = calloc(count, sizeof *offset.queries),
         .answers = calloc(count, sizeof *offset.answers),
         .asked = calloc(count, sizeof *offset.asked),
-        .excluded = calloc(count, sizeof *offset.excluded),
     };
-    enum nks_status status = offset.queries == NULL || offset.answers == NULL || offset.asked == NULL ||
-                                     offset.excluded == NULL
+    enum nks_status status = offset.queries == NULL || offset.answers == NULL || offset.asked == NULL
                                  ? nks_fault_set(&context->run->fault, NKS_RETRY, "MEMORY", "no memory to ask for debts")
                                  : decide(&offset);
     free(offset.queries);
     free(offset.answers);
     free(offset.asked);
-    free(offset.excluded);
     return status;
 }
 

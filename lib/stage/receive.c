@@ -114,6 +114,23 @@ static enum nks_status mark_received(struct nks_run *run, int64_t id)
     return status;
 }
 
+/* A file that nks may not read, or that is none any more, is left lying: it must not stop the others. */
+static enum nks_status may_read(struct nks_run *run, const char *path, bool *may)
+{
+    struct nks_fault unimportant = {.status = NKS_OK};
+    int fd = -1;
+    enum nks_status status = nks_sys_open_read(path, &fd, &unimportant);
+    *may = status == NKS_OK;
+    if (status == NKS_OK)
+        return nks_sys_close(fd, &run->fault);
+    if (status == NKS_RETRY) {
+        run->fault = unimportant;
+        return status;
+    }
+    run->counts.skipped++;
+    return NKS_OK;
+}
+
 /* Finishes one file in .taken/, wherever an earlier try stopped. */
 static enum nks_status finish_taken(struct drop *drop, const char *name)
 {
@@ -124,6 +141,10 @@ static enum nks_status finish_taken(struct drop *drop, const char *name)
     int64_t id = 0;
     NKS_TRY(nks_delivery_find_taken(run->exchange, drop->source, drop->party, name, &id, &run->fault));
     if (id == 0) {
+        bool may = false;
+        NKS_TRY(may_read(run, path, &may));
+        if (!may)
+            return NKS_OK;
         struct nks_delivery delivery = {.source = drop->source, .received = run->now, .state = NKS_DELIVERY_TAKEN};
         if (!nks_text_copy(nks_text_from(drop->party), delivery.party, sizeof delivery.party) ||
             !nks_text_copy(nks_text_from(name), delivery.name, sizeof delivery.name))
@@ -176,6 +197,10 @@ static enum nks_status take(struct drop *drop, const char *name)
     }
     if (run->conf.settle_seconds > 0 && nks_sys_now() - changed < run->conf.settle_seconds)
         return NKS_OK;
+    bool may = false;
+    NKS_TRY(may_read(run, from, &may));
+    if (!may)
+        return NKS_OK;
     NKS_TRY(nks_sys_mkdir(drop->taken, 0700, &run->fault));
     NKS_TRY(nks_sys_rename(from, to, &run->fault));
     NKS_TRY(nks_sys_fsync_dir(drop->taken, &run->fault));
@@ -222,8 +247,10 @@ static enum nks_status receive_source(struct nks_run *run, enum nks_source sourc
     struct nks_sys_list list = {NULL, 0, false};
     NKS_TRY(nks_sys_list(root, PARTIES_MAX, true, &list, &run->fault));
     enum nks_status status = NKS_OK;
-    for (size_t i = 0; i < list.count && status == NKS_OK; i++)
-        status = receive_party(run, source, root, list.names[i]);
+    for (size_t i = 0; i < list.count && (status == NKS_OK || status == NKS_FAILED); i++) {
+        enum nks_status one = receive_party(run, source, root, list.names[i]); /* the first fault stands */
+        status = one != NKS_OK ? one : status;
+    }
     nks_sys_list_free(&list);
     return status;
 }
@@ -245,8 +272,10 @@ enum nks_status nks_stage_receive(struct nks_run *run, int64_t batch_id)
     status = finish_rows(run);
     if (status == NKS_OK)
         status = receive_source(run, NKS_SOURCE_SENDER, "in/sender");
-    if (status == NKS_OK)
-        status = receive_source(run, NKS_SOURCE_CENTRAL, "in/central");
+    if (status == NKS_OK || status == NKS_FAILED) {
+        enum nks_status central = receive_source(run, NKS_SOURCE_CENTRAL, "in/central");
+        status = central != NKS_OK ? central : status;
+    }
     close(lock);
     return status;
 }

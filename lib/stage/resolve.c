@@ -15,7 +15,7 @@ enum nks_status nks_step_group(struct nks_step_context *context, const struct nk
     return NKS_OK;
 }
 
-static void reject(struct nks_payment *payment, enum nks_reason reason)
+void nks_step_reject(struct nks_payment *payment, enum nks_reason reason)
 {
     payment->state = NKS_PAYMENT_REJECTED;
     payment->reason = (uint16_t)reason;
@@ -84,7 +84,7 @@ static void losses_check(struct nks_step_context *context, struct nks_payment *p
     uint64_t losses = nks_order_leg_losses(nks_payment_record(context->slice, payment), context->batch->version,
                                            central->order_version, creditor);
     if (nks_loss_rejects(losses)) {
-        reject(payment, NKS_REASON_VERSION_LOSS);
+        nks_step_reject(payment, NKS_REASON_VERSION_LOSS);
     } else if (losses != 0) {
         payment->reason = NKS_REASON_LOSS_DROPPED;
         payment->changed = true;
@@ -103,7 +103,7 @@ static enum nks_status payments_prepare(struct nks_step_context *context, struct
         const struct nks_central *central = NULL;
         NKS_TRY(nks_step_group(context, payment, &group, &central));
         if (central == NULL) {
-            reject(payment, NKS_REASON_NO_CENTRAL);
+            nks_step_reject(payment, NKS_REASON_NO_CENTRAL);
             continue;
         }
         losses_check(context, payment, central);

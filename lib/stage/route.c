@@ -9,13 +9,6 @@
 #include <assert.h>
 #include <string.h>
 
-static void reject(struct nks_payment *payment, enum nks_reason reason)
-{
-    payment->state = NKS_PAYMENT_REJECTED;
-    payment->reason = (uint16_t)reason;
-    payment->changed = true;
-}
-
 static int64_t rest_of(const struct nks_slice *slice, const struct nks_payment *payment)
 {
     int64_t rest = payment->amount_minor;
@@ -40,7 +33,7 @@ static enum nks_status without_account(struct nks_step_context *context, struct 
     const struct nks_agreement *agreement = context->agreement;
     enum nks_leg_kind kind = policies[agreement->no_account].kind;
     if (kind == 0) {
-        reject(payment, NKS_REASON_NO_ACCOUNT);
+        nks_step_reject(payment, NKS_REASON_NO_ACCOUNT);
         return NKS_OK;
     }
     struct nks_destination to = {.account = agreement->no_account_account, .version = agreement->version};
@@ -72,12 +65,16 @@ static enum nks_status route_one(struct nks_step_context *context, struct nks_pa
     if (rest == 0)
         return NKS_OK;
     NKS_TRY(nks_step_group(context, payment, &group, &central));
-    if (central == NULL) { /* the central was taken out after resolve */
-        reject(payment, NKS_REASON_NO_CENTRAL);
+    /* A payment goes to one central as a whole: the rest follows the debts, whatever was imported since they took theirs. */
+    int64_t number = central != NULL ? central->number : 0;
+    if (payment->legs > 0)
+        number = context->slice->legs[payment->first_leg].central;
+    if (number == 0) { /* the central was taken out after resolve */
+        nks_step_reject(payment, NKS_REASON_NO_CENTRAL);
         return NKS_OK;
     }
-    return payment->found == NKS_DESTINATION_NONE ? without_account(context, payment, rest, central->number)
-                                                  : to_payee(context, payment, rest, central->number);
+    return payment->found == NKS_DESTINATION_NONE ? without_account(context, payment, rest, number)
+                                                  : to_payee(context, payment, rest, number);
 }
 
 enum nks_status nks_step_route(struct nks_step_context *context)
@@ -124,8 +121,8 @@ struct total_key {
 
 enum { KEYS_OPEN = 16 };
 
-/* Totals by central and group. Groups come one after the other, so that a few open sums are enough; a pair that comes
- * again later would be a second row of the same key, therefore pairs are kept until the end of the slice when they fit. */
+/* Totals by central and group. Payments of a slice stand in the order of the message, so groups come one after the other
+ * and only the last few pairs are looked through; a pair that came again later would be a second row of its key. */
 struct totals {
     struct nks_step_context *context;
     struct total_key *keys;

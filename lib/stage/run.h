@@ -67,8 +67,6 @@ struct nks_run {
     struct nks_slice *slice; /* the one being worked on */
     struct nks_run_counts counts;
     int64_t reader_peak_bytes;
-    int64_t last_file_id; /* the out file asked for last, and whether it is published */
-    bool last_file_published;
     struct nks_fault fault;
 };
 

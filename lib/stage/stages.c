@@ -1,8 +1,6 @@
 /* The table of stages, and the run over all of them. */
 #include "stage/run.h"
 
-#include <string.h>
-
 static const struct nks_stage stages[] = {
     {"collect", "take the answers of the centrals", nks_stage_collect, true},
     {"ingest", "read received files: check, answer, cut into slices", nks_stage_ingest, true},
@@ -25,10 +23,16 @@ const struct nks_stage *nks_stages(size_t *count)
  * whose reports emit writes in the same pass. */
 enum nks_status nks_stage_all(struct nks_run *run, int64_t batch_id)
 {
-    NKS_TRY(nks_stage_receive(run, batch_id));
+    /* A drop folder that a person must mend holds up its own files only: the night goes on, and the fault is told after. */
+    enum nks_status received = nks_stage_receive(run, batch_id);
+    if (received != NKS_OK && received != NKS_FAILED)
+        return received;
+    struct nks_fault kept = run->fault;
+    nks_fault_clear(&run->fault);
     for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
         if (stages[i].in_run)
             NKS_TRY(stages[i].fn(run, batch_id));
     }
-    return NKS_OK;
+    run->fault = kept;
+    return received;
 }

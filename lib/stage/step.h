@@ -30,6 +30,8 @@ NKS_CHECKED enum nks_status nks_step_route_save(struct nks_step_context *context
 NKS_CHECKED enum nks_status nks_step_group(struct nks_step_context *context, const struct nks_payment *payment,
                                            const struct nks_group **group, const struct nks_central **central);
 
+void nks_step_reject(struct nks_payment *payment, enum nks_reason reason);
+
 /* Emit's and collect's shared ends. */
 NKS_CHECKED enum nks_status nks_status_report_reserve(struct nks_run *run, struct nks_batch *batch, const char *detail);
 NKS_CHECKED enum nks_status nks_receipts_reserve(struct nks_run *run);

@@ -119,7 +119,7 @@ find "$home/out/central" -name '*.xml' | sort | while read -r path; do
                 return part ~ /^DK/ ? substr(part, 5) : part
             }
             match(part, /<Othr><Id>[^<]*/)
-            return (part ~ /<Prtry>OCR</ ? "71+" : "") substr(part, RSTART + 10, RLENGTH - 10)
+            return (part ~ /<Prtry>FIK71</ ? "71+" : "") substr(part, RSTART + 10, RLENGTH - 10)
         }
         function part(text, name) {
             if (!match(text, "<" name ">.*</" name ">")) return ""
