@@ -50,7 +50,7 @@ static enum nks_status file_add(struct audit *audit, struct legs *legs, struct n
     }
     struct file_sum *file = &legs->files[legs->count++];
     *file = (struct file_sum){.id = nks_column_int(stmt, 0), .entries = nks_column_int(stmt, 3)};
-    file->planned_good = nks_sum_parse(nks_column_text(stmt, 4), &file->planned);
+    file->planned_good = nks_sum_read(nks_column_text(stmt, 4), &file->planned);
     audit_at(audit, "out_file %lld", (long long)file->id);
     if (!nks_text_copy(nks_column_text(stmt, 1), file->party, sizeof file->party))
         audit_find(audit, "party is no short id");

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 enum { ARENA_CEILING = 64 * 1024 * 1024, CACHE_KIB = 64 * 1024, BUSY_TIMEOUT_MS = 10000 };
 enum { EXIT_CLEAN = 0, EXIT_USAGE = 2, EXIT_BUSY = 4, EXIT_SETUP = 6, EXIT_FINDINGS = 7, EXIT_BUG = 8 };
 
@@ -313,6 +312,7 @@ static int audit_run(struct audit *audit)
 
 int main(int argc, char **argv)
 {
+    nks_sys_protect_process();
     struct options options = {.home = NULL};
     if (!options_read(argc, argv, &options)) {
         fputs("try nks-audit --help\n", stderr);

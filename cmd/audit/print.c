@@ -111,8 +111,8 @@ void audit_note(struct audit *audit, const char *fmt, ...)
     vsnprintf(words, sizeof words, fmt, args);
     va_end(args);
     if (output->style.json)
-        json_line(output, json_pack("{s:i, s:s, s:s, s:s}", "v", JSON_VERSION, "type", "note", "check",
-                                    output->check, "words", words));
+        json_line(output, json_pack("{s:i, s:s, s:s, s:s}", "v", JSON_VERSION, "type", "note", "check", output->check,
+                                    "words", words));
     else if (output->notes < NOTES_MAX)
         memcpy(output->note[output->notes++], words, sizeof words);
 }
@@ -141,8 +141,8 @@ void audit_output_check_end(struct audit *audit, const struct audit_check *check
     if (audit->findings > AUDIT_FINDINGS_SHOWN && !output->style.json)
         printf("FINDING %s: and %lld more\n", check->name, (long long)(audit->findings - AUDIT_FINDINGS_SHOWN));
     if (output->style.json)
-        json_line(output, json_pack("{s:i, s:s, s:s, s:s, s:s, s:I, s:I}", "v", JSON_VERSION, "type", "check",
-                                    "name", check->name, "words", check->words, "how", ran_names[ran], "looked",
+        json_line(output, json_pack("{s:i, s:s, s:s, s:s, s:s, s:I, s:I}", "v", JSON_VERSION, "type", "check", "name",
+                                    check->name, "words", check->words, "how", ran_names[ran], "looked",
                                     (json_int_t)audit->looked, "findings", (json_int_t)audit->findings));
     else if (!output->style.quiet)
         printf("%-12s %12lld %9lld  %-11s %s\n", check->name, (long long)audit->looked, (long long)audit->findings,

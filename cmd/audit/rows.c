@@ -48,7 +48,7 @@ struct audit_sum_text audit_sum_show(struct nks_sum sum)
 bool audit_sum_is(struct nks_text stored, struct nks_sum counted)
 {
     struct nks_sum sum;
-    return nks_sum_parse(stored, &sum) && sum.scaled == counted.scaled;
+    return nks_sum_read(stored, &sum) && sum.scaled == counted.scaled;
 }
 
 /* ---- batches */
@@ -66,7 +66,7 @@ static void read_batch(struct nks_stmt *stmt, struct audit_batch *batch)
     };
     struct nks_text sum = nks_column_text(stmt, 7);
     batch->sum_good =
-        nks_text_copy(sum, batch->control_sum, sizeof batch->control_sum) && nks_sum_parse(sum, &batch->sum);
+        nks_text_copy(sum, batch->control_sum, sizeof batch->control_sum) && nks_sum_read(sum, &batch->sum);
 }
 
 enum nks_status audit_each_batch(struct audit *audit, audit_batch_fn fn, void *context)

@@ -385,6 +385,7 @@ static bool streams_hold(void)
 
 int main(int argc, char **argv)
 {
+    nks_sys_protect_process();
     struct nks_app app = {.now = 0};
     nks_fault_clear(&app.fault);
     (void)umask(077);

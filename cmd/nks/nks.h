@@ -8,7 +8,6 @@
 #include "out.h"
 #include "stage/look.h"
 
-
 enum option { /* places in nks_app.values; the table is in nks.c */
               OPTION_HOME,
               OPTION_KEYS,

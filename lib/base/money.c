@@ -215,6 +215,16 @@ bool nks_sum_parse(struct nks_text text, struct nks_sum *out)
     return true;
 }
 
+bool nks_sum_read(struct nks_text text, struct nks_sum *out)
+{
+    enum { STORED_DIGITS_MAX = 33 }; /* times 10^5 still within 128 bits */
+    struct decimal decimal;
+    if (!decimal_read(text, &decimal) || decimal.whole.len > STORED_DIGITS_MAX || decimal.fraction.len > SUM_DECIMALS)
+        return false;
+    out->scaled = decimal_scale(&decimal, SUM_DECIMALS);
+    return true;
+}
+
 bool nks_sum_equal(struct nks_sum a, struct nks_sum b)
 {
     return a.scaled == b.scaled;

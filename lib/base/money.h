@@ -54,6 +54,8 @@ struct nks_sum {
 NKS_CHECKED bool nks_sum_add(struct nks_sum *sum, struct nks_money money); /* false on overflow: sum untouched */
 /* An ISO 20022 DecimalNumber >= 0: 18 digits. More than 5 non-zero decimals are refused: no amounts add up to them. */
 NKS_CHECKED bool nks_sum_parse(struct nks_text text, struct nks_sum *out);
+/* Reads what nks_sum_format wrote into a column, also beyond the 18 digits that a message may carry. */
+NKS_CHECKED bool nks_sum_read(struct nks_text text, struct nks_sum *out);
 bool nks_sum_equal(struct nks_sum a, struct nks_sum b);
 /* Appends with at least two decimals and no further trailing zeros: "1300.00", "7.125". */
 void nks_sum_format(struct nks_buf *buf, struct nks_sum sum);

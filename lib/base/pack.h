@@ -1,8 +1,8 @@
 #ifndef NKS_BASE_PACK_H
 #define NKS_BASE_PACK_H
 /*
- * A row's fields as bytes before they are encrypted: texts with a 64-bit length and 64-bit integers, little endian, in a
- * fixed order that the module knows. A reader checks every length; a short or over-long packing sets `bad`.
+ * A row's fields as bytes before they are encrypted: texts with a 64-bit length and 64-bit integers, little endian, in
+ * a fixed order that the module knows. A reader checks every length; a short or over-long packing sets `bad`.
  */
 #include "base/text.h"
 

@@ -10,6 +10,8 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* ---- faults */
@@ -471,4 +473,15 @@ void nks_sys_list_free(struct nks_sys_list *list)
         free(list->names[i]);
     free(list->names);
     *list = (struct nks_sys_list){0};
+}
+
+void nks_sys_protect_process(void)
+{
+    const struct rlimit none = {0, 0};
+    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)signal(SIGXFSZ, SIG_IGN);
+#if !defined(__SANITIZE_ADDRESS__) &&                                                                                  \
+    !defined(NKS_FAULTS) /* the leak search of the sanitizer attaches like a debugger */
+    (void)prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L);
+#endif
 }

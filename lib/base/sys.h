@@ -48,6 +48,9 @@ NKS_CHECKED bool nks_sys_exists(const char *path);
 NKS_CHECKED enum nks_status nks_sys_random(void *buf, size_t len, struct nks_fault *fault);
 nks_time nks_sys_now(void);
 
+/* For the start of a program that holds keys: no core dumps, not readable by debuggers of the same user, and a write
+ * beyond the file size limit is an error instead of a signal. */
+void nks_sys_protect_process(void);
 /* Takes an exclusive advisory lock on the file (created where missing). Busy: NKS_RETRY with code BUSY. */
 NKS_CHECKED enum nks_status nks_sys_lock(const char *path, int *fd, struct nks_fault *fault);
 

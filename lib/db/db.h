@@ -4,16 +4,16 @@
  * The database as a dozen plain verbs, the same for every engine. No other file includes an engine's header.
  *
  * SQL lives in `.sql` files next to its module as named statements; the build turns each into a `struct nks_sql` in the
- * generated header `<module>/<module>_sql.h` (`-- name: payment_insert` becomes `nks_sql_payment_insert`), so that a wrong
- * name does not compile. Parameters are `:name`. Types in CREATE TABLE are tokens: {id} 64-bit integer, {int}, {money} 64-bit
- * minor units, {bytes}, {text}, {time} seconds since 1970 UTC, {date} days since 1970, {bool}.
+ * generated header `<module>/<module>_sql.h` (`-- name: payment_insert` becomes `nks_sql_payment_insert`), so that a
+ * wrong name does not compile. Parameters are `:name`. Types in CREATE TABLE are tokens: {id} 64-bit integer, {int},
+ * {money} 64-bit minor units, {bytes}, {text}, {time} seconds since 1970 UTC, {date} days since 1970, {bool}.
  *
  * Order of calls: open; then any number of { begin; statements; commit or rollback }. A statement is prepared at its
  * first use, kept by the connection, and reset by nks_stmt_start. One connection belongs to one thread.
  *
  * Errors: NKS_RETRY busy or disk full or I/O (after rollback the whole transaction may be tried again); NKS_UNKNOWN a
- * commit whose result is not known; NKS_INTEGRITY the database file is damaged; NKS_FAILED anything else (SQL, permission).
- * Bound values never appear in a fault.
+ * commit whose result is not known; NKS_INTEGRITY the database file is damaged; NKS_FAILED anything else (SQL,
+ * permission). Bound values never appear in a fault.
  */
 #include "base/status.h"
 #include "base/text.h"
@@ -24,7 +24,7 @@ struct nks_stmt;
 enum { NKS_SQL_PARAMS_MAX = 32 };
 struct nks_sql {
     const char *name;
-    const char *text;                          /* parameters as ?1, ?2 … in order of first appearance */
+    const char *text; /* parameters as ?1, ?2 … in order of first appearance */
     int params;
     const char *param_names[NKS_SQL_PARAMS_MAX];
 };
@@ -37,20 +37,22 @@ struct nks_migration {
 };
 
 struct nks_db_options {
-    const char *path;       /* file of the database */
-    int64_t cache_kib;      /* page cache */
+    const char *path;  /* file of the database */
+    int64_t cache_kib; /* page cache */
     bool read_only;
-    bool create;            /* make it when missing */
+    bool create; /* make it when missing */
     int busy_timeout_ms;
-    bool durable;           /* synchronous=FULL; false only for benches of the machine itself */
+    bool durable; /* synchronous=FULL; false only for benches of the machine itself */
 };
 
-NKS_CHECKED enum nks_status nks_db_open(const struct nks_db_options *options, struct nks_db **out, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_db_open(const struct nks_db_options *options, struct nks_db **out,
+                                        struct nks_fault *fault);
 void nks_db_close(struct nks_db *db); /* rolls back what is open; NULL is fine */
 
 /* For writing, at once. Begin, commit and rollback end what nks_stmt_one left open: read its columns before. */
 NKS_CHECKED enum nks_status nks_db_begin(struct nks_db *db, struct nks_fault *fault);
-/* For reading one state of the database over several statements; ended by rollback. Locks once instead of per statement. */
+/* For reading one state of the database over several statements; ended by rollback. Locks once instead of per
+ * statement. */
 NKS_CHECKED enum nks_status nks_db_begin_read(struct nks_db *db, struct nks_fault *fault);
 /* What fails to commit is rolled back. */
 NKS_CHECKED enum nks_status nks_db_commit(struct nks_db *db, struct nks_fault *fault);
@@ -94,12 +96,13 @@ NKS_CHECKED enum nks_status nks_stmt_one(struct nks_stmt *stmt, bool *found, str
 void nks_stmt_end(struct nks_stmt *stmt);
 
 /*
- * Rows for many keys at once: runs `sql` (whose parameter 0 is one key) for each of `keys`, which must be sorted, and calls
- * `row` for each row found with the index of the key. An engine with arrays does it in one round trip.
+ * Rows for many keys at once: runs `sql` (whose parameter 0 is one key) for each of `keys`, which must be sorted, and
+ * calls `row` for each row found with the index of the key. An engine with arrays does it in one round trip.
  */
-typedef enum nks_status (*nks_db_row_fn)(void *context, size_t key_index, struct nks_stmt *stmt, struct nks_fault *fault);
-NKS_CHECKED enum nks_status nks_db_each_key(struct nks_db *db, const struct nks_sql *sql, const int64_t *keys, size_t count,
-                                            nks_db_row_fn row, void *context, struct nks_fault *fault);
+typedef enum nks_status (*nks_db_row_fn)(void *context, size_t key_index, struct nks_stmt *stmt,
+                                         struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_db_each_key(struct nks_db *db, const struct nks_sql *sql, const int64_t *keys,
+                                            size_t count, nks_db_row_fn row, void *context, struct nks_fault *fault);
 
 /* Engine's own whole-file check (PRAGMA quick_check …): NKS_INTEGRITY when damaged. */
 NKS_CHECKED enum nks_status nks_db_check(struct nks_db *db, struct nks_fault *fault);

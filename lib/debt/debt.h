@@ -76,10 +76,11 @@ NKS_CHECKED enum nks_status nks_debt_find_many(struct nks_debt *debt, const stru
 
 /*
  * False: the holder surely has no debt, no query is needed. A filter over all holder keys (8 Mbit, built at the first
- * call): with 300,000 debts about 1 in 100,000 others passes it. Most payees have no debt, and a look-up of nothing costs as much
- * as one of something.
+ * call): with 300,000 debts about 1 in 100,000 others passes it. Most payees have no debt, and a look-up of nothing
+ * costs as much as one of something.
  */
-NKS_CHECKED enum nks_status nks_debt_maybe(struct nks_debt *debt, int64_t holder_key, bool *maybe, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_debt_maybe(struct nks_debt *debt, int64_t holder_key, bool *maybe,
+                                           struct nks_fault *fault);
 
 /* Rows of claim_use, inside the caller's transaction. */
 struct nks_debt_use {

@@ -1,4 +1,5 @@
-/* Who may have a debt: a Bloom filter over the blind keys, which are uniform already and need no hashing of their own. */
+/* Who may have a debt: a Bloom filter over the blind keys, which are uniform already and need no hashing of their own.
+ */
 #include "debt/debt_private.h"
 #include "debt_sql.h"
 

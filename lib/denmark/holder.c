@@ -63,6 +63,6 @@ static bool parse_foreign(struct nks_text id, char *out)
 bool nks_holder_parse(enum nks_holder_kind kind, struct nks_text id, char out[NKS_HOLDER_ID_MAX])
 {
     static bool (*const parsers[KINDS])(struct nks_text, char *) = {NULL,     parse_cpr, parse_cvr,
-                                                                   parse_se, parse_pnr, parse_foreign};
+                                                                    parse_se, parse_pnr, parse_foreign};
     return (size_t)kind < KINDS && parsers[kind] != NULL && parsers[kind](nks_text_trim(id), out);
 }

@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_RECORD = NKS_NAME_MAX + NKS_CIPHER_OVERHEAD, FINDINGS_MAX = NKS_FINDINGS_MAX * (NKS_FINDING_TEXT_MAX + 40) };
+enum {
+    NAME_RECORD = NKS_NAME_MAX + NKS_CIPHER_OVERHEAD,
+    FINDINGS_MAX = NKS_FINDINGS_MAX * (NKS_FINDING_TEXT_MAX + 40)
+};
 
 static const char *const state_names[] = {"", "TAKEN", "RECEIVED", "ACCEPTED", "REFUSED", "REPEATED", "ODD"};
 static const struct nks_delivery_move moves[] = {
@@ -110,7 +113,8 @@ enum nks_status nks_delivery_next_id(struct nks_exchange *exchange, int64_t *id,
     return NKS_OK;
 }
 
-enum nks_status nks_delivery_insert(struct nks_exchange *exchange, struct nks_delivery *delivery, struct nks_fault *fault)
+enum nks_status nks_delivery_insert(struct nks_exchange *exchange, struct nks_delivery *delivery,
+                                    struct nks_fault *fault)
 {
     struct nks_stmt *stmt = NULL;
     NKS_TRY(nks_delivery_next_id(exchange, &delivery->id, fault));
@@ -143,13 +147,13 @@ static enum nks_status row_damaged(int64_t id, struct nks_fault *fault)
     return nks_fault_set(fault, NKS_INTEGRITY, "DELIVERY-ROW", "the row of delivery #%lld is damaged", (long long)id);
 }
 
-static enum nks_status read_delivery(struct nks_exchange *exchange, struct nks_stmt *stmt, struct nks_delivery *delivery,
-                                     struct nks_fault *fault)
+static enum nks_status read_delivery(struct nks_exchange *exchange, struct nks_stmt *stmt,
+                                     struct nks_delivery *delivery, struct nks_fault *fault)
 {
     delivery->source = (enum nks_source)nks_column_int(stmt, 0);
     struct nks_text name = nks_column_bytes(stmt, 2), hash = nks_column_bytes(stmt, 3);
-    if (!nks_text_copy(nks_column_text(stmt, 1), delivery->party, sizeof delivery->party) || hash.len != NKS_HASH_SIZE ||
-        name.len < NKS_CIPHER_OVERHEAD || name.len >= NAME_RECORD)
+    if (!nks_text_copy(nks_column_text(stmt, 1), delivery->party, sizeof delivery->party) ||
+        hash.len != NKS_HASH_SIZE || name.len < NKS_CIPHER_OVERHEAD || name.len >= NAME_RECORD)
         return row_damaged(delivery->id, fault);
     memcpy(delivery->hash, hash.ptr, NKS_HASH_SIZE);
     delivery->bytes = nks_column_int(stmt, 4);
@@ -240,8 +244,8 @@ static void pack_findings(struct nks_buf *buf, const struct nks_finding *finding
 }
 
 enum nks_status nks_delivery_move(struct nks_exchange *exchange, struct nks_delivery *delivery,
-                                  enum nks_delivery_state to, enum nks_reason reason, const struct nks_finding *findings,
-                                  size_t finding_count, struct nks_fault *fault)
+                                  enum nks_delivery_state to, enum nks_reason reason,
+                                  const struct nks_finding *findings, size_t finding_count, struct nks_fault *fault)
 {
     if (!may_move((int)delivery->state, (int)to))
         return nks_fault_set(fault, NKS_FAILED, "STATE-MOVE", "a delivery cannot go from %s to %s",
@@ -332,7 +336,8 @@ enum nks_status nks_delivery_findings(struct nks_exchange *exchange, int64_t id,
         struct nks_place place = findings_place(id);
         status = nks_cipher_decrypt(exchange->cipher, &place, record.ptr, record.len, plain, fault);
         if (status == NKS_OK)
-            status = unpack_findings(id, (struct nks_text){plain, record.len - NKS_CIPHER_OVERHEAD}, findings, count, fault);
+            status =
+                unpack_findings(id, (struct nks_text){plain, record.len - NKS_CIPHER_OVERHEAD}, findings, count, fault);
     }
     nks_stmt_end(stmt);
     return status;

@@ -5,7 +5,8 @@
  * that is the stages' work (receive, emit, deliver). This module keeps the books of it.
  *
  * In:  TAKEN (copied into the spool, the original still lies in .taken/) -> RECEIVED -> ACCEPTED | REFUSED | REPEATED.
- * Out: RESERVED (name and message id fixed) -> WRITTEN (staged, hashed, archived) -> PUBLISHED. Neither is ever deleted.
+ * Out: RESERVED (name and message id fixed) -> WRITTEN (staged, hashed, archived) -> PUBLISHED. Neither is ever
+ * deleted.
  */
 #include "base/file.h"
 #include "base/money.h"
@@ -33,7 +34,10 @@ enum nks_delivery_state {
     NKS_DELIVERY_ODD = 6,      /* an answer of a central that could not be used; a person looks at it */
 };
 const char *nks_delivery_state_name(int state);
-struct nks_delivery_move { int from, to; const char *by; };
+struct nks_delivery_move {
+    int from, to;
+    const char *by;
+};
 const struct nks_delivery_move *nks_delivery_moves(size_t *count);
 
 enum { NKS_NAME_MAX = 256, NKS_FINDING_TEXT_MAX = 304 };
@@ -98,7 +102,10 @@ enum nks_file_folder { NKS_FOLDER_CENTRAL = 1, NKS_FOLDER_PAYER = 2, NKS_FOLDER_
 const char *nks_file_kind_name(int kind);
 const char *nks_file_state_name(int state);
 const char *nks_file_folder_path(enum nks_file_folder folder); /* "out/central" … */
-struct nks_file_move { int from, to; const char *by; };
+struct nks_file_move {
+    int from, to;
+    const char *by;
+};
 const struct nks_file_move *nks_file_moves(size_t *count);
 
 enum { NKS_FILE_NAME_MAX = 80, NKS_MESSAGE_ID_MAX = 36, NKS_CONTROL_SUM_MAX = 48 };
@@ -132,29 +139,38 @@ NKS_CHECKED enum nks_status nks_out_file_written(struct nks_exchange *exchange, 
 NKS_CHECKED enum nks_status nks_out_file_published(struct nks_exchange *exchange, struct nks_out_file *file,
                                                    struct nks_fault *fault);
 /* Files of a batch (0: any), of a kind (0: any), after `after`, in order. */
-NKS_CHECKED enum nks_status nks_out_file_next_of(struct nks_exchange *exchange, int64_t batch_id, enum nks_file_kind kind,
-                                                 int64_t after, int64_t *id, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_out_file_next_of(struct nks_exchange *exchange, int64_t batch_id,
+                                                 enum nks_file_kind kind, int64_t after, int64_t *id,
+                                                 struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_out_file_of_delivery(struct nks_exchange *exchange, int64_t delivery_id,
                                                      enum nks_file_kind kind, int64_t *id, struct nks_fault *fault);
-NKS_CHECKED enum nks_status nks_out_file_by_message(struct nks_exchange *exchange, struct nks_text message_id, int64_t *id,
-                                                    struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_out_file_by_message(struct nks_exchange *exchange, struct nks_text message_id,
+                                                    int64_t *id, struct nks_fault *fault);
 /* How many files of that kind a batch, or a party on a business date (batch_id 0), has. */
 NKS_CHECKED enum nks_status nks_out_file_count(struct nks_exchange *exchange, int64_t batch_id, enum nks_file_kind kind,
                                                const char *party, nks_date business_date, int64_t *count,
                                                struct nks_fault *fault);
 /* Order files of a central published for a business date, after `after`; *id 0: none. */
-NKS_CHECKED enum nks_status nks_out_file_next_day(struct nks_exchange *exchange, const char *party, nks_date business_date,
-                                                  enum nks_file_kind kind, int64_t after, int64_t *id,
-                                                  struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_out_file_next_day(struct nks_exchange *exchange, const char *party,
+                                                  nks_date business_date, enum nks_file_kind kind, int64_t after,
+                                                  int64_t *id, struct nks_fault *fault);
 
 /* ---- counted for people (look.c); reads only */
 
 enum { NKS_EXCHANGE_LOOK_MAX = 32 };
-struct nks_delivery_count { enum nks_source source; enum nks_delivery_state state; int64_t deliveries, bytes; };
+struct nks_delivery_count {
+    enum nks_source source;
+    enum nks_delivery_state state;
+    int64_t deliveries, bytes;
+};
 NKS_CHECKED enum nks_status nks_look_deliveries(struct nks_exchange *exchange,
                                                 struct nks_delivery_count rows[NKS_EXCHANGE_LOOK_MAX], size_t *count,
                                                 struct nks_fault *fault);
-struct nks_file_count { enum nks_file_kind kind; enum nks_file_state state; int64_t files, entries; };
+struct nks_file_count {
+    enum nks_file_kind kind;
+    enum nks_file_state state;
+    int64_t files, entries;
+};
 NKS_CHECKED enum nks_status nks_look_files(struct nks_exchange *exchange,
                                            struct nks_file_count rows[NKS_EXCHANGE_LOOK_MAX], size_t *count,
                                            struct nks_fault *fault);

@@ -103,8 +103,9 @@ enum nks_status nks_out_file_load(struct nks_exchange *exchange, int64_t id, str
     NKS_TRY(nks_stmt_one(stmt, found, fault));
     bool whole = !*found || read_file(stmt, file);
     nks_stmt_end(stmt);
-    return whole ? NKS_OK
-                 : nks_fault_set(fault, NKS_INTEGRITY, "FILE-ROW", "the row of out file %lld is damaged", (long long)id);
+    return whole
+               ? NKS_OK
+               : nks_fault_set(fault, NKS_INTEGRITY, "FILE-ROW", "the row of out file %lld is damaged", (long long)id);
 }
 
 enum nks_status nks_out_file_next(struct nks_exchange *exchange, enum nks_file_state state, int64_t after, int64_t *id,
@@ -142,7 +143,8 @@ enum nks_status nks_out_file_written(struct nks_exchange *exchange, struct nks_o
     return moved(file, stmt, NKS_FILE_WRITTEN, fault);
 }
 
-enum nks_status nks_out_file_published(struct nks_exchange *exchange, struct nks_out_file *file, struct nks_fault *fault)
+enum nks_status nks_out_file_published(struct nks_exchange *exchange, struct nks_out_file *file,
+                                       struct nks_fault *fault)
 {
     struct nks_stmt *stmt = NULL;
     NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_out_file_published, &stmt, fault));

@@ -11,10 +11,10 @@
  * false) or the reader's death ends the stream.
  *
  * HEADER, GROUP, PAYMENT and the three of a report carry a record:
- *   { u32 size | u32 tokens_at | u32 rendered | u16 slots | u16 flags } { slot: u16 id, u16 len, u32 at } * slots, tokens
- * `tokens` is the element tree as the payer wrote it, in document order (token.h); a slot points at the text of one
- * element inside the tokens (`at` counts from the record's start); `rendered` is an upper bound of the bytes that the
- * tokens take when written as XML. A record is at most NKS_RECORD_MAX bytes.
+ *   { u32 size | u32 tokens_at | u32 rendered | u16 slots | u16 flags } { slot: u16 id, u16 len, u32 at } * slots,
+ * tokens `tokens` is the element tree as the payer wrote it, in document order (token.h); a slot points at the text of
+ * one element inside the tokens (`at` counts from the record's start); `rendered` is an upper bound of the bytes that
+ * the tokens take when written as XML. A record is at most NKS_RECORD_MAX bytes.
  *
  * The record of a payment is what a slice keeps, encrypted, as the payment's details.
  *
@@ -93,14 +93,14 @@ enum nks_slot {
     NKS_SLOT_NB_OF_TXS, /* also GROUP */
     NKS_SLOT_CTRL_SUM,  /* also GROUP */
     NKS_SLOT_INITG_PTY_NM,
-    NKS_SLOT_INITG_PTY_ORG_ID,     /* Id/OrgId/Othr/Id */
-    NKS_SLOT_INITG_PTY_ORG_CD,     /* SchmeNm/Cd */
-    NKS_SLOT_INITG_PTY_ORG_PRTRY,  /* SchmeNm/Prtry */
-    NKS_SLOT_INITG_PTY_PRVT_ID,    /* Id/PrvtId/Othr/Id */
+    NKS_SLOT_INITG_PTY_ORG_ID,    /* Id/OrgId/Othr/Id */
+    NKS_SLOT_INITG_PTY_ORG_CD,    /* SchmeNm/Cd */
+    NKS_SLOT_INITG_PTY_ORG_PRTRY, /* SchmeNm/Prtry */
+    NKS_SLOT_INITG_PTY_PRVT_ID,   /* Id/PrvtId/Othr/Id */
     /* GROUP */
     NKS_SLOT_PMT_INF_ID,
     NKS_SLOT_PMT_MTD,
-    NKS_SLOT_REQD_EXCTN_DT,        /* .03 ReqdExctnDt, .09 ReqdExctnDt/Dt or /DtTm */
+    NKS_SLOT_REQD_EXCTN_DT, /* .03 ReqdExctnDt, .09 ReqdExctnDt/Dt or /DtTm */
     NKS_SLOT_DBTR_NM,
     NKS_SLOT_DBTR_ORG_ID,
     NKS_SLOT_DBTR_ORG_CD,
@@ -122,18 +122,18 @@ enum nks_slot {
     NKS_SLOT_END_TO_END_ID,
     NKS_SLOT_UETR,
     NKS_SLOT_INSTD_AMT,
-    NKS_SLOT_INSTD_AMT_CCY,        /* the attribute */
+    NKS_SLOT_INSTD_AMT_CCY, /* the attribute */
     NKS_SLOT_CDTR_AGT_BIC,
     NKS_SLOT_CDTR_AGT_MMB_ID,
     NKS_SLOT_CDTR_NM,
-    NKS_SLOT_CDTR_CTRY,            /* Cdtr/PstlAdr/Ctry */
+    NKS_SLOT_CDTR_CTRY, /* Cdtr/PstlAdr/Ctry */
     NKS_SLOT_CDTR_TWN_NM,
-    NKS_SLOT_CDTR_ADR_LINE,        /* the first one */
-    NKS_SLOT_CDTR_ORG_ID,          /* Cdtr/Id/OrgId/Othr/Id */
+    NKS_SLOT_CDTR_ADR_LINE, /* the first one */
+    NKS_SLOT_CDTR_ORG_ID,   /* Cdtr/Id/OrgId/Othr/Id */
     NKS_SLOT_CDTR_ORG_CD,
     NKS_SLOT_CDTR_ORG_PRTRY,
     NKS_SLOT_CDTR_ORG_ISSR,
-    NKS_SLOT_CDTR_ORG_BIC,         /* BICOrBEI, AnyBIC */
+    NKS_SLOT_CDTR_ORG_BIC, /* BICOrBEI, AnyBIC */
     NKS_SLOT_CDTR_ORG_LEI,
     NKS_SLOT_CDTR_PRVT_ID,
     NKS_SLOT_CDTR_PRVT_CD,
@@ -145,16 +145,17 @@ enum nks_slot {
     NKS_SLOT_CDTR_ACCT_OTHR_PRTRY,
     NKS_SLOT_PURP_CD,
     NKS_SLOT_PURP_PRTRY,
-    NKS_SLOT_STRD_CDTR_REF,        /* RmtInf/Strd/CdtrRefInf/Ref, the first */
+    NKS_SLOT_STRD_CDTR_REF, /* RmtInf/Strd/CdtrRefInf/Ref, the first */
     NKS_SLOT_STRD_CDTR_REF_CD,
     NKS_SLOT_STRD_CDTR_REF_PRTRY,
-    NKS_SLOT_USTRD,                /* the first */
+    NKS_SLOT_USTRD, /* the first */
     /* REPORT, besides MSG_ID */
     NKS_SLOT_ORGNL_MSG_ID,
     NKS_SLOT_ORGNL_MSG_NM_ID,
-    /* REPORT, REPORT_GROUP (besides PMT_INF_ID) and REPORT_PAYMENT (besides INSTR_ID and END_TO_END_ID: the original ones) */
-    NKS_SLOT_STS,                  /* GrpSts, PmtInfSts, TxSts */
-    NKS_SLOT_STS_RSN_CD,           /* StsRsnInf/Rsn/Cd, the first */
+    /* REPORT, REPORT_GROUP (besides PMT_INF_ID) and REPORT_PAYMENT (besides INSTR_ID and END_TO_END_ID: the original
+       ones) */
+    NKS_SLOT_STS,        /* GrpSts, PmtInfSts, TxSts */
+    NKS_SLOT_STS_RSN_CD, /* StsRsnInf/Rsn/Cd, the first */
     NKS_SLOT_STS_RSN_PRTRY,
     NKS_SLOT_COUNT /* 64: a further one needs a second word of `seen` in record.h and frame.c */
 };
@@ -167,13 +168,13 @@ struct nks_record_head {
     uint16_t flags; /* 0 */
 };
 struct nks_record_slot {
-    uint16_t id;  /* enum nks_slot */
+    uint16_t id; /* enum nks_slot */
     uint16_t len;
     uint32_t at;
 };
 
-/* True when `bytes` holds one record whose every offset lies inside, slots point into the tokens, the texts of slots are
- * UTF-8, and the tokens are well-formed and balanced (token.h). Alignment is not assumed. */
+/* True when `bytes` holds one record whose every offset lies inside, slots point into the tokens, the texts of slots
+ * are UTF-8, and the tokens are well-formed and balanced (token.h). Alignment is not assumed. */
 NKS_CHECKED bool nks_record_check(struct nks_text bytes);
 /* The text of a slot of a checked record; empty text when it has none. */
 struct nks_text nks_record_slot(struct nks_text record, enum nks_slot slot);

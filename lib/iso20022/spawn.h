@@ -28,10 +28,10 @@ struct nks_reader_frame {
     enum nks_frame_kind kind;
     struct nks_frame_document document; /* DOCUMENT */
     struct nks_frame_place place;       /* HEADER, GROUP, PAYMENT, and those of a report */
-    struct nks_text record;           /* the same: nks_record_check was true, its root is the right one */
-    struct nks_frame_finding finding; /* FINDING */
-    struct nks_text text;             /* FINDING: UTF-8, one line */
-    struct nks_frame_end end;         /* END */
+    struct nks_text record;             /* the same: nks_record_check was true, its root is the right one */
+    struct nks_frame_finding finding;   /* FINDING */
+    struct nks_text text;               /* FINDING: UTF-8, one line */
+    struct nks_frame_end end;           /* END */
 };
 
 /* What the caller gives and takes. A status other than NKS_OK kills the reader and is what pump returns. */

@@ -24,7 +24,13 @@ const char *nks_element_name(unsigned id);
 /* The number of a local name; NKS_ELEMENT_NONE for an unknown one. */
 enum nks_element nks_element_find(struct nks_text name);
 
-enum nks_token_kind { NKS_TOKEN_IS_END_OF_DATA, NKS_TOKEN_IS_OPEN, NKS_TOKEN_IS_CCY, NKS_TOKEN_IS_TEXT, NKS_TOKEN_IS_CLOSE };
+enum nks_token_kind {
+    NKS_TOKEN_IS_END_OF_DATA,
+    NKS_TOKEN_IS_OPEN,
+    NKS_TOKEN_IS_CCY,
+    NKS_TOKEN_IS_TEXT,
+    NKS_TOKEN_IS_CLOSE
+};
 struct nks_token {
     enum nks_token_kind kind;
     enum nks_element element; /* of an opening */

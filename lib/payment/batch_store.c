@@ -1,6 +1,8 @@
 /* Rows of batches and groups. */
 #include "payment/store.h"
 
+#include "base/pack.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,9 +65,24 @@ enum nks_status nks_payments_scratch(struct nks_payments *payments, size_t need,
     return NKS_OK;
 }
 
-static struct nks_place header_place(int64_t batch_id)
+/* The clear columns that decide for whom and how a batch is handled are bound to its header: changed by hand, it no
+ * longer decrypts. */
+static struct nks_place header_place(const struct nks_batch *batch)
 {
-    return (struct nks_place){"batch", "header", batch_id, 0, 1};
+    char memory[256];
+    struct nks_buf buf;
+    uint8_t hash[NKS_HASH_SIZE];
+    int64_t bound = 0;
+    nks_buf_init(&buf, memory, sizeof memory);
+    nks_pack_int(&buf, batch->delivery_id);
+    nks_pack_int(&buf, batch->agreement_id);
+    nks_pack_int(&buf, batch->version);
+    nks_pack_text(&buf, nks_text_from(batch->sender));
+    nks_pack_text(&buf, nks_text_from(batch->payer));
+    nks_pack_text(&buf, nks_text_from(batch->ref));
+    nks_hash_once(buf.ptr, buf.len, hash);
+    memcpy(&bound, hash, sizeof bound);
+    return (struct nks_place){"batch", "header", batch->id, bound, 1};
 }
 
 static struct nks_place group_place(int64_t batch_id, uint32_t number)
@@ -73,7 +90,8 @@ static struct nks_place group_place(int64_t batch_id, uint32_t number)
     return (struct nks_place){"batch_group", "record", batch_id, number, 1};
 }
 
-static void bind_batch(struct nks_stmt *stmt, const struct nks_batch *batch, struct nks_buf *sum, struct nks_text header)
+static void bind_batch(struct nks_stmt *stmt, const struct nks_batch *batch, struct nks_buf *sum,
+                       struct nks_text header)
 {
     nks_sum_format(sum, batch->sum);
     nks_bind_int(stmt, "batch_id", batch->id);
@@ -93,10 +111,10 @@ static void bind_batch(struct nks_stmt *stmt, const struct nks_batch *batch, str
     nks_bind_bytes(stmt, "header", header.ptr, header.len);
 }
 
-static enum nks_status header_encrypt(struct nks_payments *payments, const struct nks_batch *batch, struct nks_text *out,
-                                      struct nks_fault *fault)
+static enum nks_status header_encrypt(struct nks_payments *payments, const struct nks_batch *batch,
+                                      struct nks_text *out, struct nks_fault *fault)
 {
-    struct nks_place place = header_place(batch->id);
+    struct nks_place place = header_place(batch);
     return nks_blob_encrypt(payments->blob, batch->cipher, &place, batch->header, batch->header_len, out, fault);
 }
 
@@ -147,7 +165,7 @@ static void read_batch(struct nks_stmt *stmt, struct nks_batch *batch)
     batch->rejected = nks_column_int(stmt, at++);
     batch->slices = nks_column_int(stmt, at++);
     batch->groups = nks_column_int(stmt, at++);
-    if (!nks_sum_parse(nks_column_text(stmt, at++), &batch->sum) || !fits)
+    if (!nks_sum_read(nks_column_text(stmt, at++), &batch->sum) || !fits)
         batch->state = 0; /* told by the caller as a damaged row */
     struct nks_text key = nks_column_bytes(stmt, at++);
     if (key.len == sizeof batch->wrapped_key)
@@ -174,10 +192,10 @@ enum nks_status nks_batch_load(struct nks_payments *payments, int64_t id, struct
     }
     enum nks_status status = nks_cipher_batch_open(payments->keys, id, batch->wrapped_key, &batch->cipher, fault);
     struct nks_text header = {NULL, 0};
-    struct nks_place place = header_place(id);
+    struct nks_place place = header_place(batch);
     if (status == NKS_OK)
-        status = nks_blob_decrypt(payments->blob, batch->cipher, &place, nks_column_bytes(stmt, COLUMN_HEADER), HEADER_MAX, &header,
-                                  fault);
+        status = nks_blob_decrypt(payments->blob, batch->cipher, &place, nks_column_bytes(stmt, COLUMN_HEADER),
+                                  HEADER_MAX, &header, fault);
     if (status == NKS_OK && header.len > 0) {
         batch->header = malloc(header.len);
         if (batch->header == NULL)
@@ -277,9 +295,9 @@ enum nks_status nks_batch_finish(struct nks_payments *payments, struct nks_batch
 
 enum nks_status nks_batch_clear(struct nks_payments *payments, int64_t batch_id, struct nks_fault *fault)
 {
-    static const struct nks_sql *const by_slice[] = {&nks_sql_batch_clear_payments, &nks_sql_batch_clear_details,
-                                                     &nks_sql_batch_clear_runs, &nks_sql_batch_clear_status_totals,
-                                                     &nks_sql_batch_clear_slices};
+    static const struct nks_sql *const by_slice[] = {
+        &nks_sql_batch_clear_payments,   &nks_sql_batch_clear_details,       &nks_sql_batch_clear_runs,
+        &nks_sql_batch_clear_signatures, &nks_sql_batch_clear_status_totals, &nks_sql_batch_clear_slices};
     struct nks_stmt *stmt = NULL;
     for (size_t i = 0; i < sizeof by_slice / sizeof by_slice[0]; i++) {
         NKS_TRY(nks_stmt_start(payments->db, by_slice[i], &stmt, fault));
@@ -293,8 +311,8 @@ enum nks_status nks_batch_clear(struct nks_payments *payments, int64_t batch_id,
     return nks_stmt_run(stmt, NULL, fault);
 }
 
-enum nks_status nks_group_save(struct nks_payments *payments, const struct nks_batch *batch, const struct nks_group *group,
-                               struct nks_fault *fault)
+enum nks_status nks_group_save(struct nks_payments *payments, const struct nks_batch *batch,
+                               const struct nks_group *group, struct nks_fault *fault)
 {
     struct nks_text record;
     struct nks_place place = group_place(batch->id, group->number);
@@ -319,6 +337,14 @@ static enum nks_status read_group(struct nks_payments *payments, const struct nk
     struct nks_place place = group_place(batch->id, number);
     NKS_TRY(nks_blob_decrypt(payments->blob, batch->cipher, &place, nks_column_bytes(stmt, 4), NKS_RECORD_MAX, &record,
                              fault));
+    /* The record is authentic; the column is a copy for people, and nobody may send the order to another central by it.
+     */
+    struct nks_account account;
+    int regnr = nks_debtor_account_find(record, &account) ? nks_account_regnr(&account) : -1;
+    if (regnr != (int)nks_column_int(stmt, 1))
+        return nks_fault_set(fault, NKS_INTEGRITY, "GROUP-ROW",
+                             "group %u of batch %lld names another regnr than its record", number,
+                             (long long)batch->id);
     char *copy = realloc(group->record, record.len + 1);
     if (copy == NULL)
         return nks_fault_set(fault, NKS_RETRY, "MEMORY", "no memory for a group");
@@ -327,7 +353,7 @@ static enum nks_status read_group(struct nks_payments *payments, const struct nk
         .batch_id = batch->id,
         .number = number,
         .payments = nks_column_int(stmt, 0),
-        .regnr = (int)nks_column_int(stmt, 1),
+        .regnr = regnr,
         .execution_date = (nks_date)nks_column_int(stmt, 2),
         .moved = nks_column_int(stmt, 3) != 0,
         .record = copy,
@@ -350,8 +376,8 @@ enum nks_status nks_group_load(struct nks_payments *payments, const struct nks_b
     nks_bind_int(stmt, "number", number);
     NKS_TRY(nks_stmt_one(stmt, &found, fault));
     enum nks_status status = found ? read_group(payments, batch, number, stmt, fault)
-                                   : nks_fault_set(fault, NKS_INTEGRITY, "GROUP-MISSING", "group %u of batch %lld is missing",
-                                                   number, (long long)batch->id);
+                                   : nks_fault_set(fault, NKS_INTEGRITY, "GROUP-MISSING",
+                                                   "group %u of batch %lld is missing", number, (long long)batch->id);
     nks_stmt_end(stmt);
     return status;
 }

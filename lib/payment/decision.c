@@ -1,6 +1,6 @@
 /*
- * The decisions of a slice as one encrypted blob: per payment where it goes and by which version, per leg its kind, amount,
- * central and destination. The leg rows repeat what is countable; nks_slice_load compares the two.
+ * The decisions of a slice as one encrypted blob: per payment where it goes and by which version, per leg its kind,
+ * amount, central and destination. The leg rows repeat what is countable; nks_slice_load compares the two.
  */
 #include "payment/store.h"
 

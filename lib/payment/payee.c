@@ -17,9 +17,9 @@ static const struct scheme person_own[] = {
     {"CPR", NKS_HOLDER_CPR, false}, {"DK:CPR", NKS_HOLDER_CPR, false}, {"0237", NKS_HOLDER_CPR, false}};
 static const struct scheme company_codes[] = {{"TXID", NKS_HOLDER_CVR, true}, {"COID", NKS_HOLDER_CVR, false}};
 static const struct scheme company_own[] = {
-    {"CVR", NKS_HOLDER_CVR, false},    {"DK:CVR", NKS_HOLDER_CVR, false}, {"0184", NKS_HOLDER_CVR, false},
-    {"SE", NKS_HOLDER_SE, false},      {"DK:SE", NKS_HOLDER_SE, false},   {"0198", NKS_HOLDER_SE, false},
-    {"PNR", NKS_HOLDER_PNR, false},    {"DK:P", NKS_HOLDER_PNR, false},   {"0096", NKS_HOLDER_PNR, false},
+    {"CVR", NKS_HOLDER_CVR, false}, {"DK:CVR", NKS_HOLDER_CVR, false}, {"0184", NKS_HOLDER_CVR, false},
+    {"SE", NKS_HOLDER_SE, false},   {"DK:SE", NKS_HOLDER_SE, false},   {"0198", NKS_HOLDER_SE, false},
+    {"PNR", NKS_HOLDER_PNR, false}, {"DK:P", NKS_HOLDER_PNR, false},   {"0096", NKS_HOLDER_PNR, false},
 };
 
 /* One place in the record where an id can stand. */
@@ -113,11 +113,18 @@ enum nks_creditor_account_found nks_creditor_account_find(struct nks_text record
             return NKS_CREDITOR_ACCOUNT_GOOD;
         /* A BBAN of another country has its own form; with a foreign bank it is the payer's to know. */
         return out->bic[0] != '\0' && memcmp(out->bic + 4, "DK", 2) != 0 ? NKS_CREDITOR_ACCOUNT_GOOD
-                                                                          : NKS_CREDITOR_ACCOUNT_BAD;
+                                                                         : NKS_CREDITOR_ACCOUNT_BAD;
     }
     /* Other schemes (OCR payment slips, proprietary) go to the bank as written. */
     out->kind = NKS_ACCOUNT_NONE;
     return NKS_CREDITOR_ACCOUNT_GOOD;
+}
+
+bool nks_debtor_account_find(struct nks_text group_record, struct nks_account *out)
+{
+    struct nks_text iban = nks_record_slot(group_record, NKS_SLOT_DBTR_ACCT_IBAN);
+    struct nks_text other = nks_record_slot(group_record, NKS_SLOT_DBTR_ACCT_OTHR_ID);
+    return nks_account_parse(iban.len > 0 ? iban : other, out);
 }
 
 struct nks_text nks_ydelsesart_find(struct nks_text payment_record, struct nks_text group_record)

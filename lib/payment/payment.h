@@ -3,9 +3,9 @@
 /*
  * Payments: the batch, its groups, slices, payments and legs, their states, and their rows.
  *
- * A slice is up to NKS_SLICE_PAYMENTS payments of one batch with one execution date: the unit of memory, work, commit and
- * encryption. What a payer wrote of each payment is a record (iso20022/frame.h) inside the slice's details, one blob,
- * encrypted under the batch's own key and written once. What nks decided (accounts, parts of debt) is the slice's
+ * A slice is up to NKS_SLICE_PAYMENTS payments of one batch with one execution date: the unit of memory, work, commit
+ * and encryption. What a payer wrote of each payment is a record (iso20022/frame.h) inside the slice's details, one
+ * blob, encrypted under the batch's own key and written once. What nks decided (accounts, parts of debt) is the slice's
  * decisions, one blob per generation, encrypted under the decision key. Rows of payments and legs are narrow.
  *
  * slice_id = batch_id << 14 | number of the slice in the batch (from 1); payment_id = slice_id << 14 | n (from 1).
@@ -29,11 +29,11 @@
 
 enum {
     NKS_SLICE_PAYMENTS = 10000,
-    NKS_SLICE_DETAILS = 8 * 1024 * 1024,   /* bytes of records in one slice */
+    NKS_SLICE_DETAILS = 8 * 1024 * 1024, /* bytes of records in one slice */
     NKS_SLICE_DECISIONS = 16 * 1024 * 1024,
     NKS_SLICE_LEGS = 80000,
-    NKS_SLICES_MAX = (1 << 14) - 1,        /* of one batch */
-    NKS_SLICES_OPEN = 8,                   /* execution dates that may be filled at the same time */
+    NKS_SLICES_MAX = (1 << 14) - 1, /* of one batch */
+    NKS_SLICES_OPEN = 8,            /* execution dates that may be filled at the same time */
     NKS_BATCH_REF = 16,
     NKS_LEG_ID_MAX = 36,
 };
@@ -42,12 +42,12 @@ enum {
 
 enum nks_batch_state { NKS_BATCH_READING = 1, NKS_BATCH_ACCEPTED = 2, NKS_BATCH_REFUSED = 3 };
 enum nks_slice_state {
-    NKS_SLICE_READ = 1,     /* belongs to a batch that is still being read */
-    NKS_SLICE_WAITING = 2,  /* until it is due */
+    NKS_SLICE_READ = 1,    /* belongs to a batch that is still being read */
+    NKS_SLICE_WAITING = 2, /* until it is due */
     NKS_SLICE_RESOLVED = 3,
     NKS_SLICE_OFFSET = 4,
     NKS_SLICE_ROUTED = 5,
-    NKS_SLICE_EMITTED = 6,  /* every leg stands in an order file */
+    NKS_SLICE_EMITTED = 6, /* every leg stands in an order file */
     NKS_SLICE_STOPPED = 7,
 };
 enum nks_payment_state { NKS_PAYMENT_ACCEPTED = 1, NKS_PAYMENT_REJECTED = 2, NKS_PAYMENT_STOPPED = 3 };
@@ -59,7 +59,10 @@ enum nks_leg_state {
     NKS_LEG_RETURNED = 5,
     NKS_LEG_STOPPED = 6,
 };
-struct nks_state_move { int from, to; const char *by; }; /* from 0: creation */
+struct nks_state_move {
+    int from, to;
+    const char *by;
+}; /* from 0: creation */
 struct nks_state_table {
     const char *noun;
     const char *const *names; /* by number, [0] unused */
@@ -79,15 +82,18 @@ struct nks_payee {
     enum nks_payee_found found;
     enum nks_holder_kind kind;
     char id[NKS_HOLDER_ID_MAX];
-    bool maybe_se; /* TXID: `kind` is CVR; SE when the register knows no such CVR. The same 8 digits are the SE number */
+    bool
+        maybe_se; /* TXID: `kind` is CVR; SE when the register knows no such CVR. The same 8 digits are the SE number */
 };
-/* Finds the payee's id in a PAYMENT record by the table of accepted forms (DOMAIN 1.4). A scheme that the table does not know
- * is no payee id. */
+/* Finds the payee's id in a PAYMENT record by the table of accepted forms (DOMAIN 1.4). A scheme that the table does
+ * not know is no payee id. */
 void nks_payee_find(struct nks_text record, struct nks_payee *out);
 
 enum nks_creditor_account_found { NKS_CREDITOR_ACCOUNT_NONE, NKS_CREDITOR_ACCOUNT_GOOD, NKS_CREDITOR_ACCOUNT_BAD };
 /* The account the payer wrote. NONE: no CdtrAcct or NOTPROVIDED, the payment is incomplete. */
 enum nks_creditor_account_found nks_creditor_account_find(struct nks_text record, struct nks_account *out);
+/* The debtor account of a GROUP record; false when it is none that nks knows the form of. */
+NKS_CHECKED bool nks_debtor_account_find(struct nks_text group_record, struct nks_account *out);
 /* LclInstrm/Prtry of the payment, else Purp/Prtry, else LclInstrm/Prtry of the group; may be empty. */
 struct nks_text nks_ydelsesart_find(struct nks_text payment_record, struct nks_text group_record);
 
@@ -114,7 +120,12 @@ enum nks_reason nks_payment_check(const struct nks_payment_facts *facts);
 /* ---- the batch */
 
 enum nks_batch_kind { NKS_BATCH_ORDER = 1, NKS_BATCH_COMPLETION = 2 };
-enum nks_batch_origin { NKS_ORIGIN_SENDER = 1, NKS_ORIGIN_VENTEKONTO = 2, NKS_ORIGIN_RETURNED = 3, NKS_ORIGIN_CORRECTION = 4 };
+enum nks_batch_origin {
+    NKS_ORIGIN_SENDER = 1,
+    NKS_ORIGIN_VENTEKONTO = 2,
+    NKS_ORIGIN_RETURNED = 3,
+    NKS_ORIGIN_CORRECTION = 4
+};
 enum nks_batch_mode { NKS_MODE_LIVE = 1, NKS_MODE_SHADOW = 2 };
 
 struct nks_batch {
@@ -143,17 +154,17 @@ struct nks_batch {
 
 struct nks_destination { /* where a leg goes; part of the decisions */
     struct nks_account account;
-    char party_name[141];   /* not the payee: debt authority, ventekonto, error account */
+    char party_name[141]; /* not the payee: debt authority, ventekonto, error account */
     char party_cvr[9];
-    char reference[36];     /* claim or flag id */
-    int64_t claim_key;      /* of a SPLIT use */
-    int64_t version;        /* of the register or debt import that decided */
+    char reference[36]; /* claim or flag id */
+    int64_t claim_key;  /* of a SPLIT use */
+    int64_t version;    /* of the register or debt import that decided */
 };
 enum nks_leg_kind { /* stored: append only */
-    NKS_LEG_PAYEE = 1,
-    NKS_LEG_DEBT = 2,
-    NKS_LEG_VENTEKONTO = 3,
-    NKS_LEG_ERROR_ACCOUNT = 4,
+                    NKS_LEG_PAYEE = 1,
+                    NKS_LEG_DEBT = 2,
+                    NKS_LEG_VENTEKONTO = 3,
+                    NKS_LEG_ERROR_ACCOUNT = 4,
 };
 struct nks_leg {
     uint32_t n;          /* of its payment */
@@ -162,40 +173,40 @@ struct nks_leg {
     uint8_t kind, state;
     uint16_t reason;
     int64_t amount_minor;
-    int64_t central;     /* number; 0: none */
-    int64_t file_id;     /* 0: in no file */
+    int64_t central;            /* number; 0: none */
+    int64_t file_id;            /* 0: in no file */
     struct nks_destination *to; /* NULL when decisions are not loaded */
 };
 
 enum nks_payment_flag {
-    NKS_FLAG_COMPLETE = 1,     /* the payer gave the account */
+    NKS_FLAG_COMPLETE = 1, /* the payer gave the account */
     NKS_FLAG_MAYBE_SE = 2,
-    NKS_FLAG_ALTERNATIVE = 4,  /* resolved as SE */
-    NKS_FLAG_NO_E2E = 8,       /* EndToEndId NOTPROVIDED: no duplicate check */
-    NKS_FLAG_AT_RECEIPT = 16,  /* rejected while the file was read: the receipt tells it, whenever it is written */
+    NKS_FLAG_ALTERNATIVE = 4, /* resolved as SE */
+    NKS_FLAG_NO_E2E = 8,      /* EndToEndId NOTPROVIDED: no duplicate check */
+    NKS_FLAG_AT_RECEIPT = 16, /* rejected while the file was read: the receipt tells it, whenever it is written */
 };
 enum nks_found { /* how the destination was found; stored in decisions: append only */
-    NKS_DESTINATION_NONE = 0,
-    NKS_DESTINATION_COMPLETE = 1,
-    NKS_DESTINATION_SPECIFIC = 2,
-    NKS_DESTINATION_NEMKONTO = 3,
-    NKS_DESTINATION_FALLBACK_SPECIFIC = 4,
-    NKS_DESTINATION_FALLBACK_NEMKONTO = 5,
+                 NKS_DESTINATION_NONE = 0,
+                 NKS_DESTINATION_COMPLETE = 1,
+                 NKS_DESTINATION_SPECIFIC = 2,
+                 NKS_DESTINATION_NEMKONTO = 3,
+                 NKS_DESTINATION_FALLBACK_SPECIFIC = 4,
+                 NKS_DESTINATION_FALLBACK_NEMKONTO = 5,
 };
 struct nks_payment {
     uint32_t n;
     uint32_t group;
     uint64_t seq;
     int64_t amount_minor;
-    int32_t currency;    /* nks_currency_number */
+    int32_t currency; /* nks_currency_number */
     uint8_t state, holder_kind, flags;
-    uint8_t found;       /* enum nks_found: decided by resolve */
-    bool changed;        /* differs from its row */
+    uint8_t found; /* enum nks_found: decided by resolve */
+    bool changed;  /* differs from its row */
     uint16_t reason;
     struct nks_blind holder;
     int64_t register_version;
     nks_date account_from, account_to;
-    struct nks_account *account; /* where resolve sends it; NULL: none or complete */
+    struct nks_account *account;    /* where resolve sends it; NULL: none or complete */
     uint32_t record_at, record_len; /* in the slice's details */
     uint32_t first_leg, legs;       /* in the slice's legs, of the live generation */
 };
@@ -211,10 +222,10 @@ struct nks_slice {
     struct nks_payment *payments; /* by n - 1 */
     struct nks_leg *legs;         /* by n, leg_no, as far as sorted */
     size_t leg_count, leg_cap;
-    size_t legs_sorted_to;        /* leg_count: all */
+    size_t legs_sorted_to; /* leg_count: all */
     char *details;
     size_t details_len, details_cap;
-    struct nks_arena arena;       /* of the decisions */
+    struct nks_arena arena; /* of the decisions */
     bool has_details, has_decisions;
     uint8_t decision_hash[NKS_HASH_SIZE]; /* of the stored (encrypted) decisions */
     uint8_t legs_hash[NKS_HASH_SIZE], signature[NKS_SIGNATURE_SIZE];
@@ -230,15 +241,20 @@ void nks_slice_free(struct nks_slice *slice);
 NKS_CHECKED enum nks_status nks_slice_add(struct nks_slice *slice, const struct nks_payment *payment,
                                           struct nks_text record, struct nks_fault *fault);
 /* Adds a leg to a payment; `to` is copied. Before `first_leg` of payments is used again, nks_slice_legs_sort. */
-NKS_CHECKED enum nks_status nks_slice_leg_add(struct nks_slice *slice, struct nks_payment *payment, enum nks_leg_kind kind,
-                                              int64_t amount_minor, int64_t central, const struct nks_destination *to,
-                                              struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_slice_leg_add(struct nks_slice *slice, struct nks_payment *payment,
+                                              enum nks_leg_kind kind, int64_t amount_minor, int64_t central,
+                                              const struct nks_destination *to, struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_slice_legs_sort(struct nks_slice *slice, struct nks_fault *fault);
 NKS_CHECKED struct nks_account *nks_slice_account(struct nks_slice *slice, const struct nks_account *account);
 
 /* "N" ref "-" slice "-" n "-" leg "-" generation: at most 35 characters; the InstrId of the order file. */
 void nks_leg_id(const char *batch_ref, int32_t slice_number, const struct nks_leg *leg, char out[NKS_LEG_ID_MAX]);
-struct nks_leg_address { char ref[NKS_BATCH_REF + 1]; int32_t slice_number; uint32_t n; uint16_t leg_no, generation; };
+struct nks_leg_address {
+    char ref[NKS_BATCH_REF + 1];
+    int32_t slice_number;
+    uint32_t n;
+    uint16_t leg_no, generation;
+};
 NKS_CHECKED bool nks_leg_id_parse(struct nks_text id, struct nks_leg_address *out);
 /* A UUID derived from the leg id; version bits 4, because the pattern of the standard admits no other. */
 void nks_leg_uetr(const char *leg_id, char out[37]);
@@ -250,9 +266,10 @@ NKS_CHECKED enum nks_status nks_payments_open(struct nks_db *db, struct nks_keys
                                               struct nks_fault *fault);
 void nks_payments_close(struct nks_payments *payments);
 
-NKS_CHECKED enum nks_status nks_batch_create(struct nks_payments *payments, struct nks_batch *batch, struct nks_fault *fault);
-NKS_CHECKED enum nks_status nks_batch_load(struct nks_payments *payments, int64_t id, struct nks_batch *batch, bool *found,
-                                           struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_batch_create(struct nks_payments *payments, struct nks_batch *batch,
+                                             struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_batch_load(struct nks_payments *payments, int64_t id, struct nks_batch *batch,
+                                           bool *found, struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_batch_find_ref(struct nks_payments *payments, const char *ref, int64_t *id,
                                                struct nks_fault *fault); /* *id 0: none */
 NKS_CHECKED enum nks_status nks_batch_find_delivery(struct nks_payments *payments, int64_t delivery_id, int64_t *id,
@@ -263,8 +280,10 @@ NKS_CHECKED enum nks_status nks_batch_find_message(struct nks_payments *payments
 NKS_CHECKED enum nks_status nks_batch_last(struct nks_payments *payments, int64_t *id, struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_batch_next(struct nks_payments *payments, int64_t after, int64_t *id,
                                            struct nks_fault *fault); /* in order; *id 0: none */
-/* Writes state, reason, agreement, payer, message, header and totals; with ACCEPTED its slices go from READ to WAITING. */
-NKS_CHECKED enum nks_status nks_batch_finish(struct nks_payments *payments, struct nks_batch *batch, struct nks_fault *fault);
+/* Writes state, reason, agreement, payer, message, header and totals; with ACCEPTED its slices go from READ to WAITING.
+ */
+NKS_CHECKED enum nks_status nks_batch_finish(struct nks_payments *payments, struct nks_batch *batch,
+                                             struct nks_fault *fault);
 /* Removes the slices and groups of a batch that was not read to its end: they never were facts. */
 NKS_CHECKED enum nks_status nks_batch_clear(struct nks_payments *payments, int64_t batch_id, struct nks_fault *fault);
 void nks_batch_close(struct nks_batch *batch);
@@ -273,32 +292,46 @@ struct nks_group {
     int64_t batch_id;
     uint32_t number;
     int64_t payments;
-    int regnr;             /* of the debtor account; -1 none */
+    int regnr;               /* of the debtor account; -1 none */
     nks_date execution_date; /* as moved to a bank day */
     bool moved;
-    char *record;          /* GROUP record; belongs to the payments module until the next group_load */
+    char *record; /* GROUP record; belongs to the payments module until the next group_load */
     size_t record_len;
 };
 NKS_CHECKED enum nks_status nks_group_save(struct nks_payments *payments, const struct nks_batch *batch,
                                            const struct nks_group *group, struct nks_fault *fault);
 /* Keeps the last one: asking for the same group again costs nothing. */
-NKS_CHECKED enum nks_status nks_group_load(struct nks_payments *payments, const struct nks_batch *batch, uint32_t number,
-                                           const struct nks_group **out, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_group_load(struct nks_payments *payments, const struct nks_batch *batch,
+                                           uint32_t number, const struct nks_group **out, struct nks_fault *fault);
 
 /* A new slice with its payments and details. */
 NKS_CHECKED enum nks_status nks_slice_create(struct nks_payments *payments, const struct nks_batch *batch,
                                              struct nks_slice *slice, struct nks_fault *fault);
-struct nks_slice_want { bool details, decisions, legs; };
-NKS_CHECKED enum nks_status nks_slice_load(struct nks_payments *payments, const struct nks_batch *batch, int64_t slice_id,
-                                           struct nks_slice_want want, struct nks_slice *slice, struct nks_fault *fault);
-/* After resolve, offset or route: decisions, changed payments, legs (once, at ROUTED, with hash and signature), state. Fenced:
- * NKS_RETRY (SLICE-FENCED) when the slice's state or epoch is no longer what was loaded. `from` is the loaded state. */
+struct nks_slice_want {
+    bool details, decisions, legs;
+};
+NKS_CHECKED enum nks_status nks_slice_load(struct nks_payments *payments, const struct nks_batch *batch,
+                                           int64_t slice_id, struct nks_slice_want want, struct nks_slice *slice,
+                                           struct nks_fault *fault);
+/* After resolve, offset or route: decisions, changed payments, legs (once, at ROUTED, with hash and signature), state.
+ * Fenced: NKS_RETRY (SLICE-FENCED) when the slice's state or epoch is no longer what was loaded. `from` is the loaded
+ * state. */
 NKS_CHECKED enum nks_status nks_slice_save(struct nks_payments *payments, struct nks_slice *slice,
                                            enum nks_slice_state from, struct nks_fault *fault);
-/* Hash over legs and decisions as stored, against the signature: NKS_INTEGRITY (SLICE-LEGS) when they differ. For a slice
- * loaded with legs and decisions. */
+/* Hash over legs and decisions as stored, against the signature: NKS_INTEGRITY (SLICE-LEGS) when they differ. For a
+ * slice loaded with legs and decisions. */
 NKS_CHECKED enum nks_status nks_slice_verify(struct nks_payments *payments, const struct nks_slice *slice,
                                              struct nks_fault *fault);
+
+/*
+ * Before the legs there are the rows of payments: payee, amount, state, and the slice's dates decide where money will
+ * go, so they are signed from the moment they are stored. Whoever changes them by hand is found before anything is
+ * decided: NKS_INTEGRITY (SLICE-PAYMENTS). The rows are signed again by every function here that changes them.
+ */
+NKS_CHECKED enum nks_status nks_slice_rows_sign(struct nks_payments *payments, const struct nks_slice *slice,
+                                                struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_slice_rows_verify(struct nks_payments *payments, const struct nks_slice *slice,
+                                                  struct nks_fault *fault);
 
 /* The next slice in (batch, number) order after `after` that is in `state` and due on `today`; *id 0: none. */
 NKS_CHECKED enum nks_status nks_slice_next(struct nks_payments *payments, enum nks_slice_state state, int64_t after,
@@ -306,7 +339,10 @@ NKS_CHECKED enum nks_status nks_slice_next(struct nks_payments *payments, enum n
 NKS_CHECKED enum nks_status nks_slice_emitted(struct nks_payments *payments, int64_t slice_id, struct nks_fault *fault);
 
 /* Puts the legs of a slice to one central that stand in no file yet and lie in the range into a file. */
-struct nks_leg_range { uint32_t from_n, to_n; uint16_t from_leg, to_leg; }; /* inclusive */
+struct nks_leg_range {
+    uint32_t from_n, to_n;
+    uint16_t from_leg, to_leg;
+}; /* inclusive */
 NKS_CHECKED enum nks_status nks_legs_put_in_file(struct nks_payments *payments, int64_t slice_id, int64_t central,
                                                  const struct nks_leg_range *range, int64_t file_id, int64_t *changed,
                                                  struct nks_fault *fault);
@@ -324,7 +360,8 @@ NKS_CHECKED enum nks_status nks_slice_epoch(struct nks_payments *payments, int64
 NKS_CHECKED enum nks_status nks_payment_find_seq(struct nks_payments *payments, int64_t batch_id, uint64_t seq,
                                                  int64_t *slice_id, uint32_t *n, struct nks_fault *fault);
 
-/* What a slice sends to one central for one group, written when it is routed: emit plans files from these rows alone. */
+/* What a slice sends to one central for one group, written when it is routed: emit plans files from these rows alone.
+ */
 struct nks_order_total {
     uint32_t group;
     int64_t legs, bytes; /* bytes: an upper bound as XML */
@@ -332,7 +369,8 @@ struct nks_order_total {
 };
 NKS_CHECKED enum nks_status nks_order_total_add(struct nks_payments *payments, int64_t slice_id, int64_t central,
                                                 const struct nks_order_total *total, struct nks_fault *fault);
-typedef enum nks_status (*nks_order_total_fn)(void *context, const struct nks_order_total *total, struct nks_fault *fault);
+typedef enum nks_status (*nks_order_total_fn)(void *context, const struct nks_order_total *total,
+                                              struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_order_totals(struct nks_payments *payments, int64_t slice_id, int64_t central,
                                              nks_order_total_fn fn, void *context, struct nks_fault *fault);
 /* The next central after `after` that the slice sends to; *central 0: none. */
@@ -377,10 +415,15 @@ uint64_t nks_reference_entry(const struct nks_blind *blind, uint32_t n);
 NKS_CHECKED enum nks_status nks_reference_save(struct nks_payments *payments, int64_t slice_id, const char *payer,
                                                nks_date received_on, uint64_t *entries, size_t count,
                                                struct nks_fault *fault);
-struct nks_reference_hit { int64_t slice_id, other_slice_id; uint32_t n, other_n; };
-/* Compares the runs of a batch with each other and with the payer's earlier runs since a date. Each payment whose 50 bits
- * stand earlier too is given to `fn`, in the order of slices within a pass; a hit may be chance: the caller compares the references. */
-typedef enum nks_status (*nks_reference_fn)(void *context, const struct nks_reference_hit *hit, struct nks_fault *fault);
+struct nks_reference_hit {
+    int64_t slice_id, other_slice_id;
+    uint32_t n, other_n;
+};
+/* Compares the runs of a batch with each other and with the payer's earlier runs since a date. Each payment whose 50
+ * bits stand earlier too is given to `fn`, in the order of slices within a pass; a hit may be chance: the caller
+ * compares the references. */
+typedef enum nks_status (*nks_reference_fn)(void *context, const struct nks_reference_hit *hit,
+                                            struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_reference_check(struct nks_payments *payments, int64_t batch_id, const char *payer,
                                                 nks_date since, nks_reference_fn fn, void *context,
                                                 struct nks_fault *fault);
@@ -391,42 +434,51 @@ NKS_CHECKED enum nks_status nks_payment_save(struct nks_payments *payments, int6
                                              const struct nks_payment *payment, struct nks_fault *fault);
 
 /* Counts per state for `nks status` and `nks show`: payments and sums by what became of them. */
-enum nks_outcome { /* what a payer asks */
-    NKS_OUTCOME_WAITING,    /* until it is due, or in process */
-    NKS_OUTCOME_ROUTED,     /* decided, in no published file yet */
-    NKS_OUTCOME_SENT,
-    NKS_OUTCOME_VENTEKONTO,
-    NKS_OUTCOME_SETTLED,
-    NKS_OUTCOME_RETURNED,   /* rejected or returned by the bank */
-    NKS_OUTCOME_REJECTED,
-    NKS_OUTCOME_STOPPED,
-    NKS_OUTCOMES
+enum nks_outcome {                      /* what a payer asks */
+                   NKS_OUTCOME_WAITING, /* until it is due, or in process */
+                   NKS_OUTCOME_ROUTED,  /* decided, in no published file yet */
+                   NKS_OUTCOME_SENT,
+                   NKS_OUTCOME_VENTEKONTO,
+                   NKS_OUTCOME_SETTLED,
+                   NKS_OUTCOME_RETURNED, /* rejected or returned by the bank */
+                   NKS_OUTCOME_REJECTED,
+                   NKS_OUTCOME_STOPPED,
+                   NKS_OUTCOMES
 };
 const char *nks_outcome_name(enum nks_outcome outcome);
 /* The one table that derives a payment's outcome from itself, its slice and its live legs (status.c, pure). `published`
  * tells for each leg whether its file is published. */
 enum nks_outcome nks_payment_outcome(const struct nks_payment *payment, enum nks_slice_state slice,
                                      const struct nks_leg *legs, const bool *published, size_t leg_count);
-/* The ISO status of an outcome in a status report: PDNG, ACCP, ACSP, ACWC, ACSC, RJCT. `changed`: routed with a change. */
+/* The ISO status of an outcome in a status report: PDNG, ACCP, ACSP, ACWC, ACSC, RJCT. `changed`: routed with a change.
+ */
 const char *nks_outcome_status(enum nks_outcome outcome, bool changed);
 
 /* ---- counted for people (look.c); reads only */
 
 enum { NKS_LOOK_ROWS_MAX = 16 };
-struct nks_state_count { int state; int64_t count, payments, rejected; };
-NKS_CHECKED enum nks_status nks_look_batches(struct nks_payments *payments, struct nks_state_count rows[NKS_LOOK_ROWS_MAX],
-                                             size_t *count, struct nks_fault *fault);
-NKS_CHECKED enum nks_status nks_look_slices(struct nks_payments *payments, struct nks_state_count rows[NKS_LOOK_ROWS_MAX],
-                                            size_t *count, struct nks_fault *fault);
+struct nks_state_count {
+    int state;
+    int64_t count, payments, rejected;
+};
+NKS_CHECKED enum nks_status nks_look_batches(struct nks_payments *payments,
+                                             struct nks_state_count rows[NKS_LOOK_ROWS_MAX], size_t *count,
+                                             struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_look_slices(struct nks_payments *payments,
+                                            struct nks_state_count rows[NKS_LOOK_ROWS_MAX], size_t *count,
+                                            struct nks_fault *fault);
 /* WAITING slices by due date, the earliest first, at most NKS_LOOK_ROWS_MAX dates. */
-struct nks_due_count { nks_date due_date; int64_t slices, payments; };
+struct nks_due_count {
+    nks_date due_date;
+    int64_t slices, payments;
+};
 NKS_CHECKED enum nks_status nks_look_due(struct nks_payments *payments, struct nks_due_count rows[NKS_LOOK_ROWS_MAX],
                                          size_t *count, struct nks_fault *fault);
 /* The payments of a slice, grouped by what nks_payment_outcome asks: itself, its slice and the leg that decides. */
 struct nks_outcome_group {
-    struct nks_payment payment;  /* state and currency */
+    struct nks_payment payment; /* state and currency */
     enum nks_slice_state slice;
-    struct nks_leg leg;          /* kind, state, file_id */
+    struct nks_leg leg; /* kind, state, file_id */
     bool has_leg;
     int64_t payments, amount_minor;
 };

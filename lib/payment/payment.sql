@@ -53,6 +53,10 @@ CREATE TABLE slice(
   signature {bytes} NOT NULL
 ){table_options};
 CREATE INDEX slice_work ON slice(state, slice_id);
+CREATE TABLE slice_rows_signature(
+  slice_id {id} PRIMARY KEY,
+  signature {bytes} NOT NULL
+){table_options};
 CREATE TABLE slice_details(
   slice_id {id} PRIMARY KEY,
   details {bytes} NOT NULL
@@ -152,6 +156,9 @@ SELECT batch_id FROM batch WHERE batch_id > :after ORDER BY batch_id LIMIT 1;
 -- name: batch_clear_payments
 DELETE FROM payment WHERE slice_id BETWEEN :first AND :last;
 
+-- name: batch_clear_signatures
+DELETE FROM slice_rows_signature WHERE slice_id BETWEEN :first AND :last;
+
 -- name: batch_clear_details
 DELETE FROM slice_details WHERE slice_id BETWEEN :first AND :last;
 
@@ -206,6 +213,15 @@ ORDER BY slice_id LIMIT 1;
 
 -- name: slice_epoch
 SELECT COALESCE(MAX(epoch), 0) FROM slice;
+
+-- name: rows_signature_clear
+DELETE FROM slice_rows_signature WHERE slice_id = :slice_id;
+
+-- name: rows_signature_insert
+INSERT INTO slice_rows_signature(slice_id, signature) VALUES (:slice_id, :signature);
+
+-- name: rows_signature_load
+SELECT signature FROM slice_rows_signature WHERE slice_id = :slice_id;
 
 -- name: details_insert
 INSERT INTO slice_details(slice_id, details) VALUES (:slice_id, :details);

@@ -2,15 +2,22 @@
  * The duplicate check over payment references. A random index over years of references cannot keep up; a sorted run per
  * slice can: it is written once in order, and runs are compared bucket by bucket, so that memory has a ceiling whatever
  * the number of payments.
- * A run is { u16 end of bucket b, for 64 buckets }, then its entries in order. An entry is 50 bits of the blind key and the
- * payment's n.
+ * A run is { u16 end of bucket b, for 64 buckets }, then its entries in order. An entry is 50 bits of the blind key and
+ * the payment's n.
  */
 #include "payment/store.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { N_BITS = 14, BUCKETS = 64, BUCKET_SHIFT = 58, INDEX_BYTES = BUCKETS * 2, RUNS_MAX = 200000, PASS_ENTRIES = 160 * 1024 };
+enum {
+    N_BITS = 14,
+    BUCKETS = 64,
+    BUCKET_SHIFT = 58,
+    INDEX_BYTES = BUCKETS * 2,
+    RUNS_MAX = 200000,
+    PASS_ENTRIES = 160 * 1024
+};
 
 uint64_t nks_reference_entry(const struct nks_blind *blind, uint32_t n)
 {

@@ -223,7 +223,8 @@ void nks_leg_uetr(const char *leg_id, char out[37])
     uint8_t hash[NKS_HASH_SIZE];
     char hex[2 * 16 + 1];
     nks_hash_once(leg_id, strlen(leg_id), hash);
-    /* The official pattern of a UETR wants version 4 and variant 10: the bits are set so, the rest comes from the hash. */
+    /* The official pattern of a UETR wants version 4 and variant 10: the bits are set so, the rest comes from the hash.
+     */
     hash[6] = (uint8_t)((hash[6] & 0x0F) | 0x40);
     hash[8] = (uint8_t)((hash[8] & 0x3F) | 0x80);
     nks_hex(hash, 16, hex);

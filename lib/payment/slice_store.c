@@ -15,7 +15,8 @@ static struct nks_place details_place(int64_t slice_id)
 
 static enum nks_status slice_damaged(const struct nks_slice *slice, const char *what, struct nks_fault *fault)
 {
-    enum nks_status status = nks_fault_set(fault, NKS_INTEGRITY, "SLICE-ROWS", "slice %lld: %s", (long long)slice->id, what);
+    enum nks_status status =
+        nks_fault_set(fault, NKS_INTEGRITY, "SLICE-ROWS", "slice %lld: %s", (long long)slice->id, what);
     if (fault != NULL && fault->batch == 0)
         fault->batch = slice->batch_id;
     return status;
@@ -23,7 +24,8 @@ static enum nks_status slice_damaged(const struct nks_slice *slice, const char *
 
 /* ---- writing */
 
-static enum nks_status insert_slice(struct nks_payments *payments, const struct nks_slice *slice, struct nks_fault *fault)
+static enum nks_status insert_slice(struct nks_payments *payments, const struct nks_slice *slice,
+                                    struct nks_fault *fault)
 {
     int64_t amount = 0;
     for (size_t i = 0; i < slice->count; i++) {
@@ -55,9 +57,10 @@ static enum nks_status insert_payments(struct nks_payments *payments, const stru
     /* Positions follow the order of the columns in the statement. */
     for (size_t i = 0; i < slice->count; i++) {
         const struct nks_payment *payment = &slice->payments[i];
-        const int64_t values[] = {slice->id,           payment->n,          (int64_t)payment->seq, payment->group,
-                                  payment->amount_minor, payment->currency,   payment->state,        payment->reason,
-                                  payment->flags,      payment->holder_kind, payment->holder.key,   payment->holder.check};
+        const int64_t values[] = {
+            slice->id,           payment->n,           (int64_t)payment->seq, payment->group, payment->amount_minor,
+            payment->currency,   payment->state,       payment->reason,       payment->flags, payment->holder_kind,
+            payment->holder.key, payment->holder.check};
         for (int p = 0; p < (int)(sizeof values / sizeof values[0]); p++)
             nks_bind_int_at(stmt, p, values[p]);
         NKS_TRY(nks_stmt_run(stmt, NULL, fault));
@@ -70,7 +73,8 @@ static enum nks_status insert_details(struct nks_payments *payments, const struc
 {
     struct nks_place place = details_place(slice->id);
     struct nks_text record;
-    NKS_TRY(nks_blob_encrypt(payments->blob, batch->cipher, &place, slice->details, slice->details_len, &record, fault));
+    NKS_TRY(
+        nks_blob_encrypt(payments->blob, batch->cipher, &place, slice->details, slice->details_len, &record, fault));
     struct nks_stmt *stmt = NULL;
     NKS_TRY(nks_stmt_start(payments->db, &nks_sql_details_insert, &stmt, fault));
     nks_bind_int(stmt, "slice_id", slice->id);
@@ -88,13 +92,14 @@ enum nks_status nks_slice_create(struct nks_payments *payments, const struct nks
     NKS_TRY(insert_slice(payments, slice, fault));
     NKS_TRY(insert_payments(payments, slice, fault));
     NKS_TRY(nks_status_totals_renew(payments, slice, fault));
+    NKS_TRY(nks_slice_rows_sign(payments, slice, fault));
     return insert_details(payments, batch, slice, fault);
 }
 
 /* ---- hash and signature over the legs */
 
-/* What the signature speaks of: every countable column of every leg, and the decisions as stored (accounts are in there,
- * encrypted, so that the public key alone is enough to check). */
+/* What the signature speaks of: every countable column of every leg, and the decisions as stored (accounts are in
+ * there, encrypted, so that the public key alone is enough to check). */
 static void legs_hash(struct nks_hash *hash, const struct nks_slice *slice, uint8_t out[NKS_HASH_SIZE])
 {
     nks_hash_reset(hash);
@@ -128,13 +133,14 @@ enum nks_status nks_slice_verify(struct nks_payments *payments, const struct nks
 
 /* ---- saving decisions */
 
-static enum nks_status insert_legs(struct nks_payments *payments, const struct nks_slice *slice, struct nks_fault *fault)
+static enum nks_status insert_legs(struct nks_payments *payments, const struct nks_slice *slice,
+                                   struct nks_fault *fault)
 {
     struct nks_stmt *stmt = NULL;
     NKS_TRY(nks_stmt_start(payments->db, &nks_sql_leg_insert, &stmt, fault));
     for (size_t i = 0; i < slice->leg_count; i++) {
         const struct nks_leg *leg = &slice->legs[i];
-        const int64_t values[] = {slice->id, leg->n,       leg->generation, leg->leg_no, leg->kind,
+        const int64_t values[] = {slice->id,         leg->n,       leg->generation, leg->leg_no, leg->kind,
                                   leg->amount_minor, leg->central, leg->state,      leg->reason, leg->file_id};
         for (int p = 0; p < (int)(sizeof values / sizeof values[0]); p++)
             nks_bind_int_at(stmt, p, values[p]);
@@ -188,11 +194,13 @@ static enum nks_status update_slice(struct nks_payments *payments, const struct 
     nks_bind_int(stmt, "epoch", slice->epoch);
     int64_t changed = 0;
     NKS_TRY(nks_stmt_run(stmt, &changed, fault));
-    return changed == 1 ? NKS_OK : nks_fault_set(fault, NKS_RETRY, "SLICE-FENCED", "another run took slice %lld",
-                                                 (long long)slice->id);
+    return changed == 1
+               ? NKS_OK
+               : nks_fault_set(fault, NKS_RETRY, "SLICE-FENCED", "another run took slice %lld", (long long)slice->id);
 }
 
-enum nks_status nks_slice_rejected(struct nks_payments *payments, const struct nks_slice *slice, struct nks_fault *fault)
+enum nks_status nks_slice_rejected(struct nks_payments *payments, const struct nks_slice *slice,
+                                   struct nks_fault *fault)
 {
     struct nks_stmt *stmt = NULL;
     NKS_TRY(nks_stmt_start(payments->db, &nks_sql_slice_rejected, &stmt, fault));
@@ -201,8 +209,8 @@ enum nks_status nks_slice_rejected(struct nks_payments *payments, const struct n
     return nks_stmt_run(stmt, NULL, fault);
 }
 
-enum nks_status nks_slice_fence(struct nks_payments *payments, int64_t slice_id, enum nks_slice_state state, int64_t epoch,
-                                bool *mine, struct nks_fault *fault)
+enum nks_status nks_slice_fence(struct nks_payments *payments, int64_t slice_id, enum nks_slice_state state,
+                                int64_t epoch, bool *mine, struct nks_fault *fault)
 {
     struct nks_stmt *stmt = NULL;
     int64_t changed = 0;
@@ -231,6 +239,7 @@ enum nks_status nks_slice_save(struct nks_payments *payments, struct nks_slice *
 {
     NKS_TRY(nks_decisions_save(payments, slice, slice->decision_hash, fault));
     NKS_TRY(update_payments(payments, slice, fault));
+    NKS_TRY(nks_slice_rows_sign(payments, slice, fault));
     NKS_TRY(nks_status_totals_renew(payments, slice, fault));
     if (slice->state == NKS_SLICE_ROUTED) {
         legs_hash(payments->hash, slice, slice->legs_hash);
@@ -329,8 +338,8 @@ static enum nks_status details_take(struct nks_slice *slice, struct nks_text pla
     return at == plain.len ? NKS_OK : slice_damaged(slice, "its details have a rest", fault);
 }
 
-static enum nks_status load_details(struct nks_payments *payments, const struct nks_batch *batch, struct nks_slice *slice,
-                                    struct nks_fault *fault)
+static enum nks_status load_details(struct nks_payments *payments, const struct nks_batch *batch,
+                                    struct nks_slice *slice, struct nks_fault *fault)
 {
     struct nks_stmt *stmt = NULL;
     bool found = false;
@@ -366,14 +375,14 @@ static enum nks_status load_legs(struct nks_payments *payments, struct nks_slice
             return slice_damaged(slice, "it has legs too many", fault);
         if (!slice->has_decisions)
             NKS_TRY(nks_slice_leg_add(slice, &slice->payments[n - 1], (enum nks_leg_kind)nks_column_int(stmt, 3),
-                                      nks_column_int(stmt, 4) > 0 ? nks_column_int(stmt, 4) : 1, nks_column_int(stmt, 5),
-                                      &nowhere, fault));
+                                      nks_column_int(stmt, 4) > 0 ? nks_column_int(stmt, 4) : 1,
+                                      nks_column_int(stmt, 5), &nowhere, fault));
         if (at >= slice->leg_count)
             return slice_damaged(slice, "its legs are not those decided", fault);
         struct nks_leg *leg = &slice->legs[at];
-        bool same = leg->n == n && leg->generation == nks_column_int(stmt, 1) && leg->leg_no == nks_column_int(stmt, 2) &&
-                    leg->kind == nks_column_int(stmt, 3) && leg->amount_minor == nks_column_int(stmt, 4) &&
-                    leg->central == nks_column_int(stmt, 5);
+        bool same = leg->n == n && leg->generation == nks_column_int(stmt, 1) &&
+                    leg->leg_no == nks_column_int(stmt, 2) && leg->kind == nks_column_int(stmt, 3) &&
+                    leg->amount_minor == nks_column_int(stmt, 4) && leg->central == nks_column_int(stmt, 5);
         if (!same)
             return slice_damaged(slice, "its legs are not those decided", fault);
         leg->state = (uint8_t)nks_column_int(stmt, 6);
@@ -402,8 +411,8 @@ enum nks_status nks_slice_load(struct nks_payments *payments, const struct nks_b
 
 /* ---- finding and moving */
 
-enum nks_status nks_slice_next(struct nks_payments *payments, enum nks_slice_state state, int64_t after, nks_date due_on,
-                               int64_t batch_id, int64_t *id, struct nks_fault *fault)
+enum nks_status nks_slice_next(struct nks_payments *payments, enum nks_slice_state state, int64_t after,
+                               nks_date due_on, int64_t batch_id, int64_t *id, struct nks_fault *fault)
 {
     int64_t from = after, last = INT64_MAX;
     if (batch_id != 0) {

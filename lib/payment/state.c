@@ -10,8 +10,7 @@ static const struct nks_state_move batch_moves[] = {
     {NKS_BATCH_READING, NKS_BATCH_REFUSED, "ingest"},
 };
 
-static const char *const slice_names[] = {"",       "READ",   "WAITING", "RESOLVED",
-                                          "OFFSET", "ROUTED", "EMITTED", "STOPPED"};
+static const char *const slice_names[] = {"", "READ", "WAITING", "RESOLVED", "OFFSET", "ROUTED", "EMITTED", "STOPPED"};
 static const struct nks_state_move slice_moves[] = {
     {0, NKS_SLICE_READ, "ingest"},
     {NKS_SLICE_READ, NKS_SLICE_WAITING, "ingest"},

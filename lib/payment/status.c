@@ -6,14 +6,10 @@ static const struct {
     const char *status;         /* ISO transaction status in a status report */
     const char *changed_status; /* when the money went elsewhere than the payer meant */
 } outcomes[NKS_OUTCOMES] = {
-    [NKS_OUTCOME_WAITING] = {"WAITING", "PDNG", "PDNG"},
-    [NKS_OUTCOME_ROUTED] = {"ROUTED", "ACCP", "ACWC"},
-    [NKS_OUTCOME_SENT] = {"SENT", "ACSP", "ACWC"},
-    [NKS_OUTCOME_VENTEKONTO] = {"VENTEKONTO", "ACWC", "ACWC"},
-    [NKS_OUTCOME_SETTLED] = {"SETTLED", "ACSC", "ACSC"},
-    [NKS_OUTCOME_RETURNED] = {"RETURNED", "RJCT", "RJCT"},
-    [NKS_OUTCOME_REJECTED] = {"REJECTED", "RJCT", "RJCT"},
-    [NKS_OUTCOME_STOPPED] = {"STOPPED", "RJCT", "RJCT"},
+    [NKS_OUTCOME_WAITING] = {"WAITING", "PDNG", "PDNG"},   [NKS_OUTCOME_ROUTED] = {"ROUTED", "ACCP", "ACWC"},
+    [NKS_OUTCOME_SENT] = {"SENT", "ACSP", "ACWC"},         [NKS_OUTCOME_VENTEKONTO] = {"VENTEKONTO", "ACWC", "ACWC"},
+    [NKS_OUTCOME_SETTLED] = {"SETTLED", "ACSC", "ACSC"},   [NKS_OUTCOME_RETURNED] = {"RETURNED", "RJCT", "RJCT"},
+    [NKS_OUTCOME_REJECTED] = {"REJECTED", "RJCT", "RJCT"}, [NKS_OUTCOME_STOPPED] = {"STOPPED", "RJCT", "RJCT"},
 };
 
 const char *nks_outcome_name(enum nks_outcome outcome)
@@ -43,7 +39,8 @@ static enum nks_outcome leg_outcome(const struct nks_leg *leg, bool published)
     return leg->state < sizeof by_state / sizeof by_state[0] ? by_state[leg->state] : NKS_OUTCOME_ROUTED;
 }
 
-/* The leg of what the debts left decides: a debt leg that comes back gives its use of the claim back, the payee has his part. */
+/* The leg of what the debts left decides: a debt leg that comes back gives its use of the claim back, the payee has his
+ * part. */
 static bool decides(const struct nks_leg *leg, const struct nks_leg *chosen)
 {
     return chosen == NULL || (chosen->kind == NKS_LEG_DEBT && leg->kind != NKS_LEG_DEBT);

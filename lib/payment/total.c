@@ -28,8 +28,8 @@ static enum nks_status bad_total(int64_t slice_id, struct nks_fault *fault)
     return nks_fault_set(fault, NKS_INTEGRITY, "SLICE-TOTAL", "a total of slice %lld is damaged", (long long)slice_id);
 }
 
-enum nks_status nks_order_totals(struct nks_payments *payments, int64_t slice_id, int64_t central, nks_order_total_fn fn,
-                                 void *context, struct nks_fault *fault)
+enum nks_status nks_order_totals(struct nks_payments *payments, int64_t slice_id, int64_t central,
+                                 nks_order_total_fn fn, void *context, struct nks_fault *fault)
 {
     struct nks_stmt *stmt = NULL;
     NKS_TRY(nks_stmt_start(payments->db, &nks_sql_order_total_load, &stmt, fault));
@@ -39,9 +39,10 @@ enum nks_status nks_order_totals(struct nks_payments *payments, int64_t slice_id
         NKS_TRY(nks_stmt_step(stmt, &row, fault));
         if (!row)
             return NKS_OK;
-        struct nks_order_total total = {
-            .group = (uint32_t)nks_column_int(stmt, 0), .legs = nks_column_int(stmt, 1), .bytes = nks_column_int(stmt, 3)};
-        if (!nks_sum_parse(nks_column_text(stmt, 2), &total.sum))
+        struct nks_order_total total = {.group = (uint32_t)nks_column_int(stmt, 0),
+                                        .legs = nks_column_int(stmt, 1),
+                                        .bytes = nks_column_int(stmt, 3)};
+        if (!nks_sum_read(nks_column_text(stmt, 2), &total.sum))
             return bad_total(slice_id, fault);
         NKS_TRY(fn(context, &total, fault));
     }
@@ -116,7 +117,7 @@ enum nks_status nks_status_totals_load(struct nks_payments *payments, int64_t sl
         char status[5];
         struct nks_sum sum;
         if (!nks_text_copy(nks_column_text(stmt, 0), status, sizeof status) ||
-            !nks_sum_parse(nks_column_text(stmt, 2), &sum) ||
+            !nks_sum_read(nks_column_text(stmt, 2), &sum) ||
             !nks_status_total_count(totals, count, status, nks_column_int(stmt, 1), sum))
             return bad_total(slice_id, fault);
     }
@@ -128,7 +129,8 @@ const char *nks_payment_status(const struct nks_payment *payment, enum nks_slice
         return "RJCT";
     if (slice < NKS_SLICE_ROUTED)
         return "PDNG";
-    return payment->reason == NKS_REASON_TO_VENTEKONTO || payment->reason == NKS_REASON_TO_ERROR_ACCOUNT ? "ACWC" : "ACCP";
+    return payment->reason == NKS_REASON_TO_VENTEKONTO || payment->reason == NKS_REASON_TO_ERROR_ACCOUNT ? "ACWC"
+                                                                                                         : "ACCP";
 }
 
 enum nks_status nks_status_totals_renew(struct nks_payments *payments, const struct nks_slice *slice,

@@ -1,10 +1,10 @@
 #ifndef NKS_STAGE_AHEAD_H
 #define NKS_STAGE_AHEAD_H
 /*
- * The second core: a thread that prepares the next slice while the run works on this one. It has a read-only opening of the
- * home of its own (connection, keys, books), so that nothing is shared but the slice that is handed over. What it does is pure:
- * load, look up, check. The run claims the slice afterwards, in the transaction that saves it; a slice that changed in
- * between is not claimed.
+ * The second core: a thread that prepares the next slice while the run works on this one. It has a read-only opening of
+ * the home of its own (connection, keys, books), so that nothing is shared but the slice that is handed over. What it
+ * does is pure: load, look up, check. The run claims the slice afterwards, in the transaction that saves it; a slice
+ * that changed in between is not claimed.
  *
  * Order of calls: start; { next; work on the slice; give back }*; stop. Slices come in the order of their ids.
  */
@@ -19,7 +19,8 @@ struct nks_ahead_work {
     void *context; /* constant while the thread runs */
 };
 
-NKS_CHECKED enum nks_status nks_ahead_start(struct nks_run *run, const struct nks_ahead_work *work, struct nks_ahead **out);
+NKS_CHECKED enum nks_status nks_ahead_start(struct nks_run *run, const struct nks_ahead_work *work,
+                                            struct nks_ahead **out);
 /* Waits for the next prepared slice; *slice NULL: there is no more. Errors of the thread come here, with its fault. */
 NKS_CHECKED enum nks_status nks_ahead_next(struct nks_ahead *ahead, struct nks_slice **slice);
 /* The slice is no longer used; the thread may fill it again. */

@@ -34,19 +34,23 @@ static enum nks_status staged_check(struct nks_run *run, const struct nks_out_fi
     NKS_TRY(nks_hash_file(staged, hash, &size, &run->fault));
     if (size != file->bytes || memcmp(hash, file->hash, sizeof hash) != 0)
         return nks_fault_set(&run->fault, NKS_INTEGRITY, "STAGED-CHANGED",
-                             "the staged copy of %s is not what was written; do not restart, run nks-audit", file->name);
+                             "the staged copy of %s is not what was written; do not restart, run nks-audit",
+                             file->name);
     return NKS_OK;
 }
 
-static enum nks_status publish_bytes(struct nks_run *run, const struct nks_out_file *file, const struct publication *pub)
+static enum nks_status publish_bytes(struct nks_run *run, const struct nks_out_file *file,
+                                     const struct publication *pub)
 {
     uint8_t der[NKS_CMS_MAX];
     size_t len = 0;
     NKS_TRY(staged_check(run, file, pub->staged));
     NKS_TRY(nks_sys_mkdir(pub->dir, 0700, &run->fault));
     if (nks_sys_exists(pub->target)) /* rename would say so too, but with less to go on */
-        return nks_fault_set(&run->fault, NKS_INTEGRITY, "FILE-EXISTS",
-                             "%s lies in the out folder but was not published by nks; do not restart", file->name);
+        return nks_fault_set(
+            &run->fault, NKS_HELD, "FILE-PLANTED",
+            "%s lies in the out folder but nks did not put it there: look at it, move it away, run deliver",
+            file->name);
     NKS_TRY(nks_cms_sign(run->keys, file->hash, run->now, der, &len, &run->fault));
     NKS_TRY(nks_file_replace(pub->signature, der, len, 0600, &run->fault));
     nks_sys_point("publish.signed");
@@ -84,11 +88,16 @@ static enum nks_status publish(struct nks_run *run, int64_t file_id)
 
 static enum nks_status publish_all(struct nks_run *run)
 {
+    bool held = false;
     for (int64_t id = 0;;) {
         NKS_TRY(nks_out_file_next(run->exchange, NKS_FILE_WRITTEN, id, &id, &run->fault));
         if (id == 0)
-            return NKS_OK;
-        NKS_TRY(publish(run, id));
+            return held ? NKS_HELD : NKS_OK;
+        enum nks_status status = publish(run, id);
+        if (status == NKS_HELD)
+            held = true; /* whoever may write into one folder must not stop the others */
+        else if (status != NKS_OK)
+            return status;
     }
 }
 
@@ -120,7 +129,8 @@ static enum nks_status manifest_reserve(struct nks_run *run, const struct nks_ce
     NKS_TRY(nks_out_file_count(run->exchange, 0, NKS_FILE_MANIFEST, central->name, run->today, &earlier, &run->fault));
     NKS_TRY(day_count(run, central->name, run->today, &day));
     for (int64_t id = 0;;) {
-        NKS_TRY(nks_out_file_next_day(run->exchange, central->name, run->today, NKS_FILE_MANIFEST, id, &id, &run->fault));
+        NKS_TRY(
+            nks_out_file_next_day(run->exchange, central->name, run->today, NKS_FILE_MANIFEST, id, &id, &run->fault));
         if (id == 0)
             break;
         last = id;
@@ -189,7 +199,7 @@ enum nks_status nks_manifest_write(struct nks_run *run, const struct nks_out_fil
         NKS_TRY(line_write(sink, &line));
         sink->entries++;
         payments += order.entries;
-        if (nks_sum_parse(nks_text_from(order.sum), &sum))
+        if (nks_sum_read(nks_text_from(order.sum), &sum))
             sink->sum.scaled += sum.scaled;
     }
     nks_buf_init(&line, memory, sizeof memory);
@@ -216,6 +226,9 @@ static enum nks_status manifests(struct nks_run *run)
 enum nks_status nks_stage_deliver(struct nks_run *run, int64_t batch_id)
 {
     (void)batch_id; /* what is written is published, whatever its batch */
-    NKS_TRY(publish_all(run));
-    return manifests(run);
+    enum nks_status status = publish_all(run);
+    if (status != NKS_OK && status != NKS_HELD)
+        return status;
+    enum nks_status listed = manifests(run);
+    return listed != NKS_OK ? listed : status;
 }

@@ -1,7 +1,7 @@
 /*
- * emit, the order files: plans which legs stand in which file from totals alone, reserves all files of a batch and marks
- * the legs in one transaction, and later writes each file from rows. A file is a run of whole slices of one batch to one
- * central, or, where the central's limit is smaller than a slice, a part of one slice.
+ * emit, the order files: plans which legs stand in which file from totals alone, reserves all files of a batch and
+ * marks the legs in one transaction, and later writes each file from rows. A file is a run of whole slices of one batch
+ * to one central, or, where the central's limit is smaller than a slice, a part of one slice.
  */
 #include "stage/ahead.h"
 #include "stage/sink.h"
@@ -24,7 +24,8 @@ bool nks_order_detail_parse(struct nks_text text, struct nks_order_detail *out)
 {
     uint64_t first = 0, last = 0, version = 0;
     if (!nks_text_number(nks_text_cut(&text, ' '), INT64_MAX, &first) ||
-        !nks_text_number(nks_text_cut(&text, ' '), INT64_MAX, &last) || !nks_text_number(text, NKS_PAIN001_09, &version))
+        !nks_text_number(nks_text_cut(&text, ' '), INT64_MAX, &last) ||
+        !nks_text_number(text, NKS_PAIN001_09, &version))
         return false;
     *out = (struct nks_order_detail){(int64_t)first, (int64_t)last, (enum nks_pain001_version)version};
     return first > 0 && first <= last && version > 0;
@@ -32,7 +33,7 @@ bool nks_order_detail_parse(struct nks_text text, struct nks_order_detail *out)
 
 /* ---- planning */
 
-struct plan { /* one file in the making */
+struct plan {            /* one file in the making */
     int64_t first, last; /* slices; 0: none yet */
     struct nks_leg_range part;
     bool is_part;
@@ -103,8 +104,8 @@ static enum nks_status legs_mark(struct planner *planner, const struct nks_out_f
     }
     if (marked != plan->legs)
         return nks_fault_set(&run->fault, NKS_INTEGRITY, "FILE-LEGS",
-                             "an order file would hold %lld legs, its plan says %lld; do not restart", (long long)marked,
-                             (long long)plan->legs);
+                             "an order file would hold %lld legs, its plan says %lld; do not restart",
+                             (long long)marked, (long long)plan->legs);
     return NKS_OK;
 }
 
@@ -180,8 +181,8 @@ static enum nks_status slice_plan(struct planner *planner, int64_t slice_id)
         return NKS_OK;
     struct plan *plan = &planner->plan;
     size_t groups = plan->groups + slice->groups;
-    if (plan->legs > 0 && !fits(planner, plan->legs + slice->legs,
-                                plan->bytes + slice->bytes + frame_bytes(planner, groups), groups))
+    if (plan->legs > 0 &&
+        !fits(planner, plan->legs + slice->legs, plan->bytes + slice->bytes + frame_bytes(planner, groups), groups))
         NKS_TRY(plan_close(planner));
     if (plan->legs == 0 &&
         !fits(planner, slice->legs, slice->bytes + frame_bytes(planner, slice->groups), slice->groups))
@@ -271,15 +272,16 @@ struct writer {
     int64_t first, last, central;
     struct entry *entries;
     size_t count, cap;
-    size_t at;         /* the entry being written */
-    int64_t left;      /* legs of it still to come */
-    bool open;         /* a PmtInf is open */
-    uint32_t group;    /* its number */
+    size_t at;      /* the entry being written */
+    int64_t left;   /* legs of it still to come */
+    bool open;      /* a PmtInf is open */
+    uint32_t group; /* its number */
     struct nks_slice *slice;
     struct nks_xmlout *out;
 };
 
-static enum nks_status entry_add(struct writer *writer, int64_t slice_id, uint32_t group, int64_t legs, struct nks_sum sum)
+static enum nks_status entry_add(struct writer *writer, int64_t slice_id, uint32_t group, int64_t legs,
+                                 struct nks_sum sum)
 {
     if (writer->count == writer->cap) {
         size_t want = writer->cap == 0 ? 64 : writer->cap * 2;
@@ -368,8 +370,8 @@ static enum nks_status group_open(struct writer *writer)
     const struct entry *entry = &writer->entries[writer->at];
     const struct nks_group *group = NULL;
     NKS_TRY(nks_group_load(run->payments, writer->batch, entry->group, &group, &run->fault));
-    struct nks_order_group written = {
-        .group = {group->record, group->record_len}, .execution_date = group->execution_date};
+    struct nks_order_group written = {.group = {group->record, group->record_len},
+                                      .execution_date = writer->slice->execution_date};
     for (size_t i = writer->at; i < writer->count && writer->entries[i].group == entry->group; i++) {
         written.legs += writer->entries[i].legs;
         written.sum.scaled += writer->entries[i].sum.scaled;
@@ -383,7 +385,8 @@ static enum nks_status group_open(struct writer *writer)
 static enum nks_status entry_begin(struct writer *writer)
 {
     if (writer->at == writer->count)
-        return nks_fault_set(&writer->run->fault, NKS_INTEGRITY, "FILE-LEGS", "an order file has more legs than its plan");
+        return nks_fault_set(&writer->run->fault, NKS_INTEGRITY, "FILE-LEGS",
+                             "an order file has more legs than its plan");
     const struct entry *entry = &writer->entries[writer->at];
     writer->left = entry->legs;
     if (writer->open && writer->group == entry->group)
@@ -442,13 +445,20 @@ static enum nks_status legs_write(struct writer *writer)
     return NKS_OK;
 }
 
+/* The next slice that has legs in this file: between its first and last, others may wait or be sent already. */
+static int64_t next_slice(const struct writer *writer, int64_t after)
+{
+    for (size_t i = 0; i < writer->count; i++) {
+        if (writer->entries[i].slice_id > after)
+            return writer->entries[i].slice_id;
+    }
+    return 0;
+}
+
 static enum nks_status ahead_next_id(struct nks_run *own, void *context, int64_t after, int64_t *id)
 {
     (void)own;
-    const struct writer *writer = context;
-    *id = after < writer->first ? writer->first : after + 1;
-    if (*id > writer->last)
-        *id = 0;
+    *id = next_slice(context, after); /* the entries do not change while slices are written */
     return NKS_OK;
 }
 
@@ -489,7 +499,7 @@ static enum nks_status slices_write(struct writer *writer)
 {
     if (writer->last - writer->first >= AHEAD_SLICES)
         return slices_write_ahead(writer);
-    for (int64_t id = writer->first; id <= writer->last; id++) {
+    for (int64_t id = 0; (id = next_slice(writer, id)) != 0;) {
         NKS_TRY(slice_open(writer, id));
         NKS_TRY(legs_write(writer));
     }
@@ -509,7 +519,8 @@ static enum nks_status body_write(struct writer *writer)
         nks_order_group_end(writer->out);
     nks_order_end(writer->out);
     if (writer->at != writer->count || writer->left != 0)
-        return nks_fault_set(&writer->run->fault, NKS_INTEGRITY, "FILE-LEGS", "an order file has fewer legs than its plan");
+        return nks_fault_set(&writer->run->fault, NKS_INTEGRITY, "FILE-LEGS",
+                             "an order file has fewer legs than its plan");
     return nks_xmlout_end(writer->out);
 }
 

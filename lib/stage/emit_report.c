@@ -1,7 +1,7 @@
 /*
  * emit, the status reports. The receipt goes to the sender: refused with places and words, or received with what was
- * rejected at once. The status goes to the payer after routing and after answers of the banks: counts and sums per status, and
- * per payment as much as the agreement asks for.
+ * rejected at once. The status goes to the payer after routing and after answers of the banks: counts and sums per
+ * status, and per payment as much as the agreement asks for.
  */
 #include "stage/sink.h"
 #include "stage/step.h"
@@ -24,7 +24,7 @@ struct report {
     size_t total_count;
     struct nks_pain002_count counts[NKS_STATUS_TOTALS_MAX];
     enum nks_report_level level;
-    bool receipt;      /* only what was rejected at once */
+    bool receipt; /* only what was rejected at once */
     struct nks_xmlout *out;
     bool group_open;
     uint32_t group;
@@ -40,7 +40,8 @@ static int receipt_version(int version)
     return version == NKS_PAIN001_03 ? NKS_PAIN002_03 : NKS_PAIN002_10;
 }
 
-/* The stem of a receipt's ids: from the received bytes and the sender, as a batch's; for a repeated file its own number too. */
+/* The stem of a receipt's ids: from the received bytes and the sender, as a batch's; for a repeated file its own number
+ * too. */
 static void delivery_ref(const struct nks_delivery *delivery, char out[NKS_BATCH_REF + 1])
 {
     uint8_t bytes[NKS_HASH_SIZE + NKS_PARTY_MAX], hash[NKS_HASH_SIZE];
@@ -71,7 +72,8 @@ static enum nks_status receipt_reserve(struct nks_run *run, int64_t delivery_id)
     snprintf(file.name, sizeof file.name, "nks-%s-r0001.xml", ref);
     if (delivery.state == NKS_DELIVERY_REPEATED) {
         /* The first answer again, byte for byte, under a name of its own. */
-        NKS_TRY(nks_out_file_of_delivery(run->exchange, delivery.repeats, NKS_FILE_RECEIPT, &file.repeats, &run->fault));
+        NKS_TRY(
+            nks_out_file_of_delivery(run->exchange, delivery.repeats, NKS_FILE_RECEIPT, &file.repeats, &run->fault));
         snprintf(file.name, sizeof file.name, "nks-%s-r0001-again-%lld.xml", ref, (long long)delivery_id);
     }
     if (delivery.state != NKS_DELIVERY_REPEATED || file.repeats != 0)
@@ -90,8 +92,8 @@ enum nks_status nks_receipts_reserve(struct nks_run *run)
     }
 }
 
-/* A report is written from what is known when it is written: several answers before that need one report only. And once a
- * bank has answered, totals from routing alone would tell old news. */
+/* A report is written from what is known when it is written: several answers before that need one report only. And once
+ * a bank has answered, totals from routing alone would tell old news. */
 enum nks_status nks_status_report_reserve(struct nks_run *run, struct nks_batch *batch, const char *detail)
 {
     int64_t earlier = 0, answered = 0, pending = 0;
@@ -153,8 +155,8 @@ static const char *group_status(const struct report *report, bool receipt)
 static void counts_fill(struct report *report)
 {
     for (size_t i = 0; i < report->total_count; i++)
-        report->counts[i] = (struct nks_pain002_count){report->totals[i].status, report->totals[i].payments,
-                                                       report->totals[i].sum};
+        report->counts[i] =
+            (struct nks_pain002_count){report->totals[i].status, report->totals[i].payments, report->totals[i].sum};
     report->head.counts = report->counts;
     report->head.count_count = report->total_count;
 }
@@ -166,8 +168,8 @@ static void original_fill(struct report *report)
     if (batch == NULL)
         return;
     struct nks_text header = {batch->header, batch->header_len};
-    report->head.orgnl_msg_nm_id = batch->version != NKS_PAIN001_UNKNOWN ? nks_text_from(names[batch->version])
-                                                                         : (struct nks_text){NULL, 0};
+    report->head.orgnl_msg_nm_id =
+        batch->version != NKS_PAIN001_UNKNOWN ? nks_text_from(names[batch->version]) : (struct nks_text){NULL, 0};
     if (header.len == 0)
         return;
     report->head.orgnl_msg_id = nks_record_slot(header, NKS_SLOT_MSG_ID);
@@ -288,7 +290,8 @@ static enum nks_status slice_speaks(struct report *report, int64_t slice_id, boo
     return NKS_OK;
 }
 
-/* Why the bank sent it back: the reason of the leg that decides (status.c), which is not a debt's where there is another. */
+/* Why the bank sent it back: the reason of the leg that decides (status.c), which is not a debt's where there is
+ * another. */
 static enum nks_reason bank_reason(const struct nks_leg *legs, size_t count)
 {
     const struct nks_leg *chosen = NULL;
@@ -330,8 +333,8 @@ struct count_or_write {
     bool write, answered;
 };
 
-/* At receipt a payment is received or rejected; what became of it later is for the status reports, so that a receipt is the
- * same whenever it is written. */
+/* At receipt a payment is received or rejected; what became of it later is for the status reports, so that a receipt is
+ * the same whenever it is written. */
 static const char *receipt_status(const struct nks_payment *payment)
 {
     return payment->flags & NKS_FLAG_AT_RECEIPT ? "RJCT" : "ACTC";
@@ -349,10 +352,11 @@ static enum nks_status payment_visit(struct report *report, const struct nks_sli
     struct nks_money money = {.minor = payment->amount_minor};
     struct nks_sum sum = {0};
     nks_payment_currency(payment, money.currency);
-    bool counted = nks_sum_add(&sum, money) &&
-                   nks_status_total_count(report->totals, &report->total_count, status, 1, sum);
-    return counted ? NKS_OK
-                   : nks_fault_set(&report->run->fault, NKS_FAILED, "REPORT-SUM", "a sum of a status report does not fit");
+    bool counted =
+        nks_sum_add(&sum, money) && nks_status_total_count(report->totals, &report->total_count, status, 1, sum);
+    return counted
+               ? NKS_OK
+               : nks_fault_set(&report->run->fault, NKS_FAILED, "REPORT-SUM", "a sum of a status report does not fit");
 }
 
 static enum nks_status slice_visit(struct report *report, int64_t slice_id, struct count_or_write what)
@@ -432,8 +436,8 @@ enum nks_status nks_status_report_write(struct nks_run *run, const struct nks_ou
         return nks_fault_set(&run->fault, NKS_INTEGRITY, "BATCH-ROW", "the agreement of batch %lld is missing",
                              (long long)batch->id);
     report.level = report.agreement->report_level;
-    int version = report.agreement->report_version != 0 ? report.agreement->report_version
-                                                        : receipt_version((int)batch->version);
+    int version =
+        report.agreement->report_version != 0 ? report.agreement->report_version : receipt_version((int)batch->version);
     head_fill(&report, file, version);
     NKS_TRY(slices_count(&report, answered));
     counts_fill(&report);
@@ -443,9 +447,11 @@ enum nks_status nks_status_report_write(struct nks_run *run, const struct nks_ou
 
 /* ---- receipts */
 
-static const char *const finding_kinds[] = {
-    [NKS_FINDING_SCHEMA] = "", [NKS_FINDING_SYNTAX] = "not readable: ", [NKS_FINDING_VERSION] = "version: ",
-    [NKS_FINDING_FORBIDDEN] = "not allowed: ", [NKS_FINDING_CEILING] = "beyond a limit: "};
+static const char *const finding_kinds[] = {[NKS_FINDING_SCHEMA] = "",
+                                            [NKS_FINDING_SYNTAX] = "not readable: ",
+                                            [NKS_FINDING_VERSION] = "version: ",
+                                            [NKS_FINDING_FORBIDDEN] = "not allowed: ",
+                                            [NKS_FINDING_CEILING] = "beyond a limit: "};
 
 static void finding_words(const struct nks_finding *finding, struct nks_buf *words)
 {
@@ -471,8 +477,8 @@ static void refusal_add(struct refusal *refusal, enum nks_reason reason, struct 
     refusal->reasons[refusal->count++] = (struct nks_pain002_reason){nks_reason_code(reason), nks_buf_view(words)};
 }
 
-/* "File NAME, SHA-256 …": the sender finds his file by it when no id could be read. Digits that could be a CPR number are
- * masked, because names of files reach logs. */
+/* "File NAME, SHA-256 …": the sender finds his file by it when no id could be read. Digits that could be a CPR number
+ * are masked, because names of files reach logs. */
 static void refusal_file(struct refusal *refusal, const struct nks_delivery *delivery)
 {
     char hex[NKS_HASH_HEX], name[NKS_NAME_MAX];

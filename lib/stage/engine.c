@@ -1,6 +1,6 @@
 /*
- * The only loop over slices: begin, fence, load, step, check counts and sums in = out, save, commit. The three decisions can
- * run one by one or fused over a loaded slice; both give the same rows.
+ * The only loop over slices: begin, fence, load, step, check counts and sums in = out, save, commit. The three
+ * decisions can run one by one or fused over a loaded slice; both give the same rows.
  */
 #include "stage/ahead.h"
 
@@ -86,7 +86,8 @@ static enum nks_status fence(struct nks_run *run, int64_t slice_id, enum nks_sli
     bool mine = false;
     NKS_TRY(nks_slice_fence(run->payments, slice_id, from, run->epoch, &mine, &run->fault));
     return mine ? NKS_OK
-                : nks_fault_set(&run->fault, NKS_RETRY, "SLICE-FENCED", "another run took slice %lld", (long long)slice_id);
+                : nks_fault_set(&run->fault, NKS_RETRY, "SLICE-FENCED", "another run took slice %lld",
+                                (long long)slice_id);
 }
 
 static size_t step_from(enum nks_slice_state from)
@@ -103,6 +104,7 @@ static enum nks_status work(struct nks_step_context *context, int64_t slice_id, 
     NKS_TRY(fence(run, slice_id, from));
     const struct nks_slice_want want = {.details = true, .decisions = true};
     NKS_TRY(nks_slice_load(run->payments, context->batch, slice_id, want, context->slice, &run->fault));
+    NKS_TRY(nks_slice_rows_verify(run->payments, context->slice, &run->fault));
     NKS_TRY(steps_do(context, step_from(from), last));
     return nks_slice_save(run->payments, context->slice, from, &run->fault);
 }
@@ -121,8 +123,8 @@ static enum nks_status work_prepared(struct nks_step_context *context, int64_t s
 typedef enum nks_status (*work_fn)(struct nks_step_context *context, int64_t slice_id, enum nks_slice_state from,
                                    size_t last);
 
-static enum nks_status slice_do(struct nks_step_context *context, int64_t slice_id, enum nks_slice_state from, size_t last,
-                                work_fn fn)
+static enum nks_status slice_do(struct nks_step_context *context, int64_t slice_id, enum nks_slice_state from,
+                                size_t last, work_fn fn)
 {
     struct nks_run *run = context->run;
     NKS_TRY(nks_step_batch(context, slice_id >> 14));
@@ -143,8 +145,8 @@ static enum nks_status slice_do(struct nks_step_context *context, int64_t slice_
 }
 
 /* The first slice, in the order of batches and slices, that waits for one of the steps first..last. */
-static enum nks_status next_of(struct nks_run *run, size_t first, size_t last, int64_t after, int64_t batch_id, int64_t *id,
-                               enum nks_slice_state *from)
+static enum nks_status next_of(struct nks_run *run, size_t first, size_t last, int64_t after, int64_t batch_id,
+                               int64_t *id, enum nks_slice_state *from)
 {
     *id = 0;
     for (size_t i = first; i <= last; i++) {
@@ -158,7 +160,8 @@ static enum nks_status next_of(struct nks_run *run, size_t first, size_t last, i
     return NKS_OK;
 }
 
-/* Claims are used in the order (batch, slice, seq): offset of a slice waits for every due one before it, of whatever batch. */
+/* Claims are used in the order (batch, slice, seq): offset of a slice waits for every due one before it, of whatever
+ * batch. */
 static enum nks_status earlier_waits(struct nks_run *run, size_t first, size_t last, int64_t id, bool *waits)
 {
     *waits = false;
@@ -207,6 +210,8 @@ static enum nks_status ahead_prepare(struct nks_step_context *step, void *contex
     struct nks_run *own = step->run;
     NKS_TRY(nks_db_begin_read(own->db, &own->fault));
     enum nks_status status = nks_slice_load(own->payments, step->batch, id, want, step->slice, &own->fault);
+    if (status == NKS_OK)
+        status = nks_slice_rows_verify(own->payments, step->slice, &own->fault);
     if (status == NKS_OK)
         status = steps_try(step, 0, 0);
     nks_db_rollback(own->db);

@@ -8,11 +8,14 @@
 #include "stage/ingest.h"
 
 #include "denmark/bankday.h"
+#include "iso20022/reader.h"
 #include "iso20022/prolog.h"
 #include "vault/stream.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { PROGRESS_EVERY = 10000 };
@@ -244,6 +247,7 @@ static enum nks_status on_frame(void *user, const struct nks_reader_frame *frame
 {
     (void)fault; /* the run's own */
     struct nks_ingest *ingest = user;
+    ingest->frame_seen = true;
     switch (frame->kind) {
     case NKS_FRAME_DOCUMENT:
         ingest->batch.version = (enum nks_pain001_version)frame->document.version;
@@ -287,6 +291,25 @@ static enum nks_status spool_source(void *user, struct nks_text *piece, struct n
 
 /* ---- one file through the reader */
 
+/* A reader that was ended from outside, or is no reader at all, says nothing about the file: that stays received and is
+ * read by the next run. A reader that the file brought down (its own crash, its limits, its own word for a bug) refuses
+ * it. */
+static enum nks_status reader_lost(const struct nks_ingest *ingest, enum nks_reader_end end, int wait_status)
+{
+    struct nks_fault *fault = &ingest->run->fault;
+    int by = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0;
+    if (end == NKS_READER_DIED && (by == SIGKILL || by == SIGTERM || by == SIGINT || by == SIGHUP))
+        return nks_fault_set(fault, NKS_RETRY, "READER-LOST",
+                             "the reader was ended from outside; the file is kept and read by the next run");
+    bool own_word = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == NKS_READER_EXIT_BUG;
+    bool no_reader = !ingest->frame_seen && !own_word && by != SIGSEGV && by != SIGBUS && by != SIGABRT &&
+                     by != SIGSYS && by != SIGXCPU && end != NKS_READER_TIME && end != NKS_READER_DONE;
+    return no_reader
+               ? nks_fault_set(fault, NKS_FAILED, "READER-BROKEN",
+                               "the reader does not speak as nks-reader does; install nks again. The file is kept")
+               : NKS_OK;
+}
+
 static enum nks_status read_file(struct nks_ingest *ingest)
 {
     struct nks_run *run = ingest->run;
@@ -304,11 +327,13 @@ static enum nks_status read_file(struct nks_ingest *ingest)
     if (end == NKS_READER_NO_JAIL)
         return nks_fault_set(&run->fault, NKS_FAILED, "JAIL-NONE",
                              "this machine gives the reader no jail (seccomp); use a kernel that does");
+    NKS_TRY(reader_lost(ingest, end, usage.wait_status));
     if (end != NKS_READER_DONE)
         nks_ingest_refuse(ingest, NKS_REASON_UNREADABLE, NKS_FINDING_CEILING, 0, 0, 0,
                           NKS_TEXT("the reader gave up on this file"));
     else if (!ingest->complete && ingest->reason == NKS_REASON_NONE)
-        nks_ingest_refuse(ingest, NKS_REASON_UNREADABLE, NKS_FINDING_SYNTAX, 0, 0, 0, NKS_TEXT("the file is not whole"));
+        nks_ingest_refuse(ingest, NKS_REASON_UNREADABLE, NKS_FINDING_SYNTAX, 0, 0, 0,
+                          NKS_TEXT("the file is not whole"));
     return NKS_OK;
 }
 

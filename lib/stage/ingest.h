@@ -29,7 +29,7 @@ struct nks_ingest {
     struct nks_sum group_sum;
     struct nks_payment_facts group_facts; /* what holds for all payments of the group */
     uint64_t seq;
-    bool complete;
+    bool complete, frame_seen;
     struct nks_open_slice open[NKS_SLICES_OPEN];
     enum nks_reason reason;
     struct nks_finding findings[NKS_FINDINGS_MAX];
@@ -40,7 +40,7 @@ void nks_ingest_refuse(struct nks_ingest *ingest, enum nks_reason reason, enum n
                        uint32_t group, uint64_t seq, struct nks_text text);
 
 NKS_CHECKED enum nks_status nks_ingest_batch_begin(struct nks_ingest *ingest); /* sender, ref; no row yet */
-void nks_ingest_payer(struct nks_ingest *ingest);                               /* the batch takes the agreement's payer */
+void nks_ingest_payer(struct nks_ingest *ingest); /* the batch takes the agreement's payer */
 void nks_ingest_group_facts(struct nks_ingest *ingest);
 NKS_CHECKED enum nks_status nks_ingest_payment(struct nks_ingest *ingest, struct nks_text record,
                                                struct nks_payment *payment);

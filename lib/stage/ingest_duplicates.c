@@ -23,6 +23,7 @@ static enum nks_status own_finish(struct check *check)
             NKS_TRY(nks_payment_save(run->payments, check->own->id, &check->own->payments[i], &run->fault));
     }
     NKS_TRY(nks_slice_rejected(run->payments, check->own, &run->fault));
+    NKS_TRY(nks_slice_rows_sign(run->payments, check->own, &run->fault));
     return nks_status_totals_renew(run->payments, check->own, &run->fault);
 }
 

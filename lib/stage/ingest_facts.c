@@ -37,13 +37,6 @@ void nks_ingest_payer(struct nks_ingest *ingest)
     memcpy(ingest->batch.payer, ingest->agreement->payer, sizeof ingest->batch.payer);
 }
 
-static bool debtor_account(struct nks_text record, struct nks_account *out)
-{
-    struct nks_text iban = nks_record_slot(record, NKS_SLOT_DBTR_ACCT_IBAN);
-    struct nks_text other = nks_record_slot(record, NKS_SLOT_DBTR_ACCT_OTHR_ID);
-    return nks_account_parse(iban.len > 0 ? iban : other, out);
-}
-
 nks_date nks_facts_date(struct nks_text group, nks_date today, struct nks_payment_facts *facts)
 {
     struct nks_text text = nks_text_trim(nks_record_slot(group, NKS_SLOT_REQD_EXCTN_DT));
@@ -77,8 +70,8 @@ static void agreement_by_account(struct nks_ingest *ingest, const struct nks_acc
         ingest->agreement = found;
         nks_ingest_payer(ingest);
     } else if (found != NULL && found != ingest->agreement && !ingest->by_customer) {
-        nks_ingest_refuse(ingest, NKS_REASON_TWO_PAYERS, NKS_FINDING_SCHEMA, ingest->group_line, ingest->group.number, 0,
-                          nks_text_from(nks_reason_english(NKS_REASON_TWO_PAYERS)));
+        nks_ingest_refuse(ingest, NKS_REASON_TWO_PAYERS, NKS_FINDING_SCHEMA, ingest->group_line, ingest->group.number,
+                          0, nks_text_from(nks_reason_english(NKS_REASON_TWO_PAYERS)));
     }
 }
 
@@ -87,7 +80,7 @@ void nks_ingest_group_facts(struct nks_ingest *ingest)
     struct nks_text record = {ingest->group.record, ingest->group.record_len};
     struct nks_account account = {.kind = NKS_ACCOUNT_NONE};
     ingest->group_facts = (struct nks_payment_facts){.date_good = false};
-    bool readable = debtor_account(record, &account);
+    bool readable = nks_debtor_account_find(record, &account);
     if (readable)
         agreement_by_account(ingest, &account);
     ingest->group.regnr = readable ? nks_account_regnr(&account) : -1;
@@ -178,8 +171,8 @@ enum nks_status nks_ingest_payment(struct nks_ingest *ingest, struct nks_text re
 }
 
 /* A blind key over several texts, which a 0x1F keeps apart: it cannot stand in an XML text. */
-static enum nks_status joined_key(struct nks_ingest *ingest, const char *domain, const struct nks_text *parts, size_t count,
-                                  struct nks_blind *out)
+static enum nks_status joined_key(struct nks_ingest *ingest, const char *domain, const struct nks_text *parts,
+                                  size_t count, struct nks_blind *out)
 {
     char memory[KEY_TEXT_MAX];
     struct nks_buf buf;

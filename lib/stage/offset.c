@@ -1,6 +1,6 @@
 /*
- * offset: debts of the holder take their legs (gaeldsmodregning). Only incomplete payments in DKK, of a ydelsesart on the
- * payer's positive list, under an agreement that says REDIRECT or SPLIT.
+ * offset: debts of the holder take their legs (gaeldsmodregning). Only incomplete payments in DKK, of a ydelsesart on
+ * the payer's positive list, under an agreement that says REDIRECT or SPLIT.
  */
 #include "stage/step.h"
 
@@ -25,6 +25,8 @@ static enum nks_status may_be_touched(struct nks_step_context *context, const st
     *may = nks_agreement_offsets(context->agreement, *ydelsesart);
     return *may ? nks_debt_maybe(context->run->debt, payment->holder.key, may, &context->run->fault) : NKS_OK;
 }
+
+enum { LEGS_BUDGET = 60000 };
 
 struct offset {
     struct nks_step_context *context;
@@ -66,15 +68,16 @@ static enum nks_status queries_make(struct offset *offset)
             .amount_minor = payment->amount_minor,
             .split = context->agreement->offset_mode == NKS_OFFSET_SPLIT,
             /* Without an account for the rest the payment is rejected as a whole: then nothing of it is set off. */
-            .whole_only = payment->found == NKS_DESTINATION_NONE &&
-                          context->agreement->no_account == NKS_NO_ACCOUNT_REJECT,
+            .whole_only =
+                payment->found == NKS_DESTINATION_NONE && context->agreement->no_account == NKS_NO_ACCOUNT_REJECT,
         };
         offset->asked[offset->count++] = (uint32_t)i;
     }
     return NKS_OK;
 }
 
-static enum nks_status legs_add(struct offset *offset, struct nks_payment *payment, const struct nks_debt_answer *answer)
+static enum nks_status legs_add(struct offset *offset, struct nks_payment *payment,
+                                const struct nks_debt_answer *answer)
 {
     struct nks_step_context *context = offset->context;
     const struct nks_group *group = NULL;
@@ -99,10 +102,13 @@ static enum nks_status decide(struct offset *offset)
     NKS_TRY(queries_make(offset));
     if (offset->count == 0)
         return NKS_OK;
-    NKS_TRY(nks_debt_find_many(context->run->debt, offset->queries, offset->count, offset->answers,
-                               &context->run->fault));
+    NKS_TRY(
+        nks_debt_find_many(context->run->debt, offset->queries, offset->count, offset->answers, &context->run->fault));
     for (size_t i = 0; i < offset->count; i++) {
-        if (offset->answers[i].count > 0)
+        /* A slice has a ceiling of legs. Claims beyond it wait for the holder's next payment, as those beyond the
+         * ceiling of one payment do; every payment keeps room for the payee's own leg. */
+        size_t legs = context->slice->leg_count + offset->answers[i].count + context->slice->count;
+        if (offset->answers[i].count > 0 && legs <= LEGS_BUDGET)
             NKS_TRY(legs_add(offset, &context->slice->payments[offset->asked[i]], &offset->answers[i]));
     }
     return NKS_OK;
@@ -119,9 +125,10 @@ enum nks_status nks_step_offset(struct nks_step_context *context)
         .answers = calloc(count, sizeof *offset.answers),
         .asked = calloc(count, sizeof *offset.asked),
     };
-    enum nks_status status = offset.queries == NULL || offset.answers == NULL || offset.asked == NULL
-                                 ? nks_fault_set(&context->run->fault, NKS_RETRY, "MEMORY", "no memory to ask for debts")
-                                 : decide(&offset);
+    enum nks_status status =
+        offset.queries == NULL || offset.answers == NULL || offset.asked == NULL
+            ? nks_fault_set(&context->run->fault, NKS_RETRY, "MEMORY", "no memory to ask for debts")
+            : decide(&offset);
     free(offset.queries);
     free(offset.answers);
     free(offset.asked);

@@ -67,8 +67,9 @@ static enum nks_status spool(struct drop *drop, const char *path, struct nks_del
     NKS_TRY(nks_run_path(run, spool_dir, "spool", NULL, NULL));
     NKS_TRY(nks_sys_unlink(spool_path, fault)); /* of a try that was killed before its row */
     struct copy copy = {.in = -1, .out = -1, .hash = nks_hash_new()};
-    enum nks_status status = copy.hash == NULL ? nks_fault_set(fault, NKS_RETRY, "MEMORY", "no memory to receive a file")
-                                               : nks_sys_open_read(path, &copy.in, fault);
+    enum nks_status status = copy.hash == NULL
+                                 ? nks_fault_set(fault, NKS_RETRY, "MEMORY", "no memory to receive a file")
+                                 : nks_sys_open_read(path, &copy.in, fault);
     if (status == NKS_OK)
         status = nks_sys_create(spool_path, &copy.out, fault);
     if (status == NKS_OK)
@@ -103,8 +104,8 @@ static enum nks_status mark_received(struct nks_run *run, int64_t id)
     bool found = false;
     NKS_TRY(nks_delivery_load(run->exchange, id, &delivery, &found, &run->fault));
     NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = nks_delivery_move(run->exchange, &delivery, NKS_DELIVERY_RECEIVED, NKS_REASON_NONE, NULL, 0,
-                                               &run->fault);
+    enum nks_status status =
+        nks_delivery_move(run->exchange, &delivery, NKS_DELIVERY_RECEIVED, NKS_REASON_NONE, NULL, 0, &run->fault);
     if (status == NKS_OK)
         status = nks_db_commit(run->db, &run->fault);
     else
@@ -177,7 +178,8 @@ static enum nks_status finish_rows(struct nks_run *run)
         NKS_TRY(nks_delivery_load(run->exchange, id, &delivery, &found, &run->fault));
         NKS_TRY(nks_run_path(run, folder, delivery.source == NKS_SOURCE_SENDER ? "in/sender" : "in/central",
                              delivery.party, NULL));
-        if (nks_path_join(taken, folder, ".taken") && nks_path_join(path, taken, delivery.name) && !nks_sys_exists(path))
+        if (nks_path_join(taken, folder, ".taken") && nks_path_join(path, taken, delivery.name) &&
+            !nks_sys_exists(path))
             NKS_TRY(mark_received(run, id));
     }
 }

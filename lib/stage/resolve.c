@@ -1,4 +1,5 @@
-/* resolve: holder -> destination. Complete, specific account, NemKonto, fallback, none; and what cannot be sent at all. */
+/* resolve: holder -> destination. Complete, specific account, NemKonto, fallback, none; and what cannot be sent at all.
+ */
 #include "stage/step.h"
 
 #include "iso20022/order.h"
@@ -34,8 +35,8 @@ static enum nks_status query_make(struct nks_step_context *context, const struct
     *query = (struct nks_register_query){.holder = payment->holder, .on = context->slice->execution_date};
     struct nks_text ydelsesart = nks_ydelsesart_find(record, (struct nks_text){group->record, group->record_len});
     if (ydelsesart.len > 0)
-        NKS_TRY(nks_register_slot_key(run->reg, nks_text_from(context->agreement->payer_cvr), ydelsesart, &query->slot_key,
-                                      &run->fault));
+        NKS_TRY(nks_register_slot_key(run->reg, nks_text_from(context->agreement->payer_cvr), ydelsesart,
+                                      &query->slot_key, &run->fault));
     if (payment->flags & NKS_FLAG_MAYBE_SE) {
         struct nks_payee payee;
         nks_payee_find(record, &payee);
@@ -75,7 +76,8 @@ static enum nks_status answer_take(struct nks_step_context *context, struct nks_
 }
 
 /* What the order file's version cannot carry is told, or stops the payment before debt touches it. */
-static void losses_check(struct nks_step_context *context, struct nks_payment *payment, const struct nks_central *central)
+static void losses_check(struct nks_step_context *context, struct nks_payment *payment,
+                         const struct nks_central *central)
 {
     if (central->order_version == context->batch->version)
         return;

@@ -1,6 +1,6 @@
 /*
- * route: one leg for what the debts left, to the destination, the ventekonto or the payer's error account; or the payment is
- * rejected. Afterwards every leg of every payment is known, and the legs add up.
+ * route: one leg for what the debts left, to the destination, the ventekonto or the payer's error account; or the
+ * payment is rejected. Afterwards every leg of every payment is known, and the legs add up.
  */
 #include "stage/step.h"
 
@@ -65,7 +65,8 @@ static enum nks_status route_one(struct nks_step_context *context, struct nks_pa
     if (rest == 0)
         return NKS_OK;
     NKS_TRY(nks_step_group(context, payment, &group, &central));
-    /* A payment goes to one central as a whole: the rest follows the debts, whatever was imported since they took theirs. */
+    /* A payment goes to one central as a whole: the rest follows the debts, whatever was imported since they took
+     * theirs. */
     int64_t number = central != NULL ? central->number : 0;
     if (payment->legs > 0)
         number = context->slice->legs[payment->first_leg].central;
@@ -121,8 +122,9 @@ struct total_key {
 
 enum { KEYS_OPEN = 16 };
 
-/* Totals by central and group. Payments of a slice stand in the order of the message, so groups come one after the other
- * and only the last few pairs are looked through; a pair that came again later would be a second row of its key. */
+/* Totals by central and group. Payments of a slice stand in the order of the message, so groups come one after the
+ * other and only the last few pairs are looked through; a pair that came again later would be a second row of its key.
+ */
 struct totals {
     struct nks_step_context *context;
     struct total_key *keys;
@@ -154,9 +156,9 @@ static enum nks_status totals_add(struct totals *totals, const struct nks_leg *l
     assert(total != NULL);
     total->legs++;
     total->bytes += nks_order_leg_bound(nks_payment_record(totals->context->slice, payment));
-    return nks_sum_add(&total->sum, money)
-               ? NKS_OK
-               : nks_fault_set(&totals->context->run->fault, NKS_FAILED, "SLICE-TOTAL", "a sum of a slice does not fit");
+    return nks_sum_add(&total->sum, money) ? NKS_OK
+                                           : nks_fault_set(&totals->context->run->fault, NKS_FAILED, "SLICE-TOTAL",
+                                                           "a sum of a slice does not fit");
 }
 
 static enum nks_status totals_save(struct nks_step_context *context)

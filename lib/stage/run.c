@@ -18,8 +18,8 @@
 
 enum { BOOKS_CEILING = 256 * 1024 * 1024, BUSY_TIMEOUT_MS = 10000, MIGRATIONS_MAX = 64 };
 
-static const char *const folders[] = {"",           "spool",       "staging",     "archive",   "in/sender",
-                                      "in/central", "out/central", "out/payer",   "out/sender"};
+static const char *const folders[] = {"",           "spool",       "staging",   "archive",   "in/sender",
+                                      "in/central", "out/central", "out/payer", "out/sender"};
 
 #define FIELD(name) offsetof(struct nks_conf, name), sizeof(((struct nks_conf *)0)->name)
 static const struct nks_conf_key conf_keys[] = {
@@ -89,20 +89,21 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* The length of something like a CPR number at the start of `text`, 0 where there is none. */
+/* The length of something like a CPR number at the start of `text`: six digits that could be a date (DDMMYY) and four
+ * more, with at most one sign between any two. 0 where there is none. */
 static size_t cpr_like(const char *text)
 {
+    char digits[10];
     size_t at = 0;
-    while (at < 6 && is_digit(text[at]))
-        at++;
-    if (at < 6)
-        return 0;
-    if (text[at] == '-' || text[at] == ' ' || text[at] == '_')
-        at++;
-    size_t last = at;
-    while (last < at + 4 && is_digit(text[last]))
-        last++;
-    return last == at + 4 ? last : 0;
+    for (size_t count = 0; count < sizeof digits; count++) {
+        if (count > 0 && text[at] != '\0' && strchr("-_. ", text[at]) != NULL)
+            at++;
+        if (!is_digit(text[at]))
+            return 0;
+        digits[count] = text[at++];
+    }
+    int day = (digits[0] - '0') * 10 + digits[1] - '0', month = (digits[2] - '0') * 10 + digits[3] - '0';
+    return day >= 1 && day <= 31 && month >= 1 && month <= 12 ? at : 0;
 }
 
 void nks_name_mask(char *name)
@@ -134,7 +135,8 @@ static enum nks_status paths_set(struct nks_run *run, const char *home, const ch
     bool fits = nks_text_copy(nks_text_from(home), run->home, sizeof run->home);
     fits = fits && (keys == NULL ? default_keys(home, run->keys_dir)
                                  : nks_text_copy(nks_text_from(keys), run->keys_dir, sizeof run->keys_dir));
-    return fits ? NKS_OK : nks_fault_set(&run->fault, NKS_FAILED, "PATH-LONG", "the path of the home or keys is too long");
+    return fits ? NKS_OK
+                : nks_fault_set(&run->fault, NKS_FAILED, "PATH-LONG", "the path of the home or keys is too long");
 }
 
 enum nks_status nks_home_migrate(struct nks_db *db, nks_time now, struct nks_fault *fault)
@@ -143,9 +145,12 @@ enum nks_status nks_home_migrate(struct nks_db *db, nks_time now, struct nks_fau
         const struct nks_migration *steps;
         unsigned long count;
     } modules[] = {
-        {nks_migrations_agreement, nks_migrations_agreement_count},   {nks_migrations_central, nks_migrations_central_count},
-        {nks_migrations_register, nks_migrations_register_count},     {nks_migrations_debt, nks_migrations_debt_count},
-        {nks_migrations_ventekonto, nks_migrations_ventekonto_count}, {nks_migrations_payment, nks_migrations_payment_count},
+        {nks_migrations_agreement, nks_migrations_agreement_count},
+        {nks_migrations_central, nks_migrations_central_count},
+        {nks_migrations_register, nks_migrations_register_count},
+        {nks_migrations_debt, nks_migrations_debt_count},
+        {nks_migrations_ventekonto, nks_migrations_ventekonto_count},
+        {nks_migrations_payment, nks_migrations_payment_count},
         {nks_migrations_exchange, nks_migrations_exchange_count},
     };
     struct nks_migration all[MIGRATIONS_MAX];
@@ -203,8 +208,8 @@ static enum nks_status conf_load(struct nks_run *run)
 {
     char path[NKS_PATH_MAX];
     NKS_TRY(nks_run_path(run, path, "nks.conf", NULL, NULL));
-    run->conf = (struct nks_conf){.environment = "production", .cache_mib = 128, .report_name = "Nemkontosystemet",
-                                  .settle_seconds = 30};
+    run->conf = (struct nks_conf){
+        .environment = "production", .cache_mib = 128, .report_name = "Nemkontosystemet", .settle_seconds = 30};
     if (!nks_sys_exists(path))
         return nks_fault_set(&run->fault, NKS_FAILED, "HOME-MISSING",
                              "there is no home here; make one with `nks init`, or name it with --home or NKS_HOME");

@@ -3,10 +3,10 @@
 /*
  * A run: one home opened for work, and the stages over it. This is the only place where the business modules meet.
  *
- * Order of calls: nks_home_init once; nks_run_open; stages in any order, each until nothing is left for it; nks_run_close.
- * A stage is `enum nks_status nks_stage_X(struct nks_run *run, int64_t batch_id)`; batch_id 0 means all. Each may be
- * killed at any instant and run again; doing finished work again changes nothing.
- * The library does not print: progress goes to the callback, what happened to the counts, errors to the fault.
+ * Order of calls: nks_home_init once; nks_run_open; stages in any order, each until nothing is left for it;
+ * nks_run_close. A stage is `enum nks_status nks_stage_X(struct nks_run *run, int64_t batch_id)`; batch_id 0 means all.
+ * Each may be killed at any instant and run again; doing finished work again changes nothing. The library does not
+ * print: progress goes to the callback, what happened to the counts, errors to the fault.
  */
 #include "agreement/agreement.h"
 #include "debt/debt.h"
@@ -19,11 +19,11 @@
 
 enum { NKS_CONF_TEXT_MAX = 128, NKS_MONTHS_OF_REFERENCES = 14, NKS_HORIZON_DAYS = 366 };
 
-struct nks_conf { /* nks.conf; the table of keys is in run.c */
-    char environment[16];        /* [home] environment = production | test */
-    int64_t cache_mib;           /* [database] cache_mib: page cache */
+struct nks_conf {                        /* nks.conf; the table of keys is in run.c */
+    char environment[16];                /* [home] environment = production | test */
+    int64_t cache_mib;                   /* [database] cache_mib: page cache */
     char report_name[NKS_CONF_TEXT_MAX]; /* [report] name: InitgPty/Nm of our status reports */
-    int64_t settle_seconds;      /* [receive] settle_seconds: a file younger than this is left alone */
+    int64_t settle_seconds;              /* [receive] settle_seconds: a file younger than this is left alone */
 };
 
 struct nks_run_counts {
@@ -96,7 +96,8 @@ NKS_CHECKED enum nks_status nks_stage_ingest(struct nks_run *run, int64_t batch_
 NKS_CHECKED enum nks_status nks_stage_resolve(struct nks_run *run, int64_t batch_id);
 NKS_CHECKED enum nks_status nks_stage_offset(struct nks_run *run, int64_t batch_id);
 NKS_CHECKED enum nks_status nks_stage_route(struct nks_run *run, int64_t batch_id);
-NKS_CHECKED enum nks_status nks_stage_decide(struct nks_run *run, int64_t batch_id); /* the three fused: one load, one commit */
+NKS_CHECKED enum nks_status nks_stage_decide(struct nks_run *run,
+                                             int64_t batch_id); /* the three fused: one load, one commit */
 NKS_CHECKED enum nks_status nks_stage_emit(struct nks_run *run, int64_t batch_id);
 NKS_CHECKED enum nks_status nks_stage_deliver(struct nks_run *run, int64_t batch_id);
 NKS_CHECKED enum nks_status nks_stage_collect(struct nks_run *run, int64_t batch_id);

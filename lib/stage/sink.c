@@ -100,7 +100,8 @@ static enum nks_status chunk_hand_over(struct nks_sink_thread *thread, struct nk
     return status;
 }
 
-static enum nks_status thread_write(struct nks_sink_thread *thread, const char *data, size_t len, struct nks_fault *fault)
+static enum nks_status thread_write(struct nks_sink_thread *thread, const char *data, size_t len,
+                                    struct nks_fault *fault)
 {
     while (len > 0) {
         size_t room = CHUNK - thread->used;

@@ -1,8 +1,8 @@
 #ifndef NKS_STAGE_SINK_H
 #define NKS_STAGE_SINK_H
 /*
- * Where an out file's bytes go while it is written: into the hash, into staging, and encrypted into the archive. Behind the
- * first megabyte a thread does this on the second core, while the writer goes on.
+ * Where an out file's bytes go while it is written: into the hash, into staging, and encrypted into the archive. Behind
+ * the first megabyte a thread does this on the second core, while the writer goes on.
  *
  * Order of calls: open; write (by nks_xmlout) …; finish, which waits, syncs and gives the hash; close in any case.
  */

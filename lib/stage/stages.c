@@ -19,11 +19,12 @@ const struct nks_stage *nks_stages(size_t *count)
     return stages;
 }
 
-/* One pass is enough: every stage works until nothing is left for it, and none makes work for an earlier one but collect,
- * whose reports emit writes in the same pass. */
+/* One pass is enough: every stage works until nothing is left for it, and none makes work for an earlier one but
+ * collect, whose reports emit writes in the same pass. */
 enum nks_status nks_stage_all(struct nks_run *run, int64_t batch_id)
 {
-    /* A drop folder that a person must mend holds up its own files only: the night goes on, and the fault is told after. */
+    /* A drop folder that a person must mend holds up its own files only: the night goes on, and the fault is told
+     * after. */
     enum nks_status received = nks_stage_receive(run, batch_id);
     if (received != NKS_OK && received != NKS_FAILED)
         return received;

@@ -11,6 +11,6 @@ struct nks_blind {
 };
 
 /* `kind` is a short literal domain such as "CPR", "CVR", "msgid", "e2e". Reuses a context in `keys`: one thread. */
-NKS_CHECKED enum nks_status nks_blind(struct nks_keys *keys, const char *kind, struct nks_text id, struct nks_blind *out,
-                                      struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_blind(struct nks_keys *keys, const char *kind, struct nks_text id,
+                                      struct nks_blind *out, struct nks_fault *fault);
 #endif

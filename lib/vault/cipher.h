@@ -21,16 +21,17 @@ struct nks_place {
 NKS_CHECKED enum nks_status nks_cipher_open(const struct nks_keys *keys, enum nks_key_purpose purpose,
                                             struct nks_cipher **out, struct nks_fault *fault);
 /* A cipher on a random key of its own, wrapped for storage; throwing the wrapped key away erases what it encrypted. */
-NKS_CHECKED enum nks_status nks_cipher_batch_make(const struct nks_keys *keys, int64_t batch_id, struct nks_cipher **out,
-                                                  uint8_t wrapped[NKS_WRAPPED_KEY], struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_cipher_batch_make(const struct nks_keys *keys, int64_t batch_id,
+                                                  struct nks_cipher **out, uint8_t wrapped[NKS_WRAPPED_KEY],
+                                                  struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_cipher_batch_open(const struct nks_keys *keys, int64_t batch_id,
                                                   const uint8_t wrapped[NKS_WRAPPED_KEY], struct nks_cipher **out,
                                                   struct nks_fault *fault);
 void nks_cipher_free(struct nks_cipher *cipher);
 
 /* `out` has room for len + NKS_CIPHER_OVERHEAD. */
-NKS_CHECKED enum nks_status nks_cipher_encrypt(struct nks_cipher *cipher, const struct nks_place *place, const void *plain,
-                                               size_t len, uint8_t *out, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_cipher_encrypt(struct nks_cipher *cipher, const struct nks_place *place,
+                                               const void *plain, size_t len, uint8_t *out, struct nks_fault *fault);
 /* `out` has room for len - NKS_CIPHER_OVERHEAD. A record that is not authentic is NKS_INTEGRITY (code CIPHER-TAG). */
 NKS_CHECKED enum nks_status nks_cipher_decrypt(struct nks_cipher *cipher, const struct nks_place *place,
                                                const void *record, size_t len, void *out, struct nks_fault *fault);

@@ -12,7 +12,8 @@
  * Order of calls: nks_keys_make once (init); nks_keys_load; …; nks_keys_free, which wipes. Secret memory is locked
  * (mlock where permitted) and not dumped.
  * Errors: NKS_FAILED, codes KEY-MISSING, KEY-MODE (open to others), KEY-FORM (not a key, or not the other half of its
- * pair), KEY-EXISTS, KEY-PUBLIC (a secret key is needed, public ones are loaded); the line says which file and what to do.
+ * pair), KEY-EXISTS, KEY-PUBLIC (a secret key is needed, public ones are loaded); the line says which file and what to
+ * do.
  */
 #include "base/status.h"
 #include "base/text.h"
@@ -20,19 +21,20 @@
 struct nks_keys;
 
 enum nks_key_purpose { /* each has its own sub-key; append only: the names are the HKDF info */
-    NKS_KEY_SPOOL,
-    NKS_KEY_ARCHIVE,
-    NKS_KEY_BATCH_WRAP,
-    NKS_KEY_AGREEMENT,
-    NKS_KEY_REGISTER,
-    NKS_KEY_DEBT,
-    NKS_KEY_DECISION,
-    NKS_KEY_VENTEKONTO,
-    NKS_KEY_EXCHANGE,
-    NKS_KEY_COUNT
+                       NKS_KEY_SPOOL,
+                       NKS_KEY_ARCHIVE,
+                       NKS_KEY_BATCH_WRAP,
+                       NKS_KEY_AGREEMENT,
+                       NKS_KEY_REGISTER,
+                       NKS_KEY_DEBT,
+                       NKS_KEY_DECISION,
+                       NKS_KEY_VENTEKONTO,
+                       NKS_KEY_EXCHANGE,
+                       NKS_KEY_COUNT
 };
 
-NKS_CHECKED enum nks_status nks_keys_make(const char *dir, int64_t now, struct nks_fault *fault); /* refuses existing keys */
+NKS_CHECKED enum nks_status nks_keys_make(const char *dir, int64_t now,
+                                          struct nks_fault *fault); /* refuses existing keys */
 /* Everything, for the stages. */
 NKS_CHECKED enum nks_status nks_keys_load(const char *dir, struct nks_keys **out, struct nks_fault *fault);
 /* sign.pub and file.crt only, for an auditor without secrets. */

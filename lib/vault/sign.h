@@ -20,9 +20,9 @@ NKS_CHECKED enum nks_status nks_sign_verify(const struct nks_keys *keys, const v
 NKS_CHECKED enum nks_status nks_cms_sign(const struct nks_keys *keys, const uint8_t digest[NKS_HASH_SIZE], int64_t now,
                                          uint8_t der[NKS_CMS_MAX], size_t *len, struct nks_fault *fault);
 /*
- * Verifies our own CMS against file.crt and the digest. NKS_INTEGRITY (CMS-BAD) when it does not hold: not DER, anything
- * before or after it, another signer, another certificate, a second one, unsigned attributes. The certificate's validity
- * in time is not judged: the archive outlives it.
+ * Verifies our own CMS against file.crt and the digest. NKS_INTEGRITY (CMS-BAD) when it does not hold: not DER,
+ * anything before or after it, another signer, another certificate, a second one, unsigned attributes. The
+ * certificate's validity in time is not judged: the archive outlives it.
  */
 NKS_CHECKED enum nks_status nks_cms_verify(const struct nks_keys *keys, const uint8_t digest[NKS_HASH_SIZE],
                                            const uint8_t *der, size_t len, struct nks_fault *fault);

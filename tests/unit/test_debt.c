@@ -187,7 +187,8 @@ START_TEST(later_queries_see_what_earlier_took)
 }
 END_TEST
 
-/* Nobody could be paid a rest: the claims take all of a payment or nothing, and what is not taken is there for the next. */
+/* Nobody could be paid a rest: the claims take all of a payment or nothing, and what is not taken is there for the
+ * next. */
 START_TEST(whole_payments_only)
 {
     import(RIM CLAIM("K-1", ANNA, "2021-03-04", "700.00") CLAIM("K-2", ANNA, "2022-01-15", "300.00"));

@@ -494,7 +494,8 @@ START_TEST(test_accounts)
          "<CdtrAcct><Id><IBAN>DE89370400440532013000</IBAN></Id></CdtrAcct>"},
         {{NKS_ACCOUNT_FIK, "71+12345678", ""},
          NKS_PAIN001_09,
-         "<CdtrAcct><Id><Othr><Id>12345678</Id><SchmeNm><Prtry>OCR</Prtry></SchmeNm></Othr></Id><Tp><Prtry>FIK71</Prtry></Tp></CdtrAcct>"},
+         "<CdtrAcct><Id><Othr><Id>12345678</Id><SchmeNm><Prtry>OCR</Prtry></SchmeNm></Othr></Id><Tp><Prtry>FIK71</"
+         "Prtry></Tp></CdtrAcct>"},
     };
     /* The payer's account and agent go, whatever stood there; the place is right without a creditor too. */
     static const char *const notations[] = {

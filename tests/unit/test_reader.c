@@ -796,7 +796,8 @@ static const struct {
     {"kill -XCPU $$", NKS_READER_TIME},
     {"echo hello, this is no frame", NKS_READER_GARBAGE},
     {"head -c 5000000 /dev/zero", NKS_READER_GARBAGE},
-    {"printf '\\001\\0\\0\\0\\014\\0\\0\\0\\002\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0'; exit 0", NKS_READER_GARBAGE}, /* no END */
+    {"printf '\\001\\0\\0\\0\\014\\0\\0\\0\\002\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0'; exit 0",
+     NKS_READER_GARBAGE}, /* no END */
     {"printf '\\001\\0\\0\\0\\014\\0\\0\\0\\002\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0'; exit 8", NKS_READER_DIED},
     {"printf '\\001\\0\\0\\0\\377\\377\\377\\377'; cat >/dev/null", NKS_READER_GARBAGE}, /* an endless frame */
     {"printf '\\007\\0\\0\\0\\030\\0\\0\\0\\001\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0'",

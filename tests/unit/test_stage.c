@@ -50,7 +50,7 @@ static void import_centrals(const char *rows)
 }
 
 #define CENTRAL "vest,Vest,09,1000,10000000,16:00,"
-#define ANNA "0101415001"
+#define ANNA    "0101415001"
 
 static void import_rest(void)
 {
@@ -65,10 +65,11 @@ static void import_rest(void)
                      "valid_to\nACCOUNT,CPR," ANNA ",,NEMKONTO,,,70010000001001,,2015-01-01,\n");
     ok(nks_register_import(run->reg, fd, &options, &result, &run->fault));
     close(fd);
-    fd = memory_file("record,id,holder_kind,holder_id,payer,ydelsesart,kind,priority,creditor,name,cvr,account,category,"
-                     "received,amount,as_of,valid_from,valid_to\n"
-                     "AUTHORITY,rim,,,,,,,,Prøvegæld,99020105,30030000000701,,,,,,\n"
-                     "CLAIM,K-1,CPR," ANNA ",,,,,rim,,,,BOEDE,2021-03-04,60.00,2026-11-01T00:00:00Z,,\n");
+    fd =
+        memory_file("record,id,holder_kind,holder_id,payer,ydelsesart,kind,priority,creditor,name,cvr,account,category,"
+                    "received,amount,as_of,valid_from,valid_to\n"
+                    "AUTHORITY,rim,,,,,,,,Prøvegæld,99020105,30030000000701,,,,,,\n"
+                    "CLAIM,K-1,CPR," ANNA ",,,,,rim,,,,BOEDE,2021-03-04,60.00,2026-11-01T00:00:00Z,,\n");
     ok(nks_debt_import(run->debt, fd, &options, &result, &run->fault));
     close(fd);
     ok(nks_run_books(run));
@@ -115,18 +116,21 @@ static void drop(const char *id, const char *const *dates)
     int count = 0;
     while (dates[count] != NULL)
         count++;
-    fprintf(file, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:"
-                  "pain.001.001.09\"><CstmrCdtTrfInitn><GrpHdr><MsgId>%s</MsgId><CreDtTm>2026-11-01T18:00:00Z</CreDtTm>"
-                  "<NbOfTxs>%d</NbOfTxs><CtrlSum>%d.00</CtrlSum><InitgPty><Nm>Prøve</Nm></InitgPty></GrpHdr>", id, count,
-            count * 100);
+    fprintf(file,
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:"
+            "pain.001.001.09\"><CstmrCdtTrfInitn><GrpHdr><MsgId>%s</MsgId><CreDtTm>2026-11-01T18:00:00Z</CreDtTm>"
+            "<NbOfTxs>%d</NbOfTxs><CtrlSum>%d.00</CtrlSum><InitgPty><Nm>Prøve</Nm></InitgPty></GrpHdr>",
+            id, count, count * 100);
     for (int i = 0; i < count; i++)
-        fprintf(file, "<PmtInf><PmtInfId>%s-%d</PmtInfId><PmtMtd>TRF</PmtMtd><PmtTpInf><LclInstrm><Prtry>NKSOST</Prtry>"
-                      "</LclInstrm></PmtTpInf><ReqdExctnDt><Dt>%s</Dt></ReqdExctnDt><Dbtr><Nm>Prøve</Nm></Dbtr><DbtrAcct>"
-                      "<Id><Othr><Id>10010000000101</Id><SchmeNm><Cd>BBAN</Cd></SchmeNm></Othr></Id></DbtrAcct><DbtrAgt>"
-                      "<FinInstnId><BICFI>PRVEDK2V</BICFI></FinInstnId></DbtrAgt><CdtTrfTxInf><PmtId><EndToEndId>%s-%d"
-                      "</EndToEndId></PmtId><Amt><InstdAmt Ccy=\"DKK\">100.00</InstdAmt></Amt><Cdtr><Nm>Anna Prøve</Nm>"
-                      "<Id><PrvtId><Othr><Id>" ANNA "</Id><SchmeNm><Cd>SOSE</Cd></SchmeNm></Othr></PrvtId></Id></Cdtr>"
-                      "</CdtTrfTxInf></PmtInf>", id, i, dates[i], id, i);
+        fprintf(file,
+                "<PmtInf><PmtInfId>%s-%d</PmtInfId><PmtMtd>TRF</PmtMtd><PmtTpInf><LclInstrm><Prtry>NKSOST</Prtry>"
+                "</LclInstrm></PmtTpInf><ReqdExctnDt><Dt>%s</Dt></ReqdExctnDt><Dbtr><Nm>Prøve</Nm></Dbtr><DbtrAcct>"
+                "<Id><Othr><Id>10010000000101</Id><SchmeNm><Cd>BBAN</Cd></SchmeNm></Othr></Id></DbtrAcct><DbtrAgt>"
+                "<FinInstnId><BICFI>PRVEDK2V</BICFI></FinInstnId></DbtrAgt><CdtTrfTxInf><PmtId><EndToEndId>%s-%d"
+                "</EndToEndId></PmtId><Amt><InstdAmt Ccy=\"DKK\">100.00</InstdAmt></Amt><Cdtr><Nm>Anna Prøve</Nm>"
+                "<Id><PrvtId><Othr><Id>" ANNA "</Id><SchmeNm><Cd>SOSE</Cd></SchmeNm></Othr></PrvtId></Id></Cdtr>"
+                "</CdtTrfTxInf></PmtInf>",
+                id, i, dates[i], id, i);
     fprintf(file, "</CstmrCdtTrfInitn></Document>\n");
     ck_assert_int_eq(fclose(file), 0);
 }
