@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -112,7 +113,6 @@ static enum nks_status wrong_kind(struct nks_fault *fault, const char *path)
 
 #ifdef NKS_FAULTS
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 
 static struct {
