@@ -5,7 +5,7 @@
 
 enum { INTS_MAX = 16 };
 
-static void hash_ints(struct nks_hash *hash, const int64_t *values, size_t count)
+void nks_hash_ints(struct nks_hash *hash, const int64_t *values, size_t count)
 {
     char bytes[INTS_MAX * 8];
     struct nks_buf buf;
@@ -19,13 +19,13 @@ static void rows_hash(struct nks_hash *hash, const struct nks_slice *slice, uint
 {
     nks_hash_reset(hash);
     const int64_t head[] = {slice->id, slice->batch_id, slice->execution_date, slice->due_date, (int64_t)slice->count};
-    hash_ints(hash, head, sizeof head / sizeof head[0]);
+    nks_hash_ints(hash, head, sizeof head / sizeof head[0]);
     for (size_t i = 0; i < slice->count; i++) {
         const struct nks_payment *payment = &slice->payments[i];
         const int64_t row[] = {payment->n,           (int64_t)payment->seq, payment->group,       payment->amount_minor,
                                payment->currency,    payment->state,        payment->reason,      payment->flags,
                                payment->holder_kind, payment->holder.key,   payment->holder.check};
-        hash_ints(hash, row, sizeof row / sizeof row[0]);
+        nks_hash_ints(hash, row, sizeof row / sizeof row[0]);
     }
     nks_hash_end(hash, out);
 }

@@ -1,12 +1,10 @@
 /* Rows of slices, payments and legs. */
 #include "payment/store.h"
 
-#include "base/pack.h"
-
 #include <stdlib.h>
 #include <string.h>
 
-enum { DETAILS_VERSION = 1, SLICE_MASK = (1 << 14) - 1, LEG_HASH_INTS = 8 };
+enum { DETAILS_VERSION = 1, SLICE_MASK = (1 << 14) - 1 };
 
 static struct nks_place details_place(int64_t slice_id)
 {
@@ -104,20 +102,12 @@ static void legs_hash(struct nks_hash *hash, const struct nks_slice *slice, uint
 {
     nks_hash_reset(hash);
     const int64_t head[] = {slice->id, slice->generation, (int64_t)slice->count, (int64_t)slice->leg_count};
-    uint8_t bytes[LEG_HASH_INTS * 8];
-    struct nks_buf buf;
-    nks_buf_init(&buf, (char *)bytes, sizeof bytes);
-    for (size_t i = 0; i < sizeof head / sizeof head[0]; i++)
-        nks_pack_int(&buf, head[i]);
-    nks_hash_add(hash, bytes, buf.len);
+    nks_hash_ints(hash, head, sizeof head / sizeof head[0]);
     nks_hash_add(hash, slice->decision_hash, NKS_HASH_SIZE);
     for (size_t i = 0; i < slice->leg_count; i++) {
         const struct nks_leg *leg = &slice->legs[i];
         const int64_t row[] = {leg->n, leg->generation, leg->leg_no, leg->kind, leg->amount_minor, leg->central};
-        nks_buf_init(&buf, (char *)bytes, sizeof bytes);
-        for (size_t p = 0; p < sizeof row / sizeof row[0]; p++)
-            nks_pack_int(&buf, row[p]);
-        nks_hash_add(hash, bytes, buf.len);
+        nks_hash_ints(hash, row, sizeof row / sizeof row[0]);
     }
     nks_hash_end(hash, out);
 }

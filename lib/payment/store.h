@@ -17,6 +17,8 @@ struct nks_payments {
 
 int64_t nks_slice_first_id(int64_t batch_id); /* of a batch, and the last one */
 int64_t nks_slice_last_id(int64_t batch_id);
+/* Adds up to 16 integers, as pack.h writes them: what is signed is always hashed this way. */
+void nks_hash_ints(struct nks_hash *hash, const int64_t *values, size_t count);
 NKS_CHECKED enum nks_status nks_payments_scratch(struct nks_payments *payments, size_t need, struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_decisions_save(struct nks_payments *payments, const struct nks_slice *slice,
                                                uint8_t stored_hash[NKS_HASH_SIZE], struct nks_fault *fault);
