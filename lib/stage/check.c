@@ -260,7 +260,7 @@ static enum nks_status check_all(struct check *check)
     if (check->buffer == NULL)
         return nks_fault_set(check->fault, NKS_RETRY, "MEMORY", "no memory to check a file");
     NKS_TRY(read_file(check));
-    return check->complete ? message_end(check) : NKS_OK;
+    return check->complete && check->header != NULL ? message_end(check) : NKS_OK; /* a bank's report has no header */
 }
 
 enum nks_status nks_check_file(const struct nks_check_options *options, int fd, int64_t bytes,

@@ -420,7 +420,7 @@ static enum nks_status judge(struct nks_ingest *ingest)
         .sender_known = nks_agreement_sender_known(&run->agreements, nks_text_from(ingest->delivery.party))};
     ask(ingest, NKS_FILE_OPENED, &facts);
     NKS_TRY(read_spool(ingest));
-    if (ingest->complete)
+    if (ingest->complete && ingest->batch.header != NULL) /* a bank's report is complete too, and has none */
         NKS_TRY(check_message(ingest));
     if (ingest->reason == NKS_REASON_NONE)
         NKS_TRY(flush_all(ingest));

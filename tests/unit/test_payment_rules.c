@@ -414,7 +414,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("rules");
+    Suite *suite = suite_create("payment_rules");
     TCase *tests = tcase_create("tables");
     tcase_add_test(tests, each_rule_gives_its_reason);
     tcase_add_test(tests, first_broken_rule_counts);
