@@ -53,3 +53,24 @@ enum nks_status nks_look_delivery_before(struct nks_exchange *exchange, enum nks
     nks_bind_int(stmt, "state", state);
     return nks_exchange_one(stmt, id, fault);
 }
+
+enum nks_status nks_look_delivery_between(struct nks_exchange *exchange, nks_time from, nks_time to, int64_t after,
+                                          int64_t *id, struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_look_delivery_between, &stmt, fault));
+    nks_bind_int(stmt, "from", from);
+    nks_bind_int(stmt, "to", to);
+    nks_bind_int(stmt, "after", after);
+    return nks_exchange_one(stmt, id, fault);
+}
+
+enum nks_status nks_look_file_on(struct nks_exchange *exchange, nks_date business_date, int64_t after, int64_t *id,
+                                 struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_look_file_on, &stmt, fault));
+    nks_bind_int(stmt, "business_date", business_date);
+    nks_bind_int(stmt, "after", after);
+    return nks_exchange_one(stmt, id, fault);
+}
