@@ -118,7 +118,7 @@
     <xsl:call-template name="w"><xsl:with-param name="id" select="'day.after'"/></xsl:call-template>
     <xsl:text>&#160;</xsl:text>
     <xsl:call-template name="w"><xsl:with-param name="id" select="concat('month.', substring($date, 6, 2))"/></xsl:call-template>
-    <xsl:text>&#160;</xsl:text>
+    <xsl:text> </xsl:text>
     <xsl:value-of select="substring($date, 1, 4)"/>
   </xsl:template>
 
@@ -583,7 +583,7 @@
 
   <xsl:template name="outcomes">
     <xsl:if test="outcomes/outcome">
-      <table class="plain" role="table" id="outcomes">
+      <table class="cards" role="table" id="outcomes">
         <xsl:call-template name="caption"><xsl:with-param name="id" select="'outcomes'"/></xsl:call-template>
         <thead role="rowgroup">
           <tr role="row">
@@ -595,9 +595,9 @@
         <tbody role="rowgroup">
           <xsl:for-each select="outcomes/outcome">
             <tr role="row" data-outcome="{name}">
-              <th scope="row" role="rowheader"><xsl:call-template name="w"><xsl:with-param name="id" select="concat('outcome.', name)"/></xsl:call-template></th>
-              <td class="n" role="cell"><xsl:call-template name="digits"><xsl:with-param name="n" select="payments"/></xsl:call-template></td>
-              <td class="n" role="cell"><xsl:call-template name="money"/></td>
+              <th scope="row" role="rowheader"><xsl:call-template name="state"><xsl:with-param name="kind" select="'outcome'"/><xsl:with-param name="name" select="name"/></xsl:call-template></th>
+              <td class="n"><xsl:call-template name="label"><xsl:with-param name="id" select="'payments'"/></xsl:call-template><xsl:call-template name="digits"><xsl:with-param name="n" select="payments"/></xsl:call-template></td>
+              <td class="n"><xsl:call-template name="label"><xsl:with-param name="id" select="'amount'"/></xsl:call-template><xsl:call-template name="money"/></td>
             </tr>
           </xsl:for-each>
         </tbody>
@@ -1068,10 +1068,11 @@ footer p { margin: 0 0 .25rem; }
 .hash code { font-size: inherit; overflow-wrap: anywhere; }
 .line { display: block; }
 
-.facts, .tiles { display: grid; margin: 0; gap: 1.25rem 1.5rem; grid-template-columns: repeat(4, 1fr); }
-.facts { grid-template-columns: repeat(3, 1fr); margin: 2rem 0; padding: 1.25rem 0; border: solid var(--line); border-width: 1px 0; }
+.facts, .tiles { display: grid; margin: 0; gap: 1.25rem 1.5rem; grid-template-columns: repeat(4, minmax(0, 1fr)); }
+.facts { grid-template-columns: repeat(3, minmax(0, 1fr)); margin: 2rem 0; padding: 1.25rem 0; border: solid var(--line); border-width: 1px 0; }
 dt { font-size: .8125rem; }
 dd { margin: 0; overflow-wrap: break-word; }
+dd.mono { overflow-wrap: anywhere; }
 .tiles { margin-bottom: 2.5rem; }
 .tiles div { padding-top: .75rem; border-top: 4px solid var(--line); }
 .tiles .on { border-color: var(--accent); }
@@ -1106,7 +1107,7 @@ svg .sum { text-anchor: end; font-weight: 400; font-variant-numeric: tabular-num
 
 table { width: 100%; border-collapse: collapse; font-size: .9375rem; line-height: 1.5; }
 caption { padding-bottom: .5rem; text-align: left; font-weight: 650; font-size: 1rem; }
-.plain + .plain, .note + .plain, .cards + .plain { margin-top: 2.5rem; }
+.plain + .plain, .note + .plain, .cards + .plain, .note + .cards { margin-top: 2.5rem; }
 .plain + .note, .cards + .note { margin-top: .75rem; }
 th, td { padding: .625rem 1rem .625rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; font-weight: 400; }
 th:last-child, td:last-child { padding-right: 0; }
@@ -1131,7 +1132,7 @@ tfoot th, tfoot td { border-bottom: 0; font-weight: 650; }
   h1 { font-size: 1.75rem; }
   .lead { font-size: 1.0625rem; }
   section { margin-top: 3rem; }
-  .facts, .tiles { grid-template-columns: repeat(2, 1fr); }
+  .facts, .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .big { font-size: 1.125rem; }
   nav ul { display: block; }
   nav a { padding: .375rem 0; }
@@ -1139,10 +1140,11 @@ tfoot th, tfoot td { border-bottom: 0; font-weight: 650; }
   .bars { display: block; max-width: 30rem; width: 100%; }
   .plain .share, .wide { display: none; }
   .plain th, .plain td { padding-right: .75rem; }
+  .plain tbody th { overflow-wrap: anywhere; }
   .money .n:nth-last-child(2), .plain .n:last-child { padding-right: 0; }
   .places { width: 100%; min-width: 0; }
   .places th:not(:last-child), .places td:not(:last-child) { padding-right: .75rem; }
-  .cards, .cards tbody, .cards tfoot, .cards tr, .cards th, .cards td { display: block; width: auto; }
+  .cards, .cards caption, .cards tbody, .cards tfoot, .cards tr, .cards th, .cards td { display: block; width: auto; }
   .cards thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
   .cards tr { padding: .875rem 0; border-bottom: 1px solid var(--line); }
   .cards th, .cards td, .cards .n + td:not(.n) { padding: 0; border: 0; }
