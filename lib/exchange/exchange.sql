@@ -148,8 +148,8 @@ ORDER BY delivery_id DESC LIMIT 1;
 SELECT delivery_id FROM delivery WHERE delivery_id > :after AND received_at >= :from AND received_at < :to
 ORDER BY delivery_id LIMIT 1;
 
--- name: look_file_on
-SELECT file_id FROM out_file WHERE business_date = :business_date AND file_id > :after ORDER BY file_id LIMIT 1;
+-- name: look_party_on
+SELECT party FROM out_file WHERE business_date = :business_date AND party > :after ORDER BY party LIMIT 1;
 
 -- name: out_file_count_detail
 SELECT COUNT(*) FROM out_file

@@ -122,23 +122,37 @@ static void put_counts(const struct night *night)
 
 /* ---- what was written */
 
+/* Counts the files of a kind that one party got; `show`: and puts them, as far as the ceiling lets them. */
+static enum nks_status count_files(const struct night *night, enum nks_file_kind kind, const char *party,
+                                   struct nks_part_files *files, bool show)
+{
+    struct nks_run *run = night->run;
+    for (int64_t id = 0;;) {
+        struct nks_out_file file;
+        bool found = false, shown = false;
+        NKS_TRY(nks_out_file_next_day(run->exchange, party, night->date, kind, id, &id, &run->fault));
+        if (id == 0)
+            return NKS_OK;
+        NKS_TRY(nks_out_file_load(run->exchange, id, &file, &found, &run->fault));
+        if (!found)
+            return nks_fault_set(&run->fault, NKS_INTEGRITY, "FILE-ROW", "an out file is missing");
+        NKS_TRY(nks_part_files_add(files, &file, &shown, &run->fault));
+        if (show && shown)
+            nks_part_file(night->summary, &file, NULL);
+    }
+}
+
 static enum nks_status put_files(const struct night *night, enum nks_file_kind kind, const char *name)
 {
     struct nks_run *run = night->run;
     struct nks_part_files files = {.files = 0};
+    char party[NKS_PARTY_MAX] = "";
     nks_summary_open(night->summary, name);
-    for (int64_t id = 0;;) {
-        struct nks_out_file file;
-        bool found = false, shown = false;
-        NKS_TRY(nks_look_file_on(run->exchange, night->date, id, &id, &run->fault));
-        if (id == 0)
+    for (;;) {
+        NKS_TRY(nks_look_party_on(run->exchange, night->date, party, &run->fault));
+        if (party[0] == '\0')
             break;
-        NKS_TRY(nks_out_file_load(run->exchange, id, &file, &found, &run->fault));
-        if (!found || file.kind != kind)
-            continue;
-        NKS_TRY(nks_part_files_add(&files, &file, &shown, &run->fault));
-        if (shown)
-            nks_part_file(night->summary, &file, NULL);
+        NKS_TRY(count_files(night, kind, party, &files, true));
     }
     nks_part_files_put(night->summary, &files);
     nks_summary_close(night->summary, name);
@@ -160,21 +174,11 @@ static void put_cut_off(const struct night *night, const struct nks_central *cen
 
 static enum nks_status put_central(const struct night *night, const struct nks_central *central)
 {
-    struct nks_run *run = night->run;
     struct nks_part_files files = {.files = 0};
     nks_summary_open(night->summary, "central");
     nks_summary_text(night->summary, "name", central->name);
     put_cut_off(night, central);
-    for (int64_t id = 0;;) {
-        struct nks_out_file file;
-        bool found = false, shown = false;
-        NKS_TRY(nks_out_file_next_day(run->exchange, central->name, night->date, NKS_FILE_ORDER, id, &id, &run->fault));
-        if (id == 0)
-            break;
-        NKS_TRY(nks_out_file_load(run->exchange, id, &file, &found, &run->fault));
-        if (found)
-            NKS_TRY(nks_part_files_add(&files, &file, &shown, &run->fault));
-    }
+    NKS_TRY(count_files(night, NKS_FILE_ORDER, central->name, &files, false));
     nks_part_files_put(night->summary, &files);
     nks_summary_number(night->summary, "unpublished", files.unpublished);
     nks_summary_close(night->summary, "central");
@@ -190,7 +194,7 @@ static int by_cut_off(const void *a, const void *b)
 
 static enum nks_status put_centrals(const struct night *night)
 {
-    const struct nks_central *centrals[NKS_CENTRALS_MAX];
+    const struct nks_central *centrals[NKS_CENTRALS_MAX] = {NULL};
     const struct nks_central_book *book = &night->run->centrals;
     size_t count = 0;
     for (size_t i = 0; i < book->count && count < NKS_CENTRALS_MAX; i++) {
