@@ -1157,13 +1157,14 @@ tfoot th, tfoot td { border-bottom: 0; font-weight: 650; }
 @media print {
   :root { color-scheme: light; --paper: #fff; --ink: #000; --soft: #444; --line: #bbb; --wash: #f4f6f8;
     --accent: #0b5d7d; --band: #cfe3ec; --aside: #9fc4d4; --dark: #3c4753; --grey: #e3e7eb; }
-  @page { margin: 18mm 16mm; }
+  @page { size: A4; margin: 18mm 16mm; }
   html { font-size: 9.5pt; }
   body { max-width: none; padding: 0; }
   nav, .skip { display: none; }
   section { margin-top: 2rem; }
   h2, h3, caption, thead { break-after: avoid; }
   tr, figure, .tiles { break-inside: avoid; }
+  .tiles { break-after: avoid; }
   thead { display: table-header-group; }
   tfoot { display: table-row-group; }
   svg, .tiles div { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
