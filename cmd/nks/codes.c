@@ -163,6 +163,8 @@ static const struct code_row codes[] = {
     {"NOT-FOUND", EXIT_USAGE, "There is no batch or payment of that number.", "Nothing was changed.",
      "nks list shows the batches, nks show BATCH how many payments one has."},
     {"LOOK-SUM", EXIT_BUG, "The sum of payments is beyond what can be counted.", "Nothing was changed.", bug_next},
+    {"REPORT-EXISTS", EXIT_USAGE, "The page was to go into a file that is there already.", "The file was not touched.",
+     "Name another file with --out, or remove that one first."},
 
     /* a person */
     {"VENTEKONTO-STATE", 0, "A bank returned money of a ventekonto entry that is not open.",
@@ -225,6 +227,8 @@ static const struct code_row codes[] = {
     {"ORDER-LOSS", EXIT_BUG, "An order file was to hold a payment that its version cannot carry.", bug_safe, bug_next},
     {"FILE-SUM", EXIT_BUG, "The sum of an order file does not fit.", bug_safe, bug_next},
     {"REPORT-SUM", EXIT_BUG, "The sum of a status report does not fit.", bug_safe, bug_next},
+    {"REPORT-BIG", EXIT_BUG, "The page of a batch or night is beyond its ceiling.", "Nothing was changed.", bug_next},
+    {"REPORT-SHEET", EXIT_BUG, "The stylesheet could not make the page.", "Nothing was changed.", bug_next},
     {"SLICE-FULL", EXIT_BUG, "A payment does not fit into a slice.", bug_safe, bug_next},
     {"SLICE-LEGS", EXIT_BUG, "The legs or decisions of a slice do not fit.", bug_safe, bug_next},
     {"SLICE-SUM", EXIT_BUG, "The amounts of a slice are beyond what can be counted.", bug_safe, bug_next},

@@ -30,6 +30,9 @@ static const struct option_row options[OPTIONS] = {
     [OPTION_PAYER] = {"--payer", 0, "P", "only batches of this payer (its short id)", false},
     [OPTION_LIMIT] = {"--limit", 0, "N", "at most N rows; default 50 at a terminal, else all", false},
     [OPTION_ALL] = {"--all", 0, NULL, "payments of all times, not of the last 31 days", false},
+    [OPTION_OUT] = {"--out", 0, "FILE", "into this new file; - for standard output", false},
+    [OPTION_NIGHT] = {"--night", 0, "DATE", "of all that was received on that business date, 2026-11-23", false},
+    [OPTION_LANGUAGE] = {"--language", 0, "L", "en (English, the default) or da (Danish)", false},
 };
 
 static const char import_text[] =
@@ -95,6 +98,13 @@ static const struct command commands[] = {
     {"explain", command_explain, 0, 2, 2, "BATCH SEQ", "why one payment went where it went",
      "SEQ is the payment's number in the message, from 1. Accounts are shown by their last digits.", "024678",
      "nks explain 12 5"},
+    {"report", command_report, OPTION_BIT(OPTION_OUT) | OPTION_BIT(OPTION_NIGHT) | OPTION_BIT(OPTION_LANGUAGE), 0, 1,
+     "BATCH", "the page for people: one batch, or one night, as one HTML file",
+     "Shows where the money went, what was rejected and why, each file with its sums and SHA-256, and how it was "
+     "answered; with --night also the cut-offs still to come and what waits. Goes to standard output, or with --out "
+     "into a new file; a file that is there is never overwritten. No person, name or account is in it. BATCH is the "
+     "number or the ref; #N is a delivery.",
+     "024678", "nks report 12 --out batch-12.html"},
     {"check", command_check, 0, 1, -1, "FILE...", "would nks accept these files? stores nothing, needs no home",
      "Reads each pain.001 with the very same reader and rules as a run. What only agreement, central or register can "
      "tell "

@@ -26,6 +26,9 @@ enum option { /* places in nks_app.values; the table is in nks.c */
               OPTION_PAYER,
               OPTION_LIMIT,
               OPTION_ALL,
+              OPTION_OUT,
+              OPTION_NIGHT,
+              OPTION_LANGUAGE,
               OPTIONS
 };
 #define OPTION_BIT(option) (1u << (option))
@@ -88,6 +91,7 @@ int command_status(struct nks_app *app);
 int command_list(struct nks_app *app);
 int command_show(struct nks_app *app);
 int command_explain(struct nks_app *app);
+int command_report(struct nks_app *app);
 int command_check(struct nks_app *app);
 int command_help(struct nks_app *app);
 

@@ -178,6 +178,13 @@ NKS_CHECKED enum nks_status nks_look_files(struct nks_exchange *exchange,
 /* The last delivery with a number below `before` in that state (0: any); *id 0: none. */
 NKS_CHECKED enum nks_status nks_look_delivery_before(struct nks_exchange *exchange, enum nks_delivery_state state,
                                                      int64_t before, int64_t *id, struct nks_fault *fault);
+/* The next delivery after `after` that was received at or after `from` and before `to`; *id 0: none. */
+NKS_CHECKED enum nks_status nks_look_delivery_between(struct nks_exchange *exchange, nks_time from, nks_time to,
+                                                      int64_t after, int64_t *id, struct nks_fault *fault);
+/* The next party in the order of names for whom a file was written on that business date; `party` is the one before,
+ * empty at first, and empty when there is none. */
+NKS_CHECKED enum nks_status nks_look_party_on(struct nks_exchange *exchange, nks_date business_date,
+                                              char party[NKS_PARTY_MAX], struct nks_fault *fault);
 
 /* How many files of that kind and with that detail a batch has, in a state (0: any). */
 NKS_CHECKED enum nks_status nks_out_file_count_detail(struct nks_exchange *exchange, int64_t batch_id,

@@ -144,6 +144,13 @@ SELECT kind, state, COUNT(*), SUM(entries) FROM out_file GROUP BY kind, state OR
 SELECT delivery_id FROM delivery WHERE delivery_id < :before AND (:state = 0 OR state = :state)
 ORDER BY delivery_id DESC LIMIT 1;
 
+-- name: look_delivery_between
+SELECT delivery_id FROM delivery WHERE delivery_id > :after AND received_at >= :from AND received_at < :to
+ORDER BY delivery_id LIMIT 1;
+
+-- name: look_party_on
+SELECT party FROM out_file WHERE business_date = :business_date AND party > :after ORDER BY party LIMIT 1;
+
 -- name: out_file_count_detail
 SELECT COUNT(*) FROM out_file
 WHERE batch_id = :batch_id AND kind = :kind AND detail = :detail AND (:state = 0 OR state = :state);

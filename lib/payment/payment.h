@@ -543,6 +543,22 @@ typedef enum nks_status (*nks_outcome_group_fn)(void *context, const struct nks_
                                                 struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_look_outcomes(struct nks_payments *payments, int64_t slice_id, nks_outcome_group_fn fn,
                                               void *context, struct nks_fault *fault);
+/* The same by parts: each leg counts for itself with its own amount, and so does a payment that has none. `payments` is
+ * the number of parts. */
+NKS_CHECKED enum nks_status nks_look_parts(struct nks_payments *payments, int64_t slice_id, nks_outcome_group_fn fn,
+                                           void *context, struct nks_fault *fault);
+/* What did not go as it was written, in the order of n: payments that are rejected or stopped, or have a reason
+ * although they are carried out; and again each leg of them that the bank rejected or returned. */
+struct nks_exception {
+    struct nks_payment payment; /* n, seq, group, currency, amount, state, reason */
+    enum nks_slice_state slice;
+    struct nks_leg leg; /* state, reason, amount */
+    bool has_leg;
+};
+typedef enum nks_status (*nks_exception_fn)(void *context, const struct nks_exception *exception,
+                                            struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_look_exceptions(struct nks_payments *payments, int64_t slice_id, nks_exception_fn fn,
+                                                void *context, struct nks_fault *fault);
 
 /* ---- what banks answer (answer.c). Inside the caller's transaction. */
 

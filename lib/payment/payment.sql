@@ -333,6 +333,22 @@ LEFT JOIN leg l ON l.slice_id = p.slice_id AND l.n = p.n AND l.generation = s.ge
 WHERE s.slice_id = :slice_id
 GROUP BY p.currency, p.state, s.state, l.kind, l.state, l.file_id;
 
+-- name: look_parts
+SELECT p.currency, p.state, s.state, l.kind, l.state, l.file_id, COUNT(*), SUM(COALESCE(l.amount_minor, p.amount_minor))
+FROM slice s JOIN payment p ON p.slice_id = s.slice_id
+LEFT JOIN leg l ON l.slice_id = p.slice_id AND l.n = p.n AND l.generation = s.generation
+WHERE s.slice_id = :slice_id
+GROUP BY p.currency, p.state, s.state, l.kind, l.state, l.file_id
+ORDER BY p.currency, p.state, s.state, l.kind, l.state, l.file_id;
+
+-- name: look_exceptions
+SELECT p.n, p.seq, p.grp, p.currency, p.amount_minor, p.state, p.reason, s.state, l.state, l.reason, l.amount_minor
+FROM slice s JOIN payment p ON p.slice_id = s.slice_id
+LEFT JOIN leg l ON l.slice_id = p.slice_id AND l.n = p.n AND l.generation = s.generation
+  AND (l.state = :rejected OR l.state = :returned)
+WHERE s.slice_id = :slice_id AND (p.state <> :accepted OR p.reason <> 0 OR s.state = :stopped OR l.state IS NOT NULL)
+ORDER BY p.n, l.leg_no;
+
 -- name: leg_find
 SELECT kind, amount_minor, central, state, reason, file_id FROM leg
 WHERE slice_id = :slice_id AND n = :n AND generation = :generation AND leg_no = :leg_no;
