@@ -51,10 +51,9 @@ static void odd_count(struct nks_answer *answer, const struct nks_frame_place *p
 {
     struct nks_odd_row *row = &answer->odds[kind];
     answer->odd = true;
-    if (row->times++ == 0) {
-        row->kind = kind;
+    row->kind = kind;
+    if (row->times++ == 0 || place->line < row->line) /* bookings without our ids are judged last */
         row->line = place->line;
-    }
 }
 
 void nks_answer_odd(struct nks_answer *answer, const struct nks_frame_place *place, enum nks_odd kind)

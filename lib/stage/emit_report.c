@@ -237,6 +237,15 @@ static enum nks_status group_switch(struct report *report, uint32_t number)
     return NKS_OK;
 }
 
+/* Of a payment that carries on what came back, another reason is told than the one it was routed by. */
+static enum nks_reason reason_told(const struct report *report, enum nks_reason reason)
+{
+    bool carries = report->batch->origin == NKS_ORIGIN_RETURNED;
+    if (carries && reason == NKS_REASON_TO_VENTEKONTO)
+        return NKS_REASON_BACK_TO_VENTEKONTO;
+    return carries && reason == NKS_REASON_TO_ERROR_ACCOUNT ? NKS_REASON_BACK_TO_ERROR_ACCOUNT : reason;
+}
+
 static enum nks_status payment_write(struct report *report, const struct nks_slice *slice,
                                      const struct nks_payment *payment, const char *status, enum nks_reason reason)
 {
@@ -244,6 +253,7 @@ static enum nks_status payment_write(struct report *report, const struct nks_sli
     struct nks_buf words;
     struct nks_text record = nks_payment_record(slice, payment);
     nks_buf_init(&words, memory, sizeof memory);
+    reason = reason_told(report, reason);
     NKS_TRY(group_switch(report, payment->group));
     if (reason == payment->reason)
         loss_words(report, payment, record, &words);
