@@ -28,7 +28,7 @@
 enum {
     NKS_FRAME_MAX = 192 * 1024,
     NKS_RECORD_MAX = 128 * 1024,
-    NKS_SLOTS_MAX = 80, /* of one record */
+    NKS_SLOTS_MAX = 80,    /* of one record */
     NKS_FINDINGS_MAX = 20, /* places that a refused file names */
 };
 
