@@ -84,8 +84,9 @@ static const struct command commands[] = {
      "One stage alone, over the received answers.", "02345678", "nks collect"},
     {"status", command_status, OPTION_BIT(OPTION_ALL), 0, 0, "",
      "where things stand, with the next step for what waits",
-     "Counts files, batches, slices, payments and out files by state, and says which command moves on what waits.",
-     "024678", "nks status"},
+     "Counts files, batches, slices, payments and out files by state, and says which command moves on what waits. "
+     "Ends with 5 when an order file has no answer by its deadline.",
+     "0245678", "nks status"},
     {"list", command_list, OPTION_BIT(OPTION_STATE) | OPTION_BIT(OPTION_PAYER) | OPTION_BIT(OPTION_LIMIT), 0, 0, "",
      "deliveries and their batches, the newest first",
      "A delivery is called by its number and the first digits of its SHA-256, because names of files may identify "

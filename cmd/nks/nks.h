@@ -81,6 +81,9 @@ NKS_CHECKED bool app_batch(struct nks_app *app, const char *name, int64_t *batch
 int help_command(const struct command *command);
 int help_program(FILE *stream);
 
+/* What was odd in answers of banks, by answer and kind (run.c). Nothing where nothing was. */
+void present_odd(struct nks_app *app, const struct nks_odd_row *rows, size_t count);
+
 /* one function per command or family */
 int command_init(struct nks_app *app);
 int command_config(struct nks_app *app);

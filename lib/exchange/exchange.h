@@ -100,6 +100,11 @@ void nks_delivery_label(const struct nks_delivery *delivery, char out[32]);
 enum nks_file_kind { NKS_FILE_ORDER = 1, NKS_FILE_RECEIPT = 2, NKS_FILE_STATUS = 3, NKS_FILE_MANIFEST = 4 };
 enum nks_file_state { NKS_FILE_RESERVED = 1, NKS_FILE_WRITTEN = 2, NKS_FILE_PUBLISHED = 3 };
 enum nks_file_folder { NKS_FOLDER_CENTRAL = 1, NKS_FOLDER_PAYER = 2, NKS_FOLDER_SENDER = 3 };
+enum nks_file_answered { /* stored: how much of an order file its central's answers have spoken of */
+                         NKS_ANSWERED_NOT = 0,
+                         NKS_ANSWERED_PARTLY = 1, /* of single payments */
+                         NKS_ANSWERED_WHOLE = 2,  /* of all, final or not; or nothing of it is open any more */
+};
 const char *nks_file_kind_name(int kind);
 const char *nks_file_state_name(int state);
 const char *nks_file_folder_path(enum nks_file_folder folder); /* "out/central" … */
@@ -126,8 +131,9 @@ struct nks_out_file {
     int64_t bytes;
     uint8_t hash[NKS_HASH_SIZE];
     nks_date business_date;
-    int64_t repeats; /* the out file whose bytes are repeated; 0 */
-    char detail[64]; /* what the writer needs to make the same bytes again; belongs to the stage */
+    int64_t repeats;                 /* the out file whose bytes are repeated; 0 */
+    char detail[64];                 /* what the writer needs to make the same bytes again; belongs to the stage */
+    enum nks_file_answered answered; /* of an order file */
 };
 NKS_CHECKED enum nks_status nks_out_file_reserve(struct nks_exchange *exchange, struct nks_out_file *file,
                                                  struct nks_fault *fault); /* gives the id */
@@ -155,6 +161,58 @@ NKS_CHECKED enum nks_status nks_out_file_count(struct nks_exchange *exchange, in
 NKS_CHECKED enum nks_status nks_out_file_next_day(struct nks_exchange *exchange, const char *party,
                                                   nks_date business_date, enum nks_file_kind kind, int64_t after,
                                                   int64_t *id, struct nks_fault *fault);
+
+/* ---- answers of centrals (answer.c, odd.c) */
+
+/* An order file was answered; an earlier, fuller answer stands. */
+NKS_CHECKED enum nks_status nks_out_file_answered(struct nks_exchange *exchange, int64_t id,
+                                                  enum nks_file_answered answered, struct nks_fault *fault);
+/* The next PUBLISHED order file after `after` that is not answered as a whole; *id 0: none. */
+NKS_CHECKED enum nks_status nks_out_file_next_unanswered(struct nks_exchange *exchange, int64_t after, int64_t *id,
+                                                         struct nks_fault *fault);
+
+/* What can be odd in an answer. Stored: append only. */
+enum nks_odd {
+    NKS_ODD_NONE,
+    NKS_ODD_UNREADABLE,
+    NKS_ODD_UNKNOWN_MESSAGE,
+    NKS_ODD_OTHER_CENTRAL,
+    NKS_ODD_NOT_WRITTEN,
+    NKS_ODD_UNKNOWN_STATUS,
+    NKS_ODD_UNKNOWN_GROUP,
+    NKS_ODD_GROUP_TWICE,
+    NKS_ODD_UNKNOWN_PAYMENT,
+    NKS_ODD_GROUP_CONTRADICTS,
+    NKS_ODD_PAYMENT_CONTRADICTS,
+    NKS_ODD_OTHER_STATE,
+    NKS_ODD_FILE_OTHER_STATE,
+    NKS_ODD_ENTRY_GONE,
+    NKS_ODD_DIRECTION,
+    NKS_ODD_CREDIT,
+    NKS_ODD_AMOUNT,
+    NKS_ODD_DETAILS_SUM,
+    NKS_ODD_NO_MATCH,
+    NKS_ODD_AMBIGUOUS,
+    NKS_ODD_TOTALS,
+    NKS_ODD_TOO_MANY,
+    NKS_ODDS
+};
+const char *nks_odd_name(enum nks_odd kind);  /* "ambiguous"; "?" for an unknown number */
+const char *nks_odd_words(enum nks_odd kind); /* one line, without personal data */
+struct nks_odd_row {                          /* of one answer: a kind, where it stood first, how often */
+    int64_t delivery_id;
+    char party[NKS_PARTY_MAX]; /* the central; filled by the look */
+    enum nks_odd kind;
+    uint32_t line; /* 0: about the file as a whole */
+    int64_t times;
+};
+NKS_CHECKED enum nks_status nks_delivery_odd_add(struct nks_exchange *exchange, const struct nks_odd_row *row,
+                                                 struct nks_fault *fault);
+/* Those of answers received at or after `since`, the newest first, at most NKS_ODD_LOOK_MAX. */
+enum { NKS_ODD_LOOK_MAX = 100 };
+NKS_CHECKED enum nks_status nks_look_odd(struct nks_exchange *exchange, nks_time since,
+                                         struct nks_odd_row rows[NKS_ODD_LOOK_MAX], size_t *count,
+                                         struct nks_fault *fault);
 
 /* ---- counted for people (look.c); reads only */
 

@@ -36,13 +36,22 @@ CREATE TABLE out_file(
   hash {bytes} NOT NULL,
   business_date {date} NOT NULL,
   repeats {id} NOT NULL,
-  detail {text} NOT NULL
+  detail {text} NOT NULL,
+  answered {int} NOT NULL
 ){table_options};
 CREATE UNIQUE INDEX out_file_name ON out_file(folder, party, name);
 CREATE INDEX out_file_state ON out_file(state, file_id);
 CREATE INDEX out_file_batch ON out_file(batch_id, kind, file_id);
 CREATE INDEX out_file_delivery ON out_file(delivery_id, kind);
 CREATE INDEX out_file_message ON out_file(message_id);
+CREATE INDEX out_file_unanswered ON out_file(file_id) WHERE kind = 1 AND answered < 2;
+CREATE TABLE delivery_odd(
+  delivery_id {id} NOT NULL,
+  kind {int} NOT NULL,
+  line {id} NOT NULL,
+  times {id} NOT NULL,
+  PRIMARY KEY(delivery_id, kind)
+){clustered};
 CREATE INDEX out_file_day ON out_file(business_date, party, kind);
 
 -- name: delivery_last
@@ -93,13 +102,13 @@ SELECT file_id FROM out_file ORDER BY file_id DESC LIMIT 1;
 
 -- name: out_file_insert
 INSERT INTO out_file(file_id, kind, folder, party, name, message_id, batch_id, delivery_id, number, created_at, state, entries,
-  control_sum, bytes, hash, business_date, repeats, detail)
+  control_sum, bytes, hash, business_date, repeats, detail, answered)
 VALUES (:file_id, :kind, :folder, :party, :name, :message_id, :batch_id, :delivery_id, :number, :created_at, :state, :entries,
-  :control_sum, :bytes, :hash, :business_date, :repeats, :detail);
+  :control_sum, :bytes, :hash, :business_date, :repeats, :detail, 0);
 
 -- name: out_file_load
 SELECT kind, folder, party, name, message_id, batch_id, delivery_id, number, created_at, state, entries, control_sum, bytes,
-  hash, business_date, repeats, detail
+  hash, business_date, repeats, detail, answered
 FROM out_file WHERE file_id = :file_id;
 
 -- name: out_file_next
@@ -111,6 +120,22 @@ WHERE file_id = :file_id AND state = :from;
 
 -- name: out_file_published
 UPDATE out_file SET state = :to WHERE file_id = :file_id AND state = :from;
+
+-- name: out_file_answered
+UPDATE out_file SET answered = :answered WHERE file_id = :file_id AND answered < :answered;
+
+-- The literals are those of the index.
+-- name: out_file_next_unanswered
+SELECT file_id FROM out_file WHERE kind = 1 AND answered < 2 AND state = :state AND file_id > :after
+ORDER BY file_id LIMIT 1;
+
+-- name: delivery_odd_insert
+INSERT INTO delivery_odd(delivery_id, kind, line, times) VALUES (:delivery_id, :kind, :line, :times);
+
+-- name: look_odd
+SELECT o.delivery_id, d.party, o.kind, o.line, o.times
+FROM delivery_odd o JOIN delivery d ON d.delivery_id = o.delivery_id
+WHERE d.received_at >= :since ORDER BY o.delivery_id DESC, o.kind LIMIT :rows;
 
 -- name: out_file_next_of
 SELECT file_id FROM out_file

@@ -77,6 +77,7 @@ static struct nks_place header_place(const struct nks_batch *batch)
     nks_pack_int(&buf, batch->delivery_id);
     nks_pack_int(&buf, batch->agreement_id);
     nks_pack_int(&buf, batch->version);
+    nks_pack_int(&buf, batch->origin);
     nks_pack_text(&buf, nks_text_from(batch->sender));
     nks_pack_text(&buf, nks_text_from(batch->payer));
     nks_pack_text(&buf, nks_text_from(batch->ref));

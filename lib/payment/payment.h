@@ -562,17 +562,52 @@ NKS_CHECKED enum nks_status nks_look_exceptions(struct nks_payments *payments, i
 
 /* ---- what banks answer (answer.c). Inside the caller's transaction. */
 
-/* The leg of that address, from its row alone (`to` is NULL). The address's batch is the caller's business. */
+/* The leg of that address, from its row alone (`to` is NULL), and its payment's currency. The address's batch is the
+ * caller's business. */
 NKS_CHECKED enum nks_status nks_leg_find(struct nks_payments *payments, int64_t slice_id,
-                                         const struct nks_leg_address *address, struct nks_leg *leg, bool *found,
-                                         struct nks_fault *fault);
-/* All legs of a file in a slice that are still IN_FILE, with the bank's reason. */
-NKS_CHECKED enum nks_status nks_legs_answer_file(struct nks_payments *payments, int64_t slice_id, int64_t file_id,
-                                                 enum nks_leg_state to, enum nks_reason reason, int64_t *moved,
+                                         const struct nks_leg_address *address, struct nks_leg *leg, int32_t *currency,
+                                         bool *found, struct nks_fault *fault);
+/* All legs of a file in a slice that stand in `from`, with the bank's reason; of one group, or of all (0). */
+struct nks_legs_answer {
+    int64_t file_id;
+    uint32_t group;
+    enum nks_leg_state from, to;
+    enum nks_reason reason;
+};
+NKS_CHECKED enum nks_status nks_legs_answer_file(struct nks_payments *payments, int64_t slice_id,
+                                                 const struct nks_legs_answer *answer, int64_t *moved,
                                                  struct nks_fault *fault);
+/* The legs of a file in a slice, by n, from their rows alone. */
+struct nks_leg_row {
+    struct nks_leg leg;
+    int32_t currency;
+    uint32_t group;
+};
+typedef enum nks_status (*nks_leg_row_fn)(void *context, const struct nks_leg_row *row, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_legs_of_file(struct nks_payments *payments, int64_t slice_id, int64_t file_id,
+                                             nks_leg_row_fn fn, void *context, struct nks_fault *fault);
 /* How many legs of a file stand in that state, in slices first..last. */
 NKS_CHECKED enum nks_status nks_legs_count_file(struct nks_payments *payments, int64_t first, int64_t last,
                                                 int64_t file_id, enum nks_leg_state state, int64_t *count,
                                                 struct nks_fault *fault);
+
+/* ---- money that came back and goes on (returned.c): a leg, and the payment of a batch of origin RETURNED that carries
+ * its money on. Inside the caller's transaction. */
+struct nks_return {
+    int64_t from_slice_id;
+    uint32_t from_n;
+    uint16_t from_generation, from_leg_no;
+    int64_t slice_id; /* of the new payment */
+    uint32_t n;
+};
+/* A leg goes on once: a second row of it is refused by the database. */
+NKS_CHECKED enum nks_status nks_return_add(struct nks_payments *payments, const struct nks_return *row,
+                                           struct nks_fault *fault);
+/* Fills slice_id and n of the payment that carries the leg's money on. */
+NKS_CHECKED enum nks_status nks_return_of_leg(struct nks_payments *payments, struct nks_return *row, bool *found,
+                                              struct nks_fault *fault);
+/* Fills the leg that a payment came from. */
+NKS_CHECKED enum nks_status nks_return_of_payment(struct nks_payments *payments, struct nks_return *row, bool *found,
+                                                  struct nks_fault *fault);
 
 #endif

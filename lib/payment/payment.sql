@@ -118,6 +118,16 @@ CREATE TABLE reference_run(
   entries {int} NOT NULL,
   run {bytes} NOT NULL
 ){table_options};
+CREATE TABLE payment_return(
+  from_slice_id {id} NOT NULL,
+  from_n {int} NOT NULL,
+  from_generation {int} NOT NULL,
+  from_leg_no {int} NOT NULL,
+  slice_id {id} NOT NULL,
+  n {int} NOT NULL,
+  PRIMARY KEY(from_slice_id, from_n, from_generation, from_leg_no)
+){clustered};
+CREATE UNIQUE INDEX payment_return_to ON payment_return(slice_id, n);
 CREATE INDEX reference_run_payer ON reference_run(payer, received_on);
 
 -- name: batch_insert
@@ -350,11 +360,31 @@ WHERE s.slice_id = :slice_id AND (p.state <> :accepted OR p.reason <> 0 OR s.sta
 ORDER BY p.n, l.leg_no;
 
 -- name: leg_find
-SELECT kind, amount_minor, central, state, reason, file_id FROM leg
-WHERE slice_id = :slice_id AND n = :n AND generation = :generation AND leg_no = :leg_no;
+SELECT l.kind, l.amount_minor, l.central, l.state, l.reason, l.file_id, p.currency
+FROM leg l JOIN payment p ON p.slice_id = l.slice_id AND p.n = l.n
+WHERE l.slice_id = :slice_id AND l.n = :n AND l.generation = :generation AND l.leg_no = :leg_no;
 
 -- name: leg_answer_file
-UPDATE leg SET state = :to, reason = :reason WHERE slice_id = :slice_id AND file_id = :file_id AND state = :from;
+UPDATE leg SET state = :to, reason = :reason
+WHERE slice_id = :slice_id AND file_id = :file_id AND state = :from
+  AND (:grp = 0 OR n IN (SELECT p.n FROM payment p WHERE p.slice_id = :slice_id AND p.grp = :grp));
+
+-- name: leg_of_file
+SELECT l.n, l.generation, l.leg_no, l.kind, l.amount_minor, l.state, p.currency, p.grp
+FROM leg l JOIN payment p ON p.slice_id = l.slice_id AND p.n = l.n
+WHERE l.slice_id = :slice_id AND l.file_id = :file_id ORDER BY l.n, l.generation, l.leg_no;
+
+-- name: return_insert
+INSERT INTO payment_return(from_slice_id, from_n, from_generation, from_leg_no, slice_id, n)
+VALUES (:from_slice_id, :from_n, :from_generation, :from_leg_no, :slice_id, :n);
+
+-- name: return_of_leg
+SELECT slice_id, n FROM payment_return
+WHERE from_slice_id = :from_slice_id AND from_n = :from_n AND from_generation = :from_generation
+  AND from_leg_no = :from_leg_no;
+
+-- name: return_of_payment
+SELECT from_slice_id, from_n, from_generation, from_leg_no FROM payment_return WHERE slice_id = :slice_id AND n = :n;
 
 -- name: leg_count_file
 SELECT COUNT(*) FROM leg WHERE slice_id BETWEEN :first AND :last AND file_id = :file_id AND state = :state;

@@ -248,6 +248,15 @@ static enum nks_status group_switch(struct report *report, uint32_t number)
     return NKS_OK;
 }
 
+/* Of a payment that carries on what came back, another reason is told than the one it was routed by. */
+static enum nks_reason reason_told(const struct report *report, enum nks_reason reason)
+{
+    bool carries = report->batch->origin == NKS_ORIGIN_RETURNED;
+    if (carries && reason == NKS_REASON_TO_VENTEKONTO)
+        return NKS_REASON_BACK_TO_VENTEKONTO;
+    return carries && reason == NKS_REASON_TO_ERROR_ACCOUNT ? NKS_REASON_BACK_TO_ERROR_ACCOUNT : reason;
+}
+
 static enum nks_status payment_write(struct report *report, const struct nks_slice *slice,
                                      const struct nks_payment *payment, const char *status, enum nks_reason reason)
 {
@@ -255,6 +264,7 @@ static enum nks_status payment_write(struct report *report, const struct nks_sli
     struct nks_buf words;
     struct nks_text record = nks_payment_record(slice, payment);
     nks_buf_init(&words, memory, sizeof memory);
+    reason = reason_told(report, reason);
     NKS_TRY(group_switch(report, payment->group));
     if (reason == payment->reason)
         loss_words(report, payment, record, &words);
@@ -315,16 +325,15 @@ static enum nks_status slice_speaks(struct report *report, int64_t slice_id, boo
     return NKS_OK;
 }
 
-/* Why the bank sent it back: the reason of the leg that decides (status.c), which is not a debt's where there is
- * another. */
-static enum nks_reason bank_reason(const struct nks_leg *legs, size_t count)
+/* The leg that decides (status.c) says why the bank sent it back; it is not a debt's where there is another. */
+static const struct nks_leg *deciding_leg(const struct nks_leg *legs, size_t count)
 {
     const struct nks_leg *chosen = NULL;
     for (size_t i = 0; i < count; i++) {
         if (chosen == NULL || (chosen->kind == NKS_LEG_DEBT && legs[i].kind != NKS_LEG_DEBT))
             chosen = &legs[i];
     }
-    return chosen != NULL ? (enum nks_reason)chosen->reason : NKS_REASON_NONE;
+    return chosen;
 }
 
 /* The status and reason of a payment once order files are out: from its legs and what the bank said. */
@@ -349,8 +358,13 @@ static enum nks_status answered_status(struct report *report, const struct nks_s
     enum nks_outcome outcome = nks_payment_outcome(payment, slice->state, legs, published, payment->legs);
     bool changed = payment->reason == NKS_REASON_TO_ERROR_ACCOUNT || payment->reason == NKS_REASON_TO_VENTEKONTO;
     *status = nks_outcome_status(outcome, changed && outcome != NKS_OUTCOME_SETTLED);
-    if (outcome == NKS_OUTCOME_RETURNED)
-        *reason = bank_reason(legs, payment->legs);
+    const struct nks_leg *leg = deciding_leg(legs, payment->legs);
+    if (outcome != NKS_OUTCOME_RETURNED || leg == NULL)
+        return NKS_OK;
+    *reason = (enum nks_reason)leg->reason;
+    /* Its money goes on, to the ventekonto or the error account: a report of its own tells where it is. */
+    if (nks_step_goes_on(report->agreement, leg))
+        *status = nks_outcome_status(NKS_OUTCOME_VENTEKONTO, true);
     return NKS_OK;
 }
 

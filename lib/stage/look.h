@@ -77,6 +77,18 @@ NKS_CHECKED enum nks_status nks_look_status_totals(struct nks_run *run, int64_t 
 /* A batch by its number or its ref. */
 NKS_CHECKED enum nks_status nks_look_find_batch(struct nks_run *run, struct nks_text name, int64_t *batch_id);
 
+/* Order files that their central has not answered, or not for all payments (look_answers.c). */
+struct nks_unanswered {
+    struct nks_out_file file;
+    const struct nks_central *central; /* NULL: none that is known any more */
+    int64_t open;                      /* payments that wait */
+    nks_time answer_by;
+    bool overdue;
+};
+typedef enum nks_status (*nks_unanswered_fn)(void *context, const struct nks_unanswered *row);
+/* In the order of the files. */
+NKS_CHECKED enum nks_status nks_look_unanswered(struct nks_run *run, nks_unanswered_fn fn, void *context);
+
 /* What waits, and the command that moves it on. */
 enum { NKS_LOOK_STEPS_MAX = 40, NKS_LOOK_WORDS = 160 };
 struct nks_look_step {
@@ -85,6 +97,7 @@ struct nks_look_step {
     int64_t count;
     nks_date date; /* NKS_DATE_NONE: now */
     bool person;   /* waits for a person */
+    bool overdue;  /* something should have come: `nks status` exits with 5 */
 };
 struct nks_look_steps {
     struct nks_look_step rows[NKS_LOOK_STEPS_MAX];
