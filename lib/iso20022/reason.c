@@ -34,6 +34,11 @@ const char *nks_reason_danish(enum nks_reason reason)
     return row_of(reason)->danish;
 }
 
+const char *nks_reason_words(enum nks_reason reason, enum nks_language language)
+{
+    return language == NKS_DANISH ? nks_reason_danish(reason) : nks_reason_english(reason);
+}
+
 enum nks_reason nks_reason_find(struct nks_text code)
 {
     for (size_t i = NKS_REASON_NONE + 1; i < sizeof rows / sizeof rows[0]; i++) {
