@@ -26,6 +26,10 @@ enum option { /* places in nks_app.values; the table is in nks.c */
               OPTION_PAYER,
               OPTION_LIMIT,
               OPTION_ALL,
+              OPTION_AGREEMENT,
+              OPTION_CENTRALS,
+              OPTION_SENDER,
+              OPTION_OUT,
               OPTIONS
 };
 #define OPTION_BIT(option) (1u << (option))

@@ -100,6 +100,7 @@ NKS_CHECKED enum nks_status nks_report_count(struct nks_report *report);
 NKS_CHECKED enum nks_status nks_report_group_count(struct nks_report *report, const struct nks_slice *slice, size_t at,
                                                    struct nks_status_total totals[NKS_STATUS_TOTALS_MAX],
                                                    size_t *count);
+/* In the order of their statuses. */
 void nks_report_counts(const struct nks_status_total *totals, size_t count, struct nks_pain002_count *out);
 const char *nks_report_group_status(const struct nks_status_total *totals, size_t count);
 

@@ -63,10 +63,17 @@ const char *nks_report_group_status(const struct nks_status_total *totals, size_
     return settled == all ? "ACSC" : sent > 0 ? "ACSP" : "ACCP";
 }
 
+static int by_status(const void *a, const void *b)
+{
+    const struct nks_pain002_count *left = a, *right = b;
+    return strcmp(left->status, right->status);
+}
+
 void nks_report_counts(const struct nks_status_total *totals, size_t count, struct nks_pain002_count *out)
 {
     for (size_t i = 0; i < count; i++)
         out[i] = (struct nks_pain002_count){totals[i].status, totals[i].payments, totals[i].sum};
+    qsort(out, count, sizeof *out, by_status);
 }
 
 /* ---- groups at the ends of slices */

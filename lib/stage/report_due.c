@@ -114,7 +114,9 @@ static enum nks_status due_today(struct nks_run *run, const struct nks_batch *ba
         NKS_TRY(nks_slice_row_next(run->payments, batch->id, row.id, &row, &run->fault));
         if (row.id == 0)
             return NKS_OK;
-        *due = row.due_date <= run->today;
+        /* Payments that were rejected for their date lie in a slice of today; nothing of it will be routed. */
+        if (row.due_date <= run->today)
+            NKS_TRY(nks_told_news(run->payments, row.id, false, due, &run->fault));
     }
     return NKS_OK;
 }
