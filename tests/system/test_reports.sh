@@ -241,10 +241,8 @@ for encoding in UTF-8 ISO-8859-1 ISO-8859-15; do
     for version in 03 10; do
         for moment in r0001 s0001 s0002 s0003; do
             checks=$((checks + 1))
-            want=$version
-            if [ $version = 10 ] && [ $moment != r0001 ]; then want=10; fi
             found=$(find "$home"/out/sender "$home"/out/payer -name "*-$moment.xml" -exec grep -al "encoding=\"$encoding\"" {} + |
-                xargs grep -al "pain.002.001.$want\"" | wc -l)
+                xargs grep -al "pain.002.001.$version\"" | wc -l)
             [ "$found" -eq 1 ] || fail "$encoding .$version $moment: $found reports"
         done
     done
@@ -268,9 +266,8 @@ for encoding in ISO-8859-15 UTF-8; do
     for at in 0 20 60 150 200 $((head_end - 30)) $((head_end + 8)) $((head_end + 9)) $((head_end + 200)) 3000 6001; do
         head -c $at "$source" >"$work/cut/$encoding-$(printf %05d $at).xml"
     done
-    for extra in $((head_end + 400)); do # not cut, but broken behind the header
-        { head -c $extra "$source"; printf '<wrong>&</x>'; } >"$work/cut/$encoding-broken.xml"
-    done
+    # not cut, but broken behind the header
+    { head -c $((head_end + 400)) "$source"; printf '<wrong>&</x>'; } >"$work/cut/$encoding-broken.xml"
 done
 data=$work/all.csv
 check "$night" proeve-kommune --json --out "$work/cut-answers" "$work"/cut/*.xml
@@ -339,7 +336,7 @@ for signal in TERM HUP; do
     [ $tries -lt 100 ] || fail "the check never began to read"
     kill -s $signal $pid
     status=0
-    wait $pid || status=$?
+    wait $pid 2>/dev/null || status=$?
     exec 9>&-
     rm "$work/pipe"
     assert_eq "$signal: files left" "$(ls "$work/tmp")" ""
