@@ -80,7 +80,16 @@ static const struct code_row codes[] = {
     {"OUTPUT", EXIT_LATER, "Standard output did not take the whole result.", "The work itself was done.",
      "Look whether the disk or pipe that takes the output is full."},
 
+    {"CHECK-ENDED", 0, "nks check --agreement was ended from outside.", "Nothing was stored; its directory is gone.",
+     again_next},
+
     /* setting up */
+    {"CHECK-SENDER", EXIT_USAGE, "It is not clear who sends the file that nks check is to answer.",
+     "Nothing was begun.", "Name the sender's short id with --sender."},
+    {"CHECK-NAME", EXIT_USAGE, "A file of that name is left lying in a drop folder: .part, .tmp, .p7s, or a dot first.",
+     "Nothing was stored.", "Give the file the name that it will be dropped under."},
+    {"CHECK-DIR", 0, "The directory for temporary files could not be made or removed.", "Nothing was stored elsewhere.",
+     "Look at TMPDIR; remove a directory nks-check.* that was left there: it holds keys and encrypted payments."},
     {"HOME-MISSING", 0, "There is no nks.conf in that folder, so it is no home.", "Everything; nothing was made.",
      "Name the home with --home or NKS_HOME, or make one with nks init."},
     {"HOME-EXISTS", 0, "There is a home in that folder already.", "It was not touched.",

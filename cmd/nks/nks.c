@@ -29,8 +29,12 @@ static const struct option_row options[OPTIONS] = {
                       false},
     [OPTION_PAYER] = {"--payer", 0, "P", "only batches of this payer (its short id)", false},
     [OPTION_LIMIT] = {"--limit", 0, "N", "at most N rows; default 50 at a terminal, else all", false},
+    [OPTION_AGREEMENT] = {"--agreement", 0, "F", "agreements in CSV: give the answers that a night would send", false},
+    [OPTION_CENTRALS] = {"--centrals", 0, "F", "data centrals in CSV; else every debtor account has one", false},
+    [OPTION_SENDER] = {"--sender", 0, "S", "who sends the file, where the agreements name several", false},
     [OPTION_ALL] = {"--all", 0, NULL, "payments of all times, not of the last 31 days", false},
-    [OPTION_OUT] = {"--out", 0, "FILE", "into this new file; - for standard output", false},
+    [OPTION_OUT] = {"--out", 0, "FILE",
+                    "into this new file (- is standard output); of check: a folder, for the answers", false},
     [OPTION_NIGHT] = {"--night", 0, "DATE", "of all that was received on that business date, 2026-11-23", false},
     [OPTION_LANGUAGE] = {"--language", 0, "L", "en (English, the default) or da (Danish)", false},
 };
@@ -106,11 +110,15 @@ static const struct command commands[] = {
      "into a new file; a file that is there is never overwritten. No person, name or account is in it. BATCH is the "
      "number or the ref; #N is a delivery.",
      "024678", "nks report 12 --out batch-12.html"},
-    {"check", command_check, 0, 1, -1, "FILE...", "would nks accept these files? stores nothing, needs no home",
+    {"check", command_check,
+     OPTION_BIT(OPTION_AGREEMENT) | OPTION_BIT(OPTION_CENTRALS) | OPTION_BIT(OPTION_SENDER) | OPTION_BIT(OPTION_OUT), 1,
+     -1, "FILE...", "would nks accept these files? stores nothing, needs no home",
      "Reads each pain.001 with the very same reader and rules as a run. What only agreement, central or register can "
-     "tell "
-     "is taken as fulfilled. FILE may be - for standard input. --now sets the day that dates are compared with.",
-     "012468", "nks check salary.xml"},
+     "tell is taken as fulfilled. FILE may be - for standard input. --now sets the day that dates are compared with. "
+     "With --agreement the files go through the stages of a run in a home of their own, which is removed again, and "
+     "standard output gets the exact pain.002: the receipt to the sender, and the payer's report after checking where "
+     "there is one. With --out or --json standard output gets rows that name the answers.",
+     "0124678", "nks check --agreement agreement.csv salary.xml"},
     {"config check", command_config, 0, 0, 0, "", "is the home fit for work: configuration, keys, database, reader",
      "Opens everything without changing it.", "024678", "nks config check"},
     {"help", command_help, 0, 0, 2, "[COMMAND | CODE]",

@@ -29,6 +29,9 @@ enum option { /* places in nks_app.values; the table is in nks.c */
               OPTION_OUT,
               OPTION_NIGHT,
               OPTION_LANGUAGE,
+              OPTION_AGREEMENT,
+              OPTION_CENTRALS,
+              OPTION_SENDER,
               OPTIONS
 };
 #define OPTION_BIT(option) (1u << (option))

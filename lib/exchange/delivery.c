@@ -162,6 +162,8 @@ static enum nks_status read_delivery(struct nks_exchange *exchange, struct nks_s
     delivery->reason = (enum nks_reason)nks_column_int(stmt, 7);
     delivery->repeats = nks_column_int(stmt, 8);
     delivery->answered = nks_column_int(stmt, 9) != 0;
+    delivery->version = (enum nks_pain001_version)nks_column_int(stmt, 10);
+    delivery->encoding = (enum nks_encoding)nks_column_int(stmt, 11);
     if (exchange->cipher == NULL)
         return NKS_OK;
     struct nks_place place = name_place(delivery->id);
@@ -263,6 +265,8 @@ enum nks_status nks_delivery_move(struct nks_exchange *exchange, struct nks_deli
     nks_bind_int(stmt, "to", to);
     nks_bind_int(stmt, "reason", reason);
     nks_bind_int(stmt, "repeats", delivery->repeats);
+    nks_bind_int(stmt, "version", delivery->version);
+    nks_bind_int(stmt, "encoding", delivery->encoding);
     nks_bind_bytes(stmt, "findings", record, buf.len + NKS_CIPHER_OVERHEAD);
     nks_bind_int(stmt, "delivery_id", delivery->id);
     nks_bind_int(stmt, "from", delivery->state);

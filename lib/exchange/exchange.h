@@ -61,6 +61,9 @@ struct nks_delivery {
     enum nks_reason reason;
     int64_t repeats; /* the delivery whose answer is repeated */
     bool answered;   /* the receipt is in an out file */
+    /* As its prolog says; of use where nothing else of it could be read. UNKNOWN and UTF-8 until it is judged. */
+    enum nks_pain001_version version;
+    enum nks_encoding encoding;
 };
 /* The number that the next delivery gets; only one process receives at a time. */
 NKS_CHECKED enum nks_status nks_delivery_next_id(struct nks_exchange *exchange, int64_t *id, struct nks_fault *fault);

@@ -13,6 +13,8 @@ CREATE TABLE delivery(
   reason {int} NOT NULL,
   repeats {id} NOT NULL,
   answered {bool} NOT NULL,
+  version {int} NOT NULL,
+  encoding {int} NOT NULL,
   findings {bytes} NOT NULL
 ){table_options};
 CREATE INDEX delivery_state ON delivery(state, delivery_id);
@@ -59,12 +61,12 @@ SELECT delivery_id FROM delivery ORDER BY delivery_id DESC LIMIT 1;
 
 -- name: delivery_insert
 INSERT INTO delivery(delivery_id, source, party, name, name_key, hash, hash_key, bytes, received_at, state, reason, repeats,
-  answered, findings)
+  answered, version, encoding, findings)
 VALUES (:delivery_id, :source, :party, :name, :name_key, :hash, :hash_key, :bytes, :received_at, :state, :reason, :repeats,
-  :answered, :findings);
+  :answered, 0, 0, :findings);
 
 -- name: delivery_load
-SELECT source, party, name, hash, bytes, received_at, state, reason, repeats, answered
+SELECT source, party, name, hash, bytes, received_at, state, reason, repeats, answered, version, encoding
 FROM delivery WHERE delivery_id = :delivery_id;
 
 -- name: delivery_next
@@ -83,7 +85,8 @@ WHERE hash_key = :hash_key AND hash = :hash AND source = :source AND party = :pa
 ORDER BY delivery_id LIMIT 1;
 
 -- name: delivery_move
-UPDATE delivery SET state = :to, reason = :reason, repeats = :repeats, findings = :findings
+UPDATE delivery SET state = :to, reason = :reason, repeats = :repeats, version = :version, encoding = :encoding,
+  findings = :findings
 WHERE delivery_id = :delivery_id AND state = :from;
 
 -- name: delivery_answered

@@ -36,6 +36,11 @@ const char *nks_reason_danish(enum nks_reason reason)
     return row_of(reason)->danish;
 }
 
+const char *nks_reason_words(enum nks_reason reason, enum nks_language language)
+{
+    return language == NKS_DANISH ? nks_reason_danish(reason) : nks_reason_english(reason);
+}
+
 static enum nks_reason find_named(struct nks_text code, const char *prefix)
 {
     for (size_t i = NKS_REASON_NONE + 1; i < sizeof rows / sizeof rows[0]; i++) {

@@ -511,6 +511,37 @@ enum nks_outcome nks_payment_outcome(const struct nks_payment *payment, enum nks
  */
 const char *nks_outcome_status(enum nks_outcome outcome, bool changed);
 
+/* ---- what a payer was told (told.c). Status reports go out only when they have news: stage/report_due.h. */
+
+/* Of the legs that decide what a payment became (status.c): how many are not final, settled, and rejected, returned or
+ * stopped. A debt's leg beside another is none of them, so that nothing here speaks of debts. */
+struct nks_finals {
+    int64_t open, settled, returned;
+};
+NKS_CHECKED enum nks_status nks_finals_count(struct nks_payments *payments, int64_t batch_id, struct nks_finals *finals,
+                                             struct nks_fault *fault);
+/* What the last report after an answer said, and at how many moments the agreement wanted no report. */
+struct nks_told {
+    int64_t settled, returned, quiet;
+};
+NKS_CHECKED enum nks_status nks_told_load(struct nks_payments *payments, int64_t batch_id, struct nks_told *told,
+                                          struct nks_fault *fault); /* zeroes when there was none */
+NKS_CHECKED enum nks_status nks_told_save(struct nks_payments *payments, int64_t batch_id, const struct nks_told *told,
+                                          struct nks_fault *fault);
+/* Whether a slice has a payment that the receipt did not reject (`exceptions`: and that carries a reason). */
+NKS_CHECKED enum nks_status nks_told_news(struct nks_payments *payments, int64_t slice_id, bool exceptions, bool *any,
+                                          struct nks_fault *fault);
+/* The payments of a slice's first and last group, counted by what their status follows from. All other groups of a
+ * slice lie in it as a whole. */
+struct nks_group_part {
+    uint32_t group;
+    struct nks_payment payment; /* state, reason, flags (AT_RECEIPT alone) and currency */
+    int64_t payments, amount_minor;
+};
+typedef enum nks_status (*nks_group_part_fn)(void *context, const struct nks_group_part *part, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_group_parts(struct nks_payments *payments, int64_t slice_id, nks_group_part_fn fn,
+                                            void *context, struct nks_fault *fault);
+
 /* ---- counted for people (look.c); reads only */
 
 enum { NKS_LOOK_ROWS_MAX = 16 };

@@ -111,6 +111,12 @@ CREATE TABLE slice_status_total(
   control_sum {text} NOT NULL,
   PRIMARY KEY(slice_id, status)
 ){clustered};
+CREATE TABLE batch_told(
+  batch_id {id} PRIMARY KEY,
+  settled {int} NOT NULL,
+  returned {int} NOT NULL,
+  quiet {int} NOT NULL
+){table_options};
 CREATE TABLE reference_run(
   slice_id {id} PRIMARY KEY,
   payer {text} NOT NULL,
@@ -388,3 +394,27 @@ SELECT from_slice_id, from_n, from_generation, from_leg_no FROM payment_return W
 
 -- name: leg_count_file
 SELECT COUNT(*) FROM leg WHERE slice_id BETWEEN :first AND :last AND file_id = :file_id AND state = :state;
+
+-- name: told_load
+SELECT settled, returned, quiet FROM batch_told WHERE batch_id = :batch_id;
+
+-- name: told_clear
+DELETE FROM batch_told WHERE batch_id = :batch_id;
+
+-- name: told_insert
+INSERT INTO batch_told(batch_id, settled, returned, quiet) VALUES (:batch_id, :settled, :returned, :quiet);
+
+-- name: told_news
+SELECT n FROM payment WHERE slice_id = :slice_id AND flags & :at_receipt = 0 AND (:exceptions = 0 OR reason <> 0) LIMIT 1;
+
+-- name: told_legs
+SELECT l.state, COUNT(*) FROM slice s JOIN leg l ON l.slice_id = s.slice_id AND l.generation = s.generation
+WHERE s.slice_id BETWEEN :first AND :last AND (l.kind <> :debt OR (l.leg_no = 1 AND NOT EXISTS
+  (SELECT 1 FROM leg o WHERE o.slice_id = l.slice_id AND o.n = l.n AND o.generation = l.generation AND o.kind <> :debt)))
+GROUP BY l.state;
+
+-- name: told_groups
+SELECT grp, state, reason, flags & :at_receipt, currency, COUNT(*), SUM(amount_minor) FROM payment
+WHERE slice_id = :slice_id AND (grp = (SELECT grp FROM payment WHERE slice_id = :slice_id AND n = 1)
+  OR grp = (SELECT grp FROM payment WHERE slice_id = :slice_id ORDER BY n DESC LIMIT 1))
+GROUP BY grp, state, reason, flags & :at_receipt, currency ORDER BY grp;

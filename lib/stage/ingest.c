@@ -264,6 +264,8 @@ static enum nks_status on_frame(void *user, const struct nks_reader_frame *frame
     case NKS_FRAME_DOCUMENT:
         ingest->batch.version = (enum nks_pain001_version)frame->document.version;
         ingest->batch.encoding = (enum nks_encoding)frame->document.encoding;
+        ingest->delivery.version = ingest->batch.version;
+        ingest->delivery.encoding = ingest->batch.encoding;
         if (frame->document.report != NKS_REPORT_NONE) /* a bank's report has nothing to do in a sender's folder */
             nks_ingest_refuse(ingest, NKS_REASON_UNREADABLE, NKS_FINDING_VERSION, 0, 0, 0,
                               nks_text_from(nks_prolog_orders_only));

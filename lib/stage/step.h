@@ -36,7 +36,8 @@ bool nks_step_goes_on(const struct nks_agreement *agreement, const struct nks_le
 
 void nks_step_reject(struct nks_payment *payment, enum nks_reason reason);
 
-/* Emit's and collect's shared ends. */
+/* Emit's and collect's shared ends. After an answer has moved legs, in its transaction: a report to the payer is
+ * reserved when the answer gave it news (report.h). `detail` is "answer". */
 NKS_CHECKED enum nks_status nks_status_report_reserve(struct nks_run *run, struct nks_batch *batch, const char *detail);
 NKS_CHECKED enum nks_status nks_receipts_reserve(struct nks_run *run);
 NKS_CHECKED enum nks_status nks_order_files_reserve(struct nks_run *run, struct nks_batch *batch, bool *any);

@@ -152,7 +152,7 @@ is "and nothing is told" "SELECT COUNT(*) FROM out_file WHERE kind = 3 AND detai
 answer 03 "$(message_id "$wages")" "<GrpSts>ACSC</GrpSts>$head_end"
 drop central-oest settled.xml $ACCEPTED
 is "all settled" "$(legs "$wages")" "$SETTLED:10"
-told=$(report proeve-kommune s0002)
+told=$(report proeve-kommune s0001) # one report, at the end
 says "$told" "<DtldSts>ACSC</DtldSts>"
 says "$told" "<DtldNbOfTxs>10</DtldNbOfTxs>"
 says "$told" "<GrpSts>PART</GrpSts>" # payment 8 was rejected by the agreement
