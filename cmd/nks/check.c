@@ -40,7 +40,7 @@ static enum nks_status on_finding(void *context, const struct nks_check_finding 
     table_number(checking->findings, finding->line);
     table_number(checking->findings, finding->group);
     table_number(checking->findings, (int64_t)finding->seq);
-    table_text(checking->findings, finding->payment ? "REJECTED" : "REFUSED");
+    table_text(checking->findings, finding->note ? "NOTE" : finding->payment ? "REJECTED" : "REFUSED");
     table_text(checking->findings, nks_reason_code(finding->reason));
     table_text(checking->findings, words);
     return NKS_OK;

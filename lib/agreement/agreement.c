@@ -4,7 +4,8 @@
  *
  * Columns: sender, payer, payer_cvr, payer_name, [customer_id], debtor_accounts, ydelsesarter, [offset_mode],
  * [offset_ydelsesarter], [days_before], [no_account], [no_account_account], [no_account_name], [report_level],
- * [report_version], valid_from, [valid_to]; those in brackets may be absent or empty. Lists are separated by ';'.
+ * [report_version], valid_from, [valid_to], [max_payment], [max_batch]; those in brackets may be absent or empty. Lists
+ * are separated by ';'.
  */
 #include "agreement/agreement.h"
 
@@ -43,6 +44,8 @@ enum column {
     REPORT_VERSION,
     VALID_FROM,
     VALID_TO,
+    MAX_PAYMENT,
+    MAX_BATCH,
     COLUMNS
 };
 static const struct nks_csv_column columns[COLUMNS] = {
@@ -51,7 +54,8 @@ static const struct nks_csv_column columns[COLUMNS] = {
     {"ydelsesarter", false},   {"offset_mode", true},  {"offset_ydelsesarter", true},
     {"days_before", true},     {"no_account", true},   {"no_account_account", true},
     {"no_account_name", true}, {"report_level", true}, {"report_version", true},
-    {"valid_from", false},     {"valid_to", true},
+    {"valid_from", false},     {"valid_to", true},     {"max_payment", true},
+    {"max_batch", true},
 };
 
 /* A word of the CSV and its number; the first is what an empty field means. */
@@ -119,6 +123,8 @@ static void pack_agreement(struct nks_buf *buf, const struct nks_agreement *a)
     nks_pack_int(buf, a->report_version);
     nks_pack_int(buf, a->valid_from);
     nks_pack_int(buf, a->valid_to);
+    nks_pack_int(buf, a->max_payment_minor);
+    nks_pack_int(buf, a->max_batch_minor);
 }
 
 static void unpack_chars(struct nks_unpack *from, char *out, size_t size)
@@ -173,6 +179,8 @@ static bool unpack_agreement(struct nks_text plain, struct nks_agreement *a)
     a->report_version = (int)nks_unpack_int(&from);
     a->valid_from = (nks_date)nks_unpack_int(&from);
     a->valid_to = (nks_date)nks_unpack_int(&from);
+    a->max_payment_minor = nks_unpack_int(&from);
+    a->max_batch_minor = nks_unpack_int(&from);
     return nks_unpack_done(&from);
 }
 
@@ -338,6 +346,21 @@ static enum nks_status take_no_account(const struct nks_csv_row *row, struct nks
     return NKS_OK;
 }
 
+/* An amount in DKK; 0 where there is none. */
+static enum nks_status take_brake(const struct nks_csv_row *row, enum column column, int64_t *minor,
+                                  struct nks_fault *fault)
+{
+    struct nks_money money = {.minor = 0};
+    *minor = 0;
+    if (row->fields[column].len == 0)
+        return NKS_OK;
+    if (nks_money_parse(row->fields[column], "DKK", &money) != NKS_AMOUNT_GOOD || money.minor == 0)
+        return nks_csv_refuse(row, column, fault,
+                              "expected an amount in DKK above zero, such as 250000.00, or nothing");
+    *minor = money.minor;
+    return NKS_OK;
+}
+
 static enum nks_status take_rest(const struct nks_csv_row *row, struct nks_agreement *a, struct nks_fault *fault)
 {
     uint64_t days = 1;
@@ -348,6 +371,8 @@ static enum nks_status take_rest(const struct nks_csv_row *row, struct nks_agree
     NKS_TRY(take_word(row, REPORT_LEVEL, level_words, &level, fault));
     a->report_level = (enum nks_report_level)level;
     NKS_TRY(take_word(row, REPORT_VERSION, version_words, &a->report_version, fault));
+    NKS_TRY(take_brake(row, MAX_PAYMENT, &a->max_payment_minor, fault));
+    NKS_TRY(take_brake(row, MAX_BATCH, &a->max_batch_minor, fault));
     a->valid_to = NKS_DATE_NONE;
     if (!nks_date_parse(row->fields[VALID_FROM], false, &a->valid_from))
         return nks_csv_refuse(row, VALID_FROM, fault, "expected a date YYYY-MM-DD");
@@ -766,6 +791,22 @@ bool nks_agreement_has_ydelsesart(const struct nks_agreement *agreement, struct 
             return true;
     }
     return false;
+}
+
+static bool is_above(struct nks_sum sum, int64_t max_minor)
+{
+    struct nks_sum max = {0};
+    return max_minor > 0 && nks_sum_add(&max, (struct nks_money){max_minor, "DKK"}) && sum.scaled > max.scaled;
+}
+
+bool nks_agreement_payment_above(const struct nks_agreement *agreement, struct nks_sum amount)
+{
+    return is_above(amount, agreement->max_payment_minor);
+}
+
+bool nks_agreement_batch_above(const struct nks_agreement *agreement, struct nks_sum sum)
+{
+    return is_above(sum, agreement->max_batch_minor);
 }
 
 bool nks_agreement_offsets(const struct nks_agreement *agreement, struct nks_text ydelsesart)

@@ -15,6 +15,7 @@
  */
 #include "base/arena.h"
 #include "base/date.h"
+#include "base/money.h"
 #include "base/party.h"
 #include "db/db.h"
 #include "db/import.h"
@@ -55,6 +56,8 @@ struct nks_agreement {
     struct nks_text no_account_name;
     enum nks_report_level report_level;
     int report_version;            /* 0 same as the pain.001; 3 or 10 */
+    int64_t max_payment_minor;     /* brakes in øre, 0: none. What is above is not carried out: one payment, */
+    int64_t max_batch_minor;       /* and the sum of a message. Other currencies count by their number, as in CtrlSum */
     nks_date valid_from, valid_to; /* inclusive; valid_to NKS_DATE_NONE: open */
 };
 
@@ -83,6 +86,9 @@ bool nks_agreement_sender_known(const struct nks_agreement_book *book, struct nk
 bool nks_agreement_has_account(const struct nks_agreement *agreement, const struct nks_account *account);
 bool nks_agreement_has_ydelsesart(const struct nks_agreement *agreement,
                                   struct nks_text ydelsesart); /* empty: always */
+/* True when there is such a brake and the amount is above it. */
+bool nks_agreement_payment_above(const struct nks_agreement *agreement, struct nks_sum amount);
+bool nks_agreement_batch_above(const struct nks_agreement *agreement, struct nks_sum sum);
 bool nks_agreement_offsets(const struct nks_agreement *agreement,
                            struct nks_text ydelsesart); /* on the positive list */
 

@@ -9,7 +9,7 @@
 
 enum {
     NAME_RECORD = NKS_NAME_MAX + NKS_CIPHER_OVERHEAD,
-    FINDINGS_MAX = NKS_FINDINGS_MAX * (NKS_FINDING_TEXT_MAX + 40)
+    FINDINGS_MAX = NKS_FINDINGS_MAX * (NKS_FINDING_TEXT_MAX + 48)
 };
 
 static const char *const state_names[] = {"", "TAKEN", "RECEIVED", "ACCEPTED", "REFUSED", "REPEATED", "ODD"};
@@ -235,6 +235,7 @@ static void pack_findings(struct nks_buf *buf, const struct nks_finding *finding
 {
     nks_pack_int(buf, (int64_t)count);
     for (size_t i = 0; i < count; i++) {
+        nks_pack_int(buf, findings[i].reason);
         nks_pack_int(buf, findings[i].kind);
         nks_pack_int(buf, findings[i].line);
         nks_pack_int(buf, findings[i].group);
@@ -304,6 +305,7 @@ static enum nks_status unpack_findings(int64_t id, struct nks_text plain, struct
         return row_damaged(id, fault);
     for (int64_t i = 0; i < stored; i++) {
         struct nks_finding *finding = &findings[i];
+        finding->reason = (enum nks_reason)nks_unpack_int(&in);
         finding->kind = (enum nks_finding_kind)nks_unpack_int(&in);
         finding->line = (uint32_t)nks_unpack_int(&in);
         finding->group = (uint32_t)nks_unpack_int(&in);

@@ -41,7 +41,8 @@ struct nks_delivery_move {
 const struct nks_delivery_move *nks_delivery_moves(size_t *count);
 
 enum { NKS_NAME_MAX = 256, NKS_FINDING_TEXT_MAX = 304 };
-struct nks_finding { /* one place that made a file be refused */
+struct nks_finding {        /* one place that made a file be refused */
+    enum nks_reason reason; /* its own: a file may break several rules */
     enum nks_finding_kind kind;
     uint32_t line, group;
     uint64_t seq;

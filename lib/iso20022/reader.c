@@ -157,18 +157,11 @@ static bool read_prolog(struct nks_reader_state *reader, struct input *input)
     return false;
 }
 
-/* What a schema would say: a report must at least name the message it answers. */
-static bool is_content(const struct nks_reader_state *reader)
-{
-    return reader->prolog.report != NKS_REPORT_NONE ? reader->header_sent
-                                                    : nks_validator_is_content(&reader->validator);
-}
-
 /* Everything that must hold at the end; each of these has been seen to be true alone while the file was bad. */
 static bool is_complete(const struct nks_reader_state *reader, const struct input *input)
 {
     return !reader->stopped && reader->findings == 0 && input->ended && !input->failed && reader->root_closed &&
-           reader->parser->wellFormed == 1 && is_content(reader);
+           reader->parser->wellFormed == 1 && (reader->prolog.report == NKS_REPORT_NONE || reader->header_sent);
 }
 
 static void put_end(struct nks_reader_state *reader, bool complete)
@@ -185,7 +178,7 @@ static bool open_message(struct nks_reader_state *reader, struct input *input)
         return open_parser(reader, input);
     }
     nks_paths_compile(&reader->paths, reader->prolog.version);
-    return nks_validator_open(reader) && open_parser(reader, input);
+    return nks_guideline_compile(reader->prolog.version, &reader->guideline) && open_parser(reader, input);
 }
 
 /* False: a bug, or no memory. */
@@ -211,7 +204,6 @@ static void close_reader(struct nks_reader_state *reader)
 {
     if (reader->parser != NULL)
         xmlFreeParserCtxt(reader->parser);
-    nks_validator_close(&reader->validator);
     free(reader);
 }
 
@@ -223,6 +215,7 @@ int nks_reader_run(int in_fd, int out_fd, const struct nks_reader_limits *limits
     if (reader != NULL && input != NULL && limits->depth <= NKS_READER_DEPTH) {
         reader->limits = *limits;
         reader->open[0].node = NKS_PATH_ROOT;
+        reader->open[0].place = nks_guideline_document();
         input->reader = reader;
         input->fd = in_fd;
         nks_names_init(&reader->names, limits->names);

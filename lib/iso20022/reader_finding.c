@@ -75,131 +75,90 @@ void nks_finding_path(const struct nks_reader_state *reader, struct nks_buf *pat
     put_path(reader, reader->depth, path);
 }
 
-/* ---- errors of the schema */
-
-/*
- * libxml2 ends some messages with "Expected is ( {ns}A )." or "Expected is one of ( {ns}A, {ns}B )."; the names come
- * from the schema, and are taken only when they are in our table.
- */
-static struct nks_text expected_list(const char *message)
-{
-    const char *found = message == NULL ? NULL : strstr(message, "Expected is");
-    const char *open = found == NULL ? NULL : strchr(found, '(');
-    const char *close = open == NULL ? NULL : strrchr(open, ')');
-    return close == NULL ? (struct nks_text){NULL, 0} : (struct nks_text){open + 1, (size_t)(close - open) - 1};
-}
-
-static struct nks_text local_name(struct nks_text name)
-{
-    name = nks_text_trim(name);
-    const char *brace = name.len == 0 ? NULL : memchr(name.ptr, '}', name.len);
-    return brace == NULL ? name : nks_text_slice(name, (size_t)(brace - name.ptr) + 1, name.len);
-}
+/* ---- what the guideline says */
 
 /* "A, B or C"; false when there is nothing to tell. */
-static bool put_expected(const char *message, struct nks_buf *text)
+static bool put_expected(const struct nks_reader_state *reader, const struct nks_reader_element *parent,
+                         struct nks_buf *text)
 {
-    struct nks_text list = expected_list(message);
-    unsigned told = 0;
-    while (list.len > 0 && told < EXPECTED_MAX) {
-        enum nks_element element = nks_element_find(local_name(nks_text_cut(&list, ',')));
-        if (element == NKS_ELEMENT_NONE)
-            continue;
-        if (told++ > 0)
-            nks_buf_str(text, list.len == 0 ? " or " : ", ");
-        nks_buf_str(text, name_of((unsigned)element));
+    enum nks_element expected[EXPECTED_MAX];
+    size_t count = nks_guideline_expected(&reader->guideline, &parent->place, expected, EXPECTED_MAX);
+    for (size_t i = 0; i < count && i < EXPECTED_MAX; i++) {
+        if (i > 0)
+            nks_buf_str(text, i + 1 == count ? " or " : ", ");
+        nks_buf_str(text, name_of((unsigned)expected[i]));
     }
-    if (list.len > 0)
+    if (count > EXPECTED_MAX)
         nks_buf_str(text, " ...");
-    return told > 0;
+    return count > 0;
 }
 
-/* A wrong element at its start, a missing one at the end of its parent. */
-static void put_content_error(struct nks_reader_state *reader, const char *message)
+static void put_unexpected(struct nks_reader_state *reader, const struct nks_buf *path, const struct nks_buf *expected)
 {
-    char path_memory[PATH_MAX_BYTES], expected_memory[PATH_MAX_BYTES];
-    struct nks_buf path, expected;
-    nks_buf_init(&path, path_memory, sizeof path_memory);
-    nks_buf_init(&expected, expected_memory, sizeof expected_memory);
-    bool known = put_expected(message, &expected);
-    int expected_len = (int)expected.len;
-    if (reader->event == NKS_EVENT_START) {
-        put_path(reader, reader->depth - 1, &path);
-        const char *name = nks_element_name(reader->open[reader->depth].element);
-        nks_finding_put(reader, NKS_FINDING_SCHEMA, false, "%.*s: %s%s is not expected here%s%.*s", (int)path.len,
-                        path.ptr, name == NULL ? "an element that NemKonto does not use" : "element ",
-                        name == NULL ? "" : name, known ? "; expected is " : "", expected_len, expected.ptr);
-    } else {
-        put_path(reader, reader->depth, &path);
-        nks_finding_put(reader, NKS_FINDING_SCHEMA, false, "%.*s ends without %.*s", (int)path.len, path.ptr,
-                        known ? expected_len : 10, known ? expected.ptr : "an element");
-    }
+    const char *name = nks_element_name(reader->open[reader->depth].element);
+    nks_finding_put(reader, NKS_FINDING_SCHEMA, false, "%.*s: %s%s is not expected here%s%.*s", (int)path->len,
+                    path->ptr, name == NULL ? "an element that NemKonto does not use" : "element ",
+                    name == NULL ? "" : name, expected->len > 0 ? "; expected is " : "", (int)expected->len,
+                    expected->ptr);
 }
 
-/* What is wrong with a value, or with an attribute when the error comes at the element's start. */
-static const struct {
-    int code;
-    const char *text;
-} schema_errors[] = {
-    {XML_SCHEMAV_CVC_LENGTH_VALID, "is too long or too short"},
-    {XML_SCHEMAV_CVC_MINLENGTH_VALID, "is too short"},
-    {XML_SCHEMAV_CVC_MAXLENGTH_VALID, "is too long"},
-    {XML_SCHEMAV_CVC_PATTERN_VALID, "has a wrong form"},
-    {XML_SCHEMAV_CVC_ENUMERATION_VALID, "is not one of the allowed codes"},
-    {XML_SCHEMAV_CVC_DATATYPE_VALID_1_2_1, "has a wrong form"},
-    {XML_SCHEMAV_CVC_DATATYPE_VALID_1_2_2, "has a wrong form"},
-    {XML_SCHEMAV_CVC_DATATYPE_VALID_1_2_3, "has a wrong form"},
-    {XML_SCHEMAV_CVC_COMPLEX_TYPE_2_1, "must be empty"},
-    {XML_SCHEMAV_CVC_COMPLEX_TYPE_2_2, "may not have elements in it"},
-    {XML_SCHEMAV_CVC_COMPLEX_TYPE_2_3, "may not have text beside its elements"},
-    {XML_SCHEMAV_CVC_COMPLEX_TYPE_3_2_1, "has an attribute that is not allowed"},
-    {XML_SCHEMAV_CVC_COMPLEX_TYPE_3_2_2, "has an attribute that is not allowed"},
-    {XML_SCHEMAV_CVC_COMPLEX_TYPE_4, "lacks an attribute"},
-    {XML_SCHEMAV_CVC_TYPE_3_1_1, "has an attribute that is not allowed"},
-    {XML_SCHEMAV_CVC_TYPE_3_1_2, "may not have elements in it"},
-    {XML_SCHEMAV_CVC_ELT_1, "is not the root element of the message"},
+static void put_missing(struct nks_reader_state *reader, const struct nks_buf *path, const struct nks_buf *expected)
+{
+    nks_finding_put(reader, NKS_FINDING_SCHEMA, false, "%.*s ends without %.*s", (int)path->len, path->ptr,
+                    (int)expected->len, expected->ptr);
+}
+
+static void put_root(struct nks_reader_state *reader, const struct nks_buf *path, const struct nks_buf *expected)
+{
+    (void)expected;
+    nks_finding_put(reader, NKS_FINDING_SCHEMA, false, "%.*s is not the root element of the message", (int)path->len,
+                    path->ptr);
+}
+
+static const char *const fault_texts[] = {
+    [NKS_GUIDELINE_IN_TEXT] = " may not have elements in it",
+    [NKS_GUIDELINE_TEXT_BETWEEN] = ": there is text between its elements",
+    [NKS_GUIDELINE_TOO_SHORT] = ": the value is too short",
+    [NKS_GUIDELINE_TOO_LONG] = ": the value is too long",
+    [NKS_GUIDELINE_FORM] = ": the value has a wrong form",
+    [NKS_GUIDELINE_NO_CODE] = ": the value is not one of the allowed codes",
+    [NKS_GUIDELINE_ATTRIBUTE] = " has an attribute that is not allowed",
+    [NKS_GUIDELINE_NO_ATTRIBUTE] = " lacks an attribute",
 };
 
-static const char *schema_error_text(int code)
-{
-    for (size_t i = 0; i < sizeof schema_errors / sizeof schema_errors[0]; i++) {
-        if (schema_errors[i].code == code)
-            return schema_errors[i].text;
-    }
-    return "is not valid here";
-}
-
-static bool is_about_value(int code)
-{
-    return code >= XML_SCHEMAV_CVC_DATATYPE_VALID_1_2_1 && code <= XML_SCHEMAV_CVC_ENUMERATION_VALID;
-}
-
-static void put_other_error(struct nks_reader_state *reader, int code)
+static void put_fault(struct nks_reader_state *reader, uint32_t depth, const char *text)
 {
     char memory[PATH_MAX_BYTES];
     struct nks_buf path;
     nks_buf_init(&path, memory, sizeof memory);
-    put_path(reader, reader->depth, &path);
-    const char *whose = !is_about_value(code)              ? ""
-                        : reader->event == NKS_EVENT_START ? ": an attribute's value"
-                                                           : ": the value";
-    nks_finding_put(reader, NKS_FINDING_SCHEMA, false, "%.*s%s %s", (int)path.len, path.ptr, whose,
-                    schema_error_text(code));
+    put_path(reader, depth, &path);
+    nks_finding_put(reader, NKS_FINDING_SCHEMA, false, "%.*s%s", (int)path.len, path.ptr, text);
 }
 
-/* libxml2 reports a wrong value twice, first the facet and then the type: the first says more. */
-void nks_finding_schema(void *user, nks_xml_error *error)
+/* The element at hand, or the one around it, is not what the guideline wants. */
+void nks_finding_content(struct nks_reader_state *reader, enum nks_guideline_fault fault)
 {
-    struct nks_reader_state *reader = user;
-    if (reader->stopped || error->level < XML_ERR_ERROR)
+    bool about_parent = fault == NKS_GUIDELINE_UNEXPECTED || fault == NKS_GUIDELINE_IN_TEXT;
+    bool listed = fault == NKS_GUIDELINE_UNEXPECTED || fault == NKS_GUIDELINE_MISSING;
+    uint32_t depth = reader->depth - about_parent;
+    char path_memory[PATH_MAX_BYTES], expected_memory[PATH_MAX_BYTES];
+    struct nks_buf path, expected;
+    if (!listed) {
+        put_fault(reader, depth, fault_texts[fault]);
         return;
-    if (reader->findings > 0 && reader->finding_event == reader->event_count)
-        return;
-    reader->finding_event = reader->event_count;
-    if (error->code == XML_SCHEMAV_ELEMENT_CONTENT)
-        put_content_error(reader, error->message);
-    else
-        put_other_error(reader, error->code);
+    }
+    nks_buf_init(&path, path_memory, sizeof path_memory);
+    nks_buf_init(&expected, expected_memory, sizeof expected_memory);
+    bool root = depth == 0;
+    put_path(reader, root ? 1 : depth, &path);
+    (void)put_expected(reader, &reader->open[depth], &expected);
+    (root ? put_root : about_parent ? put_unexpected : put_missing)(reader, &path, &expected);
+}
+
+void nks_finding_attribute(struct nks_reader_state *reader, enum nks_guideline_fault fault)
+{
+    bool named = fault == NKS_GUIDELINE_ATTRIBUTE || fault == NKS_GUIDELINE_NO_ATTRIBUTE;
+    put_fault(reader, reader->depth, named ? fault_texts[fault] : ": an attribute's value has a wrong form");
 }
 
 /* ---- errors of the parser */

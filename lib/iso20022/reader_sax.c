@@ -4,7 +4,7 @@
 #include <string.h>
 
 /*
- * The parser's callbacks. For every event the schema is asked first; when it has said nothing so far, the event goes
+ * The parser's callbacks. For every event the guideline is asked first; when it has said nothing so far, the event goes
  * into the record at hand. Text is collected until the next tag, so comments, CDATA sections, references and the
  * borders of what was read do not show.
  */
@@ -48,19 +48,16 @@ static void on_text(void *user, const xmlChar *text, int len)
         nks_reader_record_long(reader);
 }
 
-/* Between the tags of elements that have children there may be blanks only. */
-static void end_blanks(struct nks_reader_state *reader)
+/* Before an element opens there may be blanks only; what else stands there is told once. */
+static inline void end_blanks(struct nks_reader_state *reader)
 {
     struct nks_text text = nks_record_text_view(&reader->record);
     if (text.len == 0)
         return;
-    if (!is_blank(text)) {
-        char memory[128];
-        struct nks_buf path;
-        nks_buf_init(&path, memory, sizeof memory);
-        nks_finding_path(reader, &path);
-        nks_finding_put(reader, NKS_FINDING_SCHEMA, false, "%.*s: there is text between its elements", (int)path.len,
-                        path.ptr);
+    struct nks_guideline_place *place = &top(reader)->place;
+    if (!is_blank(text) && place->type != NKS_GUIDELINE_NO_TYPE && !place->broken) {
+        place->broken = true;
+        nks_finding_content(reader, NKS_GUIDELINE_TEXT_BETWEEN);
     }
     nks_record_text_drop(&reader->record);
 }
@@ -155,28 +152,16 @@ static const struct {
     [NKS_PLACE_PAYMENT] = {start_payment, end_payment},
 };
 
-static void ccy_into_record(struct nks_reader_state *reader, int count, const xmlChar **attributes)
-{
-    for (int i = 0; i < count; i++, attributes += 5) {
-        if (attributes[1] != NULL || strcmp((const char *)attributes[0], "Ccy") != 0)
-            continue;
-        struct nks_text ccy = {(const char *)attributes[3], (size_t)(attributes[4] - attributes[3])};
-        if (!nks_record_ccy(&reader->record, ccy, (enum nks_slot)reader->paths.ccy_slot[top(reader)->node]))
-            nks_reader_record_long(reader);
-    }
-}
-
-static void element_into_record(struct nks_reader_state *reader, int attributes_count, const xmlChar **attributes)
+static void element_into_record(struct nks_reader_state *reader, struct nks_text ccy)
 {
     unsigned place = reader->paths.place[top(reader)->node];
     if (place != NKS_PLACE_NONE)
         places[place].start(reader);
     if (!reader->in_record || reader->stopped)
         return;
-    if (!nks_record_open(&reader->record, (enum nks_element)top(reader)->element))
+    if (!nks_record_open(&reader->record, (enum nks_element)top(reader)->element) ||
+        !nks_record_ccy(&reader->record, ccy, (enum nks_slot)reader->paths.ccy_slot[top(reader)->node]))
         nks_reader_record_long(reader);
-    else if (attributes_count > 0)
-        ccy_into_record(reader, attributes_count, attributes);
 }
 
 static void close_in_record(struct nks_reader_state *reader)
@@ -241,7 +226,7 @@ static inline bool push_element(struct nks_reader_state *reader, const xmlChar *
     uint8_t node = nks_paths_step(&reader->paths, top(reader)->node, element);
     top(reader)->has_children = true;
     reader->depth++;
-    *top(reader) = (struct nks_reader_element){(uint8_t)element, node, false};
+    *top(reader) = (struct nks_reader_element){.element = (uint8_t)element, .node = node};
     return true;
 }
 
@@ -261,69 +246,91 @@ bool nks_reader_enter(struct nks_reader_state *reader, const xmlChar *name, cons
     return enter(reader, name, prefix, namespaces_count, namespaces, attributes_count, attributes);
 }
 
-/*
- * The schema was compiled without its namespace (reader_schema.c): elements of the message's namespace have none for
- * it, those without one get a namespace that no schema knows. The parser keeps one copy of every URI.
- */
-static const xmlChar *foreign_uri(struct nks_reader_state *reader, const xmlChar *uri)
+/* The parser keeps one copy of every URI, so the message's own is known by its address once it was seen. */
+static bool is_message_uri(struct nks_reader_state *reader, const xmlChar *uri)
 {
-    static const xmlChar none[] = "none";
-    if (uri == NULL)
-        return none;
-    if (reader->message_uri != NULL || strcmp((const char *)uri, nks_prolog_namespace(&reader->prolog)) != 0)
-        return uri;
+    if (uri == NULL || reader->message_uri != NULL ||
+        strcmp((const char *)uri, nks_prolog_namespace(&reader->prolog)) != 0)
+        return false;
     reader->message_uri = uri;
-    return NULL;
-}
-
-static inline const xmlChar *validator_uri(struct nks_reader_state *reader, const xmlChar *uri)
-{
-    return uri != NULL && uri == reader->message_uri ? NULL : foreign_uri(reader, uri);
+    return true;
 }
 
 bool nks_reader_is_ours(struct nks_reader_state *reader, const xmlChar *uri)
 {
-    return validator_uri(reader, uri) == NULL;
+    return (uri != NULL && uri == reader->message_uri) || is_message_uri(reader, uri);
+}
+
+/* Where a schema might be found: the sender's hint, which is never followed. */
+static bool is_schema_hint(const struct nks_reader_state *reader, const xmlChar *name, const xmlChar *uri)
+{
+    return reader->depth == 1 && uri != NULL &&
+           strcmp((const char *)uri, "http://www.w3.org/2001/XMLSchema-instance") == 0 &&
+           (strcmp((const char *)name, "schemaLocation") == 0 ||
+            strcmp((const char *)name, "noNamespaceSchemaLocation") == 0);
+}
+
+/* Of attributes { name, prefix, URI, value, end of value } the guideline knows Ccy alone: gives its value. */
+static struct nks_text check_attributes(struct nks_reader_state *reader, int count, const xmlChar **attributes)
+{
+    const struct nks_guideline_place *place = &top(reader)->place;
+    bool wanted = nks_guideline_wants_ccy(&reader->guideline, place);
+    struct nks_text ccy = {NULL, 0};
+    for (int i = 0; i < count && place->type != NKS_GUIDELINE_NO_TYPE; i++, attributes += 5) {
+        if (wanted && attributes[2] == NULL && strcmp((const char *)attributes[0], "Ccy") == 0)
+            ccy = (struct nks_text){(const char *)attributes[3], (size_t)(attributes[4] - attributes[3])};
+        else if (!is_schema_hint(reader, attributes[0], attributes[2]))
+            nks_finding_attribute(reader, NKS_GUIDELINE_ATTRIBUTE);
+    }
+    if (!wanted)
+        return ccy;
+    enum nks_guideline_fault fault =
+        ccy.ptr == NULL ? NKS_GUIDELINE_NO_ATTRIBUTE : nks_guideline_ccy(&reader->guideline, place, ccy);
+    if (fault != NKS_GUIDELINE_GOOD)
+        nks_finding_attribute(reader, fault);
+    return ccy;
+}
+
+static inline void check_element(struct nks_reader_state *reader, const xmlChar *uri)
+{
+    struct nks_reader_element *element = top(reader);
+    enum nks_element known = nks_reader_is_ours(reader, uri) ? (enum nks_element)element->element : NKS_ELEMENT_NONE;
+    enum nks_guideline_fault fault =
+        nks_guideline_enter(&reader->guideline, &element[-1].place, known, &element->place);
+    if (fault != NKS_GUIDELINE_GOOD)
+        nks_finding_content(reader, fault);
 }
 
 static void on_start(void *user, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri, int namespaces_count,
                      const xmlChar **namespaces, int attributes_count, int defaulted, const xmlChar **attributes)
 {
     struct nks_reader_state *reader = user;
+    (void)defaulted;
     if (reader->stopped)
         return;
     end_blanks(reader);
     if (!enter(reader, name, prefix, namespaces_count, namespaces, attributes_count, attributes))
         return;
-    reader->event = NKS_EVENT_START;
-    reader->event_count++;
-    const struct nks_validator *validator = &reader->validator;
-    validator->sax->startElementNs(validator->data, name, prefix, validator_uri(reader, uri), namespaces_count,
-                                   namespaces, attributes_count, defaulted, attributes);
-    reader->event = NKS_EVENT_OTHER;
+    check_element(reader, uri);
+    struct nks_text ccy = {NULL, 0};
+    if (attributes_count > 0 || nks_guideline_wants_ccy(&reader->guideline, &top(reader)->place))
+        ccy = check_attributes(reader, attributes_count, attributes);
     if (reader->findings == 0)
-        element_into_record(reader, attributes_count, attributes);
-}
-
-static void validate_text(const struct nks_reader_state *reader)
-{
-    struct nks_text text = nks_record_text_view(&reader->record);
-    if (text.len > 0)
-        reader->validator.sax->characters(reader->validator.data, (const xmlChar *)text.ptr, (int)text.len);
+        element_into_record(reader, ccy);
 }
 
 static void on_end(void *user, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
 {
     struct nks_reader_state *reader = user;
+    (void)name, (void)prefix, (void)uri;
     if (reader->stopped)
         return;
-    if (top(reader)->has_children)
-        end_blanks(reader);
-    reader->event = NKS_EVENT_END;
-    reader->event_count++;
-    validate_text(reader);
-    reader->validator.sax->endElementNs(reader->validator.data, name, prefix, validator_uri(reader, uri));
-    reader->event = NKS_EVENT_OTHER;
+    enum nks_guideline_fault fault =
+        nks_guideline_leave(&reader->guideline, &top(reader)->place, nks_record_text_view(&reader->record));
+    if (fault != NKS_GUIDELINE_GOOD)
+        nks_finding_content(reader, fault);
+    if (!nks_guideline_is_text(&reader->guideline, &top(reader)->place))
+        nks_record_text_drop(&reader->record);
     if (reader->findings == 0)
         end_into_record(reader);
     nks_record_text_drop(&reader->record);

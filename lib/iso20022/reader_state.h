@@ -5,10 +5,10 @@
  *   reader.c          the loop: bytes in, frames out
  *   reader_sax.c      the parser's callbacks: elements and text become records
  *   reader_report.c   the same for a bank's report, which has no schema
- *   reader_schema.c   the schema: compiled from memory, asked before our own code sees an event
  *   reader_finding.c  what is wrong, in words
  */
 #include "iso20022/frame_out.h"
+#include "iso20022/guideline.h"
 #include "iso20022/names.h"
 #include "iso20022/prescan.h"
 #include "iso20022/prolog.h"
@@ -18,7 +18,6 @@
 
 #include <libxml/parser.h>
 #include <libxml/xmlerror.h>
-#include <libxml/xmlschemas.h>
 
 enum { NKS_READER_DEPTH = 32 }; /* room for any ceiling of depth */
 
@@ -33,30 +32,16 @@ struct nks_reader_element {
     uint8_t element; /* enum nks_element */
     uint8_t node;    /* of the tree of paths */
     bool has_children;
-};
-
-/* Which callback is running: errors of the schema come out of it and are about it. */
-enum nks_reader_event { NKS_EVENT_OTHER, NKS_EVENT_START, NKS_EVENT_END };
-
-struct nks_validator {
-    xmlDocPtr guideline; /* the compiled schema points into its tree */
-    xmlSchemaPtr schema;
-    xmlSchemaValidCtxtPtr context;
-    xmlSchemaSAXPlugPtr plug;
-    xmlSAXHandlerPtr sax; /* the validator's callbacks */
-    void *data;           /* and what they want as first argument */
+    struct nks_guideline_place place; /* of a pain.001 */
 };
 
 struct nks_reader_state {
     struct nks_reader_limits limits;
     xmlParserCtxtPtr parser;
-    struct nks_validator validator;
     struct nks_prolog prolog;
     struct nks_prescan prescan;
 
     /* the place in the document */
-    enum nks_reader_event event;
-    uint64_t event_count;
     uint32_t depth;
     struct nks_reader_element open[NKS_READER_DEPTH + 1]; /* [0] is the document itself */
     const xmlChar *message_uri;                           /* the parser's copy of the message's namespace */
@@ -70,20 +55,15 @@ struct nks_reader_state {
     /* the result */
     bool stopped; /* nothing more is read */
     uint32_t findings;
-    uint64_t finding_event; /* the event of the last schema finding: one event, one finding */
     uint32_t groups;
     uint64_t payments, bytes;
 
+    struct nks_guideline guideline;
     struct nks_paths paths;
     struct nks_names names;
     struct nks_record record;
     struct nks_frame_out out;
 };
-
-/* reader_schema.c */
-NKS_CHECKED bool nks_validator_open(struct nks_reader_state *reader);
-NKS_CHECKED bool nks_validator_is_content(const struct nks_validator *validator);
-void nks_validator_close(struct nks_validator *validator);
 
 /* reader_sax.c */
 void nks_reader_sax(xmlSAXHandler *sax);
@@ -108,8 +88,10 @@ void nks_finding_put(struct nks_reader_state *reader, enum nks_finding_kind kind
 void nks_finding_at(struct nks_reader_state *reader, enum nks_finding_kind kind, uint32_t line, const char *text);
 /* The last steps of the path of the element at hand. */
 void nks_finding_path(const struct nks_reader_state *reader, struct nks_buf *path);
-/* The error callbacks of parser and schema. */
+/* What the guideline says about the element at hand. */
+void nks_finding_content(struct nks_reader_state *reader, enum nks_guideline_fault fault);
+void nks_finding_attribute(struct nks_reader_state *reader, enum nks_guideline_fault fault);
+/* The parser's errors. */
 void nks_finding_parser(void *user, nks_xml_error *error);
-void nks_finding_schema(void *user, nks_xml_error *error);
 
 #endif

@@ -329,6 +329,20 @@ enum nks_status nks_group_save(struct nks_payments *payments, const struct nks_b
     return nks_stmt_run(stmt, NULL, fault);
 }
 
+enum nks_status nks_group_next_moved(struct nks_payments *payments, int64_t batch_id, uint32_t after, uint32_t *number,
+                                     struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    bool found = false;
+    NKS_TRY(nks_stmt_start(payments->db, &nks_sql_group_next_moved, &stmt, fault));
+    nks_bind_int(stmt, "batch_id", batch_id);
+    nks_bind_int(stmt, "after", after);
+    NKS_TRY(nks_stmt_one(stmt, &found, fault));
+    *number = found ? (uint32_t)nks_column_int(stmt, 0) : 0;
+    nks_stmt_end(stmt);
+    return NKS_OK;
+}
+
 static enum nks_status read_group(struct nks_payments *payments, const struct nks_batch *batch, uint32_t number,
                                   struct nks_stmt *stmt, struct nks_fault *fault)
 {
@@ -355,7 +369,7 @@ static enum nks_status read_group(struct nks_payments *payments, const struct nk
         .payments = nks_column_int(stmt, 0),
         .regnr = regnr,
         .execution_date = (nks_date)nks_column_int(stmt, 2),
-        .moved = nks_column_int(stmt, 3) != 0,
+        .moved = (enum nks_reason)nks_column_int(stmt, 3),
         .record = copy,
         .record_len = record.len,
     };

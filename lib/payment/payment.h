@@ -20,6 +20,7 @@
 #include "db/db.h"
 #include "denmark/account.h"
 #include "denmark/holder.h"
+#include "denmark/slip.h"
 #include "iso20022/frame.h"
 #include "iso20022/reason.h"
 #include "vault/blind.h"
@@ -36,6 +37,7 @@ enum {
     NKS_SLICES_OPEN = 8,            /* execution dates that may be filled at the same time */
     NKS_BATCH_REF = 16,
     NKS_LEG_ID_MAX = 36,
+    NKS_HORIZON_DAYS = 366, /* how far ahead an execution date may lie */
 };
 
 /* ---- states: stored, so append only. doc/payment.md shows the same tables; tests/unit/test_states.c compares. */
@@ -90,7 +92,9 @@ struct nks_payee {
 void nks_payee_find(struct nks_text record, struct nks_payee *out);
 
 enum nks_creditor_account_found { NKS_CREDITOR_ACCOUNT_NONE, NKS_CREDITOR_ACCOUNT_GOOD, NKS_CREDITOR_ACCOUNT_BAD };
-/* The account the payer wrote. NONE: no CdtrAcct or NOTPROVIDED, the payment is incomplete. */
+/* The account the payer wrote (creditor.c). NONE: no CdtrAcct or NOTPROVIDED, the payment is incomplete. An IBAN, a
+ * BBAN (a number without any scheme is one), a payment slip (scheme OCR); other schemes go to the bank as written. A
+ * slip whose kortart or payment id is wrong is GOOD with kind NONE here: its fault is told by nks_creditor_facts. */
 enum nks_creditor_account_found nks_creditor_account_find(struct nks_text record, struct nks_account *out);
 /* The debtor account of a GROUP record; false when it is none that nks knows the form of. */
 NKS_CHECKED bool nks_debtor_account_find(struct nks_text group_record, struct nks_account *out);
@@ -100,15 +104,27 @@ struct nks_text nks_ydelsesart_find(struct nks_text payment_record, struct nks_t
 /* ---- the rules for one payment (check.c, pure): a table, one row per rule */
 
 struct nks_payment_facts {
+    bool group_repeated; /* its PmtInfId stood earlier in the message */
     bool debtor_account_allowed, central_known;
     bool date_good, date_past, date_beyond;
     enum nks_amount_fault amount_fault;
     int64_t amount_minor;
     bool currency_good;
+    bool above_max; /* the agreement's max_payment */
     bool ydelsesart_allowed;
     enum nks_payee_found payee;
     enum nks_creditor_account_found account;
+    enum nks_slip_fault slip; /* GOOD also where it is no slip */
+    bool bic_bad;             /* of the creditor's bank, in a complete payment */
+    bool reference_bad;       /* it says that it is an RF reference and is none */
+    bool abroad;              /* complete, to an account outside of Denmark, the Faroe Islands and Greenland */
+    bool address_missing, characters_bad; /* what a payment abroad needs */
 };
+/* Fills what the record says of the creditor's account, bank and reference, from `account` on (creditor.c, pure). */
+void nks_creditor_facts(struct nks_text record, struct nks_payment_facts *facts);
+/* True when a bank abroad can carry every character, as it is or by a counterpart. `text` is well-formed UTF-8. */
+bool nks_text_abroad(struct nks_text text);
+
 struct nks_payment_rule {
     enum nks_reason reason;
     bool (*broken)(const struct nks_payment_facts *facts);
@@ -116,6 +132,41 @@ struct nks_payment_rule {
 const struct nks_payment_rule *nks_payment_rules(size_t *count);
 /* The first rule broken, NKS_REASON_NONE when the payment is fine. */
 enum nks_reason nks_payment_check(const struct nks_payment_facts *facts);
+
+/* ---- the rules for a whole message (file_check.c, pure): a table too, but every broken one is told */
+
+/* When a rule is asked, which is also the place it speaks of: the message, or the group at hand. */
+enum nks_file_moment { NKS_FILE_OPENED, NKS_FILE_GROUP, NKS_FILE_GROUP_END, NKS_FILE_END };
+struct nks_file_facts { /* only those of the moment are filled */
+    bool sender_known;
+    bool agreement_found, two_payers, too_many;
+    bool count_differs, sum_differs; /* of the group, or of the message */
+    bool sum_too_large, above_max_batch;
+    bool message_seen;
+};
+struct nks_file_rule {
+    enum nks_reason reason;
+    enum nks_file_moment moment;
+    bool (*broken)(const struct nks_file_facts *facts);
+};
+enum { NKS_FILE_REASONS_MAX = 12 };
+const struct nks_file_rule *nks_file_rules(size_t *count);
+/* Every broken rule of the moment, in the order of the table; how many. */
+size_t nks_file_check(enum nks_file_moment moment, const struct nks_file_facts *facts,
+                      enum nks_reason reasons[NKS_FILE_REASONS_MAX]);
+
+/* ---- the day (execution.c, pure) */
+
+/* The first day on which a bank carries out what it is given now: today, as long as it is a bank day before the
+ * central's cut-off (`minute` and `cut_off` in minutes of Copenhagen's day), else the next bank day. */
+nks_date nks_execution_earliest(nks_date today, int minute, int cut_off);
+struct nks_execution {
+    bool good, past, beyond; /* a date at all; gone; further ahead than NKS_HORIZON_DAYS */
+    nks_date date;           /* the bank day to use; `earliest` for what will be rejected */
+    enum nks_reason moved;   /* DATE_MOVED or CUT_OFF: why that is another day than was written; else NONE */
+};
+/* `written` is ReqdExctnDt, a date or an instant. */
+void nks_execution_decide(struct nks_text written, nks_date today, nks_date earliest, struct nks_execution *out);
 
 /* ---- the batch */
 
@@ -294,12 +345,15 @@ struct nks_group {
     int64_t payments;
     int regnr;               /* of the debtor account; -1 none */
     nks_date execution_date; /* as moved to a bank day */
-    bool moved;
-    char *record; /* GROUP record; belongs to the payments module until the next group_load */
+    enum nks_reason moved;   /* why it is another day than written: DATE_MOVED, CUT_OFF; NONE: it is not */
+    char *record;            /* GROUP record; belongs to the payments module until the next group_load */
     size_t record_len;
 };
 NKS_CHECKED enum nks_status nks_group_save(struct nks_payments *payments, const struct nks_batch *batch,
                                            const struct nks_group *group, struct nks_fault *fault);
+/* The next group after `after` whose execution date was moved; *number 0: none. */
+NKS_CHECKED enum nks_status nks_group_next_moved(struct nks_payments *payments, int64_t batch_id, uint32_t after,
+                                                 uint32_t *number, struct nks_fault *fault);
 /* Keeps the last one: asking for the same group again costs nothing. */
 NKS_CHECKED enum nks_status nks_group_load(struct nks_payments *payments, const struct nks_batch *batch,
                                            uint32_t number, const struct nks_group **out, struct nks_fault *fault);
@@ -392,6 +446,9 @@ NKS_CHECKED enum nks_status nks_status_totals_save(struct nks_payments *payments
 NKS_CHECKED enum nks_status nks_status_totals_load(struct nks_payments *payments, int64_t slice_id,
                                                    struct nks_status_total totals[NKS_STATUS_TOTALS_MAX], size_t *count,
                                                    struct nks_fault *fault); /* adds to a list */
+/* What a payment counts in the sums of reports: its amount; as it was written where it is rejected for being no amount
+ * of its currency, as CtrlSum counts it, which needs the slice's details. False: it does not fit. */
+NKS_CHECKED bool nks_payment_sum(const struct nks_slice *slice, const struct nks_payment *payment, struct nks_sum *out);
 /* The ISO status of a payment as long as no bank has answered: RJCT, PDNG, ACWC, ACCP. */
 const char *nks_payment_status(const struct nks_payment *payment, enum nks_slice_state slice);
 NKS_CHECKED enum nks_status nks_status_totals_renew(struct nks_payments *payments, const struct nks_slice *slice,

@@ -33,7 +33,7 @@ CREATE TABLE batch_group(
   payments {int} NOT NULL,
   regnr {int} NOT NULL,
   execution_date {date} NOT NULL,
-  moved {bool} NOT NULL,
+  moved {int} NOT NULL,
   record {bytes} NOT NULL,
   PRIMARY KEY(batch_id, number)
 ){clustered};
@@ -183,6 +183,9 @@ VALUES (:batch_id, :number, :payments, :regnr, :execution_date, :moved, :record)
 
 -- name: group_load
 SELECT payments, regnr, execution_date, moved, record FROM batch_group WHERE batch_id = :batch_id AND number = :number;
+
+-- name: group_next_moved
+SELECT number FROM batch_group WHERE batch_id = :batch_id AND number > :after AND moved <> 0 ORDER BY number LIMIT 1;
 
 -- name: slice_insert
 INSERT INTO slice(slice_id, batch_id, execution_date, due_date, state, epoch, generation, payments, rejected, amount_minor,

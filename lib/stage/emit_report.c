@@ -221,6 +221,19 @@ static void loss_words(const struct report *report, const struct nks_payment *pa
     }
 }
 
+/* A group whose payments are carried out on another day than it asks for says so. */
+static void group_begin(struct report *report, const struct nks_group *group)
+{
+    const struct nks_pain002_reason moved = {nks_reason_code(group->moved),
+                                             nks_text_from(nks_reason_english(group->moved))};
+    const struct nks_pain002_group written = {
+        .orgnl_pmt_inf_id = nks_record_slot((struct nks_text){group->record, group->record_len}, NKS_SLOT_PMT_INF_ID),
+        .reasons = &moved,
+        .reason_count = group->moved != NKS_REASON_NONE && !report->receipt,
+    };
+    nks_pain002_group_begin(report->out, &written);
+}
+
 static enum nks_status group_switch(struct report *report, uint32_t number)
 {
     if (report->group_open && report->group == number)
@@ -229,9 +242,7 @@ static enum nks_status group_switch(struct report *report, uint32_t number)
     NKS_TRY(nks_group_load(report->run->payments, report->batch, number, &group, &report->run->fault));
     if (report->group_open)
         nks_pain002_group_end(report->out);
-    const struct nks_pain002_group written = {
-        .orgnl_pmt_inf_id = nks_record_slot((struct nks_text){group->record, group->record_len}, NKS_SLOT_PMT_INF_ID)};
-    nks_pain002_group_begin(report->out, &written);
+    group_begin(report, group);
     report->group_open = true;
     report->group = number;
     return NKS_OK;
@@ -261,6 +272,20 @@ static enum nks_status payment_write(struct report *report, const struct nks_sli
     nks_pain002_payment_write(report->out, report->head.version, &written);
     report->entries++;
     return report->out->status;
+}
+
+/* A report that does not tell of every payment still names every group whose day was moved. */
+static enum nks_status moved_groups_write(struct report *report)
+{
+    struct nks_run *run = report->run;
+    if (report->receipt || report->level == NKS_REPORT_ALL)
+        return NKS_OK;
+    for (uint32_t number = 0;;) {
+        NKS_TRY(nks_group_next_moved(run->payments, report->batch->id, number, &number, &run->fault));
+        if (number == 0)
+            return NKS_OK;
+        NKS_TRY(group_switch(report, number));
+    }
 }
 
 /* Losses can only be told where a central reads another version than the payer writes. */
@@ -349,11 +374,9 @@ static enum nks_status payment_visit(struct report *report, const struct nks_sli
         NKS_TRY(answered_status(report, slice, payment, &status, &reason));
     if (what.write)
         return told(report, payment, status) ? payment_write(report, slice, payment, status, reason) : NKS_OK;
-    struct nks_money money = {.minor = payment->amount_minor};
-    struct nks_sum sum = {0};
-    nks_payment_currency(payment, money.currency);
-    bool counted =
-        nks_sum_add(&sum, money) && nks_status_total_count(report->totals, &report->total_count, status, 1, sum);
+    struct nks_sum sum;
+    bool counted = nks_payment_sum(slice, payment, &sum) &&
+                   nks_status_total_count(report->totals, &report->total_count, status, 1, sum);
     return counted
                ? NKS_OK
                : nks_fault_set(&report->run->fault, NKS_FAILED, "REPORT-SUM", "a sum of a status report does not fit");
@@ -362,7 +385,8 @@ static enum nks_status payment_visit(struct report *report, const struct nks_sli
 static enum nks_status slice_visit(struct report *report, int64_t slice_id, struct count_or_write what)
 {
     struct nks_run *run = report->run;
-    const struct nks_slice_want want = {.details = what.write, .decisions = false, .legs = what.answered};
+    const struct nks_slice_want want = {
+        .details = what.write || report->batch->rejected > 0, .decisions = false, .legs = what.answered};
     NKS_TRY(nks_slice_load(run->payments, report->batch, slice_id, want, run->slice, &run->fault));
     for (size_t i = 0; i < run->slice->count; i++)
         NKS_TRY(payment_visit(report, run->slice, &run->slice->payments[i], what));
@@ -415,6 +439,8 @@ static enum nks_status report_write(struct report *report, struct nks_out_sink *
     enum nks_status status = NKS_OK;
     if (report->batch != NULL && report->batch->state == NKS_BATCH_ACCEPTED)
         status = slices_write(report, answered);
+    if (status == NKS_OK && report->batch != NULL && report->batch->state == NKS_BATCH_ACCEPTED)
+        status = moved_groups_write(report);
     if (report->group_open)
         nks_pain002_group_end(out);
     nks_pain002_end(out);
@@ -503,7 +529,7 @@ static enum nks_status refusal_fill(struct nks_run *run, const struct nks_delive
         struct nks_buf words;
         nks_buf_init(&words, refusal->words[refusal->count], REASON_WORDS);
         finding_words(&findings[i], &words);
-        refusal_add(refusal, delivery->reason, &words);
+        refusal_add(refusal, findings[i].reason, &words);
     }
     free(findings);
     return status;

@@ -7,7 +7,6 @@
  * Order of calls: official_open, official_judge as often as wanted, official_close.
  */
 #include "xml_judge.h"
-#include "xml_times.h"
 
 #include <dirent.h>
 #include <libxml/tree.h>
@@ -101,13 +100,6 @@ static inline void official_version(struct official *official)
     snprintf(official->version, sizeof official->version, "%.63s", ours ? uri + sizeof prefix - 1 : "");
 }
 
-/* May trim times in the document. */
-static inline bool official_valid(xmlSchemaValidCtxtPtr context, xmlDocPtr doc)
-{
-    return xmlSchemaValidateDoc(context, doc) == 0 ||
-           (xml_trim_times(xmlDocGetRootElement(doc)) && xmlSchemaValidateDoc(context, doc) == 0);
-}
-
 static inline struct official official_judge(const char *bytes, size_t len)
 {
     struct official official = {OFFICIAL_NO_XML, "", NULL};
@@ -123,7 +115,7 @@ static inline struct official official_judge(const char *bytes, size_t len)
     if (context == NULL)
         official.verdict = OFFICIAL_NO_SCHEMA;
     else
-        official.verdict = official_valid(context, official.doc) ? OFFICIAL_VALID : OFFICIAL_INVALID;
+        official.verdict = xmlSchemaValidateDoc(context, official.doc) == 0 ? OFFICIAL_VALID : OFFICIAL_INVALID;
     return official;
 }
 

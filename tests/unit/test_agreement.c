@@ -121,6 +121,53 @@ START_TEST(every_term_comes_back)
 }
 END_TEST
 
+#define BRAKED "sender,payer,payer_cvr,payer_name,debtor_accounts,ydelsesarter,valid_from,max_payment,max_batch\n"
+
+static enum nks_status import_brakes(const char *max_payment, const char *max_batch)
+{
+    char row[256];
+    struct nks_import_result result;
+    const struct nks_import_options options = {.now = 1763800000};
+    snprintf(row, sizeof row, "braked,braked,99010118,Prøve,10010000000101,*,2025-07-01,%s,%s\n", max_payment,
+             max_batch);
+    int fd = room_file(BRAKED, row);
+    nks_fault_clear(&room.fault);
+    enum nks_status status = nks_agreement_import(room.db, room.keys, fd, &options, &result, &room.fault);
+    close(fd);
+    return status;
+}
+
+static struct nks_sum sum(const char *text)
+{
+    struct nks_sum out;
+    ck_assert(nks_sum_parse(nks_text_from(text), &out));
+    return out;
+}
+
+START_TEST(brakes_hold)
+{
+    room_ok(&room, import_brakes("250000.00", ""));
+    load();
+    const struct nks_agreement *a = customer("braked", "99010118", "2026-11-23");
+    ck_assert_int_eq(a->max_payment_minor, 25000000);
+    ck_assert_int_eq(a->max_batch_minor, 0);
+    ck_assert(!nks_agreement_payment_above(a, sum("250000")));
+    ck_assert(nks_agreement_payment_above(a, sum("250000.00001")));
+    ck_assert(!nks_agreement_batch_above(a, sum("999999999999999999")));
+    room_ok(&room, import_brakes("", "1000000"));
+    load();
+    a = customer("braked", "99010118", "2026-11-23");
+    ck_assert(!nks_agreement_payment_above(a, sum("999999999999999999")));
+    ck_assert(!nks_agreement_batch_above(a, sum("1000000.00")));
+    ck_assert(nks_agreement_batch_above(a, sum("1000000.01")));
+    static const char *const bad[] = {"0", "0.00", "-1", "1,000", "1.001", "1e6", "99999999999999999999", "all"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        ck_assert_msg(import_brakes(bad[i], "") == NKS_REFUSED, "max_payment %s", bad[i]);
+        ck_assert_msg(import_brakes("", bad[i]) == NKS_REFUSED, "max_batch %s", bad[i]);
+    }
+}
+END_TEST
+
 START_TEST(finds_by_id_and_account)
 {
     import(TAX REGION SCHOOL);
@@ -271,6 +318,7 @@ int main(void)
     TCase *tests = tcase_create("all");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, every_term_comes_back);
+    tcase_add_test(tests, brakes_hold);
     tcase_add_test(tests, finds_by_id_and_account);
     tcase_add_test(tests, versions);
     tcase_add_test(tests, full_ends_and_dry_run_does_not);

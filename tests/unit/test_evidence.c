@@ -84,8 +84,6 @@ static void take_values(void *context, const struct nks_reader_frame *frame)
         if (value_table[i].kind != frame->kind)
             continue;
         struct nks_text text = nks_record_slot(frame->record, value_table[i].slot);
-        if (value_table[i].slot == NKS_SLOT_REQD_EXCTN_DT)
-            text = nks_text_trim(text); /* as xml_trim_times does */
         put_value(&taken, text.ptr, text.len, '|');
         any = true;
     }
@@ -311,6 +309,7 @@ static struct reason {
     {NKS_FINDING_VERSION, "", "<", "a version or a message that nks does not read", 0},
     {NKS_FINDING_SCHEMA, "CdtTrfTxInf", "<RgltryRptg>", "regulatory reporting, which no transfer to a NemKonto needs",
      0},
+    {NKS_FINDING_SCHEMA, "RmtInf/Strd", "<TaxRmt>", "remittance of taxes, which NemKonto does not carry", 0},
     {NKS_FINDING_SCHEMA, "CdtTrfTxInf", "<SplmtryData>", "supplementary data: anything at all may stand in it", 0},
 };
 

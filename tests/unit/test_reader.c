@@ -309,6 +309,28 @@ START_TEST(texts_over_every_border)
 }
 END_TEST
 
+/* Blanks between elements, also where an element may be empty, leave no trace in the records. */
+START_TEST(blanks_between_elements)
+{
+    static const char payment[] =
+        "<CdtTrfTxInf><PmtId><EndToEndId>E1</EndToEndId></PmtId><Amt><InstdAmt Ccy='DKK'>1</InstdAmt></Amt>"
+        "<Cdtr><Nm>Ane</Nm><Id><PrvtId></PrvtId></Id></Cdtr></CdtTrfTxInf>";
+    char tight[8192], wide[16384], *to = wide;
+    snprintf(tight, sizeof tight, "%s%s</PmtInf>" END, BEGIN HEADER "<PmtInf>" GROUP, payment);
+    read_text(tight);
+    ck_assert_msg(outcome.complete, "%s", outcome.text[0]);
+    struct outcome first = outcome;
+    for (const char *from = tight; *from != '\0'; from++) {
+        bool between = *from == '<' && from > tight && from[-1] == '>';
+        to += sprintf(to, "%s%c", between ? "\n \t\r" : "", *from);
+    }
+    read_text(wide);
+    ck_assert_msg(outcome.complete, "%s", outcome.text[0]);
+    ck_assert(memcmp(first.record, outcome.record, sizeof first.record) == 0);
+    ck_assert(first.payment.len > 0 && first.payment.len == outcome.payment.len);
+}
+END_TEST
+
 START_TEST(prefixes_are_names_too)
 {
     char file[4096] = "", *to = file;
@@ -841,6 +863,7 @@ int main(void)
     tcase_add_test(files, tokens_of_the_records);
     tcase_add_loop_test(files, texts, 0, sizeof text_cases / sizeof text_cases[0]);
     tcase_add_test(files, texts_over_every_border);
+    tcase_add_test(files, blanks_between_elements);
     tcase_add_test(files, prefixes_are_names_too);
     tcase_add_test(files, schema_location_is_ignored);
     tcase_add_loop_test(files, bad_files, 0, sizeof bad_cases / sizeof bad_cases[0]);

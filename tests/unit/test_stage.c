@@ -221,6 +221,26 @@ START_TEST(offset_waits_for_earlier_batches)
 }
 END_TEST
 
+/* The same references in a message of its own, thirteen months later. */
+START_TEST(references_are_kept_for_thirteen_months)
+{
+    static const char *const first[] = {"2026-11-03", NULL}, *const later[] = {"2027-12-03", NULL};
+    char path[128], other[256];
+    drop("A", first);
+    ok(nks_stage_all(run, 0));
+    ck_assert_int_eq(number("SELECT count(*) FROM payment WHERE state = 1"), 1);
+    reopen("2027-12-02T02:00:00Z");
+    drop("A", later);
+    /* another message id, the same EndToEndId */
+    snprintf(path, sizeof path, "%s/in/sender/proeve/A.xml", home);
+    snprintf(other, sizeof other, "sed -i 's/<MsgId>A</<MsgId>B</' '%s'", path);
+    ck_assert_int_eq(system(other), 0);
+    ok(nks_stage_all(run, 0));
+    ck_assert_int_eq(number("SELECT count(*) FROM batch WHERE state = 2"), 2);
+    ck_assert_int_eq(number("SELECT reason FROM payment WHERE state = 2"), NKS_REASON_DUPLICATE_PAYMENT);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("stage");
@@ -231,6 +251,7 @@ int main(void)
     tcase_add_test(tests, central_taken_out_before_offset);
     tcase_add_test(tests, central_taken_out_before_route);
     tcase_add_test(tests, offset_waits_for_earlier_batches);
+    tcase_add_test(tests, references_are_kept_for_thirteen_months);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
