@@ -69,22 +69,23 @@ for name in $names; do
     corpus=build/fuzz/corpus/$name
     mkdir -p "$corpus"
     cp -n tests/fuzz/corpus/"$name"/* "$corpus"/ 2>/dev/null || true
-    options=
+    options="-max_len=16384"
     case $name in
+    amount | date | id | account | slip | payee) options="-max_len=512" ;;
     reader | prolog)
-        options="-dict=build/fuzz/xml.dict"
+        options="$options -dict=build/fuzz/xml.dict"
         find "$shared/samples" -name '*.xml' -size -16k -exec grep -l 'pain\.001\.001\.' {} + 2>/dev/null |
             while read -r file; do cp -n "$file" "$corpus/" || true; done
         ;;
     report)
-        options="-dict=build/fuzz/xml.dict"
+        options="$options -dict=build/fuzz/xml.dict"
         find "$shared/samples" -name '*.xml' -size -16k -exec grep -lE 'pain\.002|camt\.05' {} + 2>/dev/null |
             while read -r file; do cp -n "$file" "$corpus/" || true; done
         ;;
     esac
     echo "== $name, $seconds s"
     # shellcheck disable=SC2086 # options are words of their own
-    "build/fuzz/bin/fuzz_$name" $options -max_total_time="$seconds" -max_len=16384 -timeout=10 -rss_limit_mb=1024 \
+    "build/fuzz/bin/fuzz_$name" $options -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 \
         -print_final_stats=1 -artifact_prefix="build/fuzz/findings/$name-" "$corpus" >"build/fuzz/$name.log" 2>&1 || {
         failed=1
         grep -vE '^#[0-9]+' "build/fuzz/$name.log" | tail -n 40
