@@ -254,12 +254,26 @@ static enum nks_status read_file(struct check *check)
     return NKS_OK;
 }
 
+/* What was judged is then neither the old file nor the new one. */
+static enum nks_status changed(struct check *check, const struct nks_sys_moment *before)
+{
+    const struct nks_check_finding finding = {.reason = NKS_REASON_UNREADABLE,
+                                              .words = NKS_TEXT("the file changed while it was read")};
+    struct nks_sys_moment after;
+    NKS_TRY(nks_sys_moment(check->fd, &after, check->fault));
+    return nks_sys_moment_same(before, &after) ? NKS_OK : tell(check, &finding);
+}
+
 static enum nks_status check_all(struct check *check)
 {
+    struct nks_sys_moment before;
+    NKS_TRY(nks_sys_moment(check->fd, &before, check->fault));
+    nks_sys_point("check.reading");
     check->buffer = malloc(READ_SIZE);
     if (check->buffer == NULL)
         return nks_fault_set(check->fault, NKS_RETRY, "MEMORY", "no memory to check a file");
     NKS_TRY(read_file(check));
+    NKS_TRY(changed(check, &before));
     return check->complete && check->header != NULL ? message_end(check) : NKS_OK; /* a bank's report has no header */
 }
 
