@@ -128,8 +128,9 @@ WHERE NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = t.slice_id);
 SELECT DISTINCT slice_id FROM slice_order_total t
 WHERE NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = t.slice_id);
 
+-- Runs of history (tier from 1) belong to no one slice.
 -- name: audit_stray_run
-SELECT slice_id FROM reference_run r WHERE NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = r.slice_id);
+SELECT run_id FROM reference_run r WHERE tier = 0 AND NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = r.run_id);
 
 -- ---- signatures
 
