@@ -128,8 +128,22 @@ WHERE NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = t.slice_id);
 SELECT DISTINCT slice_id FROM slice_order_total t
 WHERE NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = t.slice_id);
 
+-- Runs of history (tier from 1) belong to no one slice.
 -- name: audit_stray_run
-SELECT slice_id FROM reference_run r WHERE NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = r.slice_id);
+SELECT run_id FROM reference_run r WHERE tier = 0 AND NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = r.run_id);
+
+-- The run of a block is the block's number without its last 20 bits; an entry has 16 bytes.
+-- name: audit_stray_block
+WITH RECURSIVE k(id) AS (
+  SELECT MIN(block_id) >> 20 FROM reference_block
+  UNION ALL SELECT (SELECT MIN(block_id) >> 20 FROM reference_block WHERE block_id >= (k.id + 1) << 20)
+  FROM k WHERE k.id IS NOT NULL)
+SELECT id FROM k WHERE id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM reference_run r WHERE r.run_id = k.id);
+
+-- name: audit_run_entries
+SELECT run_id FROM reference_run r WHERE entries * 16 <>
+  (SELECT COALESCE(SUM(LENGTH(b.entries)), 0) FROM reference_block b
+   WHERE b.block_id >= r.run_id << 20 AND b.block_id < (r.run_id + 1) << 20);
 
 -- ---- signatures
 

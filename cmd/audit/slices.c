@@ -306,20 +306,22 @@ static enum nks_status batch_check(struct audit *audit, void *context, const str
     return batch->state == NKS_BATCH_ACCEPTED ? audit_each_slice(audit, batch->id, slice_check, &copy) : NKS_OK;
 }
 
-/* Rows that name a slice, or a slice that names a batch, that is not there. */
+/* Rows that name a slice, or a slice that names a batch, that is not there; runs of references and their blocks. */
 static const struct {
-    const char *table;
+    const char *where;
     const struct nks_sql *sql;
     const char *words;
 } strays[] = {
-    {"slice", &nks_sql_audit_slices_stray, "there is no such batch"},
-    {"payment", &nks_sql_audit_stray_payment, "there is no such slice"},
-    {"leg", &nks_sql_audit_stray_leg, "there is no such slice"},
-    {"slice_details", &nks_sql_audit_stray_details, "there is no such slice"},
-    {"slice_decision", &nks_sql_audit_stray_decision, "there is no such slice"},
-    {"slice_status_total", &nks_sql_audit_stray_status_total, "there is no such slice"},
-    {"slice_order_total", &nks_sql_audit_stray_order_total, "there is no such slice"},
-    {"reference_run", &nks_sql_audit_stray_run, "there is no such slice"},
+    {"slice slice_id", &nks_sql_audit_slices_stray, "there is no such batch"},
+    {"payment slice_id", &nks_sql_audit_stray_payment, "there is no such slice"},
+    {"leg slice_id", &nks_sql_audit_stray_leg, "there is no such slice"},
+    {"slice_details slice_id", &nks_sql_audit_stray_details, "there is no such slice"},
+    {"slice_decision slice_id", &nks_sql_audit_stray_decision, "there is no such slice"},
+    {"slice_status_total slice_id", &nks_sql_audit_stray_status_total, "there is no such slice"},
+    {"slice_order_total slice_id", &nks_sql_audit_stray_order_total, "there is no such slice"},
+    {"reference_run run_id", &nks_sql_audit_stray_run, "there is no such slice"},
+    {"reference_block run_id", &nks_sql_audit_stray_block, "there is no such run"},
+    {"reference_run run_id", &nks_sql_audit_run_entries, "its blocks have more or fewer entries"},
 };
 
 static enum nks_status strays_find(struct audit *audit, size_t at)
@@ -330,7 +332,7 @@ static enum nks_status strays_find(struct audit *audit, size_t at)
         NKS_TRY(nks_stmt_step(stmt, &row, &audit->fault));
         if (!row)
             return NKS_OK;
-        audit_at(audit, "%s slice_id %lld", strays[at].table, (long long)nks_column_int(stmt, 0));
+        audit_at(audit, "%s %lld", strays[at].where, (long long)nks_column_int(stmt, 0));
         audit_find(audit, "%s", strays[at].words);
     }
 }

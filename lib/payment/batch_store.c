@@ -297,8 +297,9 @@ enum nks_status nks_batch_finish(struct nks_payments *payments, struct nks_batch
 enum nks_status nks_batch_clear(struct nks_payments *payments, int64_t batch_id, struct nks_fault *fault)
 {
     static const struct nks_sql *const by_slice[] = {
-        &nks_sql_batch_clear_payments,   &nks_sql_batch_clear_details,       &nks_sql_batch_clear_runs,
-        &nks_sql_batch_clear_signatures, &nks_sql_batch_clear_status_totals, &nks_sql_batch_clear_slices};
+        &nks_sql_batch_clear_payments, &nks_sql_batch_clear_details,    &nks_sql_batch_clear_runs,
+        &nks_sql_batch_clear_blocks,   &nks_sql_batch_clear_signatures, &nks_sql_batch_clear_status_totals,
+        &nks_sql_batch_clear_slices};
     struct nks_stmt *stmt = NULL;
     for (size_t i = 0; i < sizeof by_slice / sizeof by_slice[0]; i++) {
         NKS_TRY(nks_stmt_start(payments->db, by_slice[i], &stmt, fault));

@@ -464,26 +464,51 @@ struct nks_slice_row {
 NKS_CHECKED enum nks_status nks_slice_row_next(struct nks_payments *payments, int64_t batch_id, int64_t after,
                                                struct nks_slice_row *row, struct nks_fault *fault);
 
-/* ---- payment references: one sorted run per slice, for the duplicate check (reference.c) */
-
-/* 50 bits of the blind key of payer | EndToEndId, and n of the payment: one entry of a run. */
-uint64_t nks_reference_entry(const struct nks_blind *blind, uint32_t n);
-/* Sorts `entries` and stores them. */
-NKS_CHECKED enum nks_status nks_reference_save(struct nks_payments *payments, int64_t slice_id, const char *payer,
-                                               nks_date received_on, uint64_t *entries, size_t count,
-                                               struct nks_fault *fault);
-struct nks_reference_hit {
-    int64_t slice_id, other_slice_id;
-    uint32_t n, other_n;
+/*
+ * ---- payment references, for the duplicate check (reference.c, reference_run.c, reference_merge.c)
+ *
+ * A reference is the first 64 bits of the blind key of payer | sender | EndToEndId, and the payment that has it. They
+ * lie in sorted runs: one per slice while a batch is being read, one per batch when it has been checked, and runs of a
+ * month are merged, so that a payer's history is some hundreds of runs at most, however many files it sends. A month
+ * counts until NKS_REFERENCE_MONTHS further ones have passed: a reference is known for at least that many months and
+ * for less than one more.
+ *
+ * Order of calls, inside the transactions of ingest: save with each slice; check and tidy when the whole batch is
+ * there, in the transaction that accepts it. Memory: about 2 MiB, and up to 3 MiB more for candidates.
+ */
+enum { NKS_REFERENCE_MONTHS = 13, NKS_REFERENCE_HITS_MAX = 65536 };
+struct nks_reference {
+    uint64_t key;
+    int64_t payment_id; /* until nks_reference_save: n of the payment in its slice */
 };
-/* Compares the runs of a batch with each other and with the payer's earlier runs since a date. Each payment whose 50
- * bits stand earlier too is given to `fn`, in the order of slices within a pass; a hit may be chance: the caller
- * compares the references. */
-typedef enum nks_status (*nks_reference_fn)(void *context, const struct nks_reference_hit *hit,
+int nks_reference_order(const void *a, const void *b); /* for qsort: by key, then payment */
+/* Stores the references of a new slice. They are sorted, and no two payments of the slice have the same text: the
+ * caller sees that without a run. Writes the payments' ids into `entries`. */
+NKS_CHECKED enum nks_status nks_reference_save(struct nks_payments *payments, const struct nks_batch *batch,
+                                               int64_t slice_id, nks_date received_on, struct nks_reference *entries,
+                                               size_t count, struct nks_fault *fault);
+struct nks_reference_hit {
+    int64_t payment_id, other_id; /* a payment of the batch, and an earlier one with the same key */
+    uint64_t key;
+    bool same;             /* the caller's answer: the texts are the same too */
+    struct nks_blind mark; /* the caller's own */
+};
+/* Looks for candidates; may change the order of `hits` and must set `same`. */
+typedef enum nks_status (*nks_reference_fn)(void *context, struct nks_reference_hit *hits, size_t count,
                                             struct nks_fault *fault);
-NKS_CHECKED enum nks_status nks_reference_check(struct nks_payments *payments, int64_t batch_id, const char *payer,
-                                                nks_date since, nks_reference_fn fn, void *context,
+/*
+ * Compares the references of a batch with each other and with those that the payer and sender used before, and makes
+ * them a run of that history. Each payment whose key stands earlier too is given to `fn` with one earlier payment, in
+ * a few calls for the whole batch. The first one of a batch, by slice and n, is the original. Equal keys of different
+ * texts are chance: of 1,000,000 references against 20,000,000, once in about 900,000 batches (2 * 10^13 pairs, 2^64
+ * keys). Then the other payments with that key are asked about one by one.
+ */
+NKS_CHECKED enum nks_status nks_reference_check(struct nks_payments *payments, const struct nks_batch *batch,
+                                                nks_date today, nks_reference_fn fn, void *context,
                                                 struct nks_fault *fault);
+/* Merges runs of this payer and sender, and removes months that no longer count (of anybody, a bounded number). */
+NKS_CHECKED enum nks_status nks_reference_tidy(struct nks_payments *payments, const struct nks_batch *batch,
+                                               nks_date today, struct nks_fault *fault);
 /* Writes the slice's count of rejected payments. */
 NKS_CHECKED enum nks_status nks_slice_rejected(struct nks_payments *payments, const struct nks_slice *slice,
                                                struct nks_fault *fault);

@@ -118,11 +118,19 @@ CREATE TABLE batch_told(
   quiet {int} NOT NULL
 ){table_options};
 CREATE TABLE reference_run(
-  slice_id {id} PRIMARY KEY,
+  run_id {id} PRIMARY KEY,
   payer {text} NOT NULL,
-  received_on {date} NOT NULL,
-  entries {int} NOT NULL,
-  run {bytes} NOT NULL
+  sender {text} NOT NULL,
+  month {int} NOT NULL,
+  tier {int} NOT NULL,
+  bits {int} NOT NULL,
+  entries {id} NOT NULL
+){table_options};
+CREATE INDEX reference_run_owner ON reference_run(payer, sender, month, tier);
+CREATE INDEX reference_run_month ON reference_run(month);
+CREATE TABLE reference_block(
+  block_id {id} PRIMARY KEY,
+  entries {bytes} NOT NULL
 ){table_options};
 CREATE TABLE payment_return(
   from_slice_id {id} NOT NULL,
@@ -134,7 +142,6 @@ CREATE TABLE payment_return(
   PRIMARY KEY(from_slice_id, from_n, from_generation, from_leg_no)
 ){clustered};
 CREATE UNIQUE INDEX payment_return_to ON payment_return(slice_id, n);
-CREATE INDEX reference_run_payer ON reference_run(payer, received_on);
 
 -- name: batch_insert
 INSERT INTO batch(batch_id, delivery_id, kind, origin, mode, state, reason, version, encoding, agreement_id, sender, payer,
@@ -179,7 +186,10 @@ DELETE FROM slice_rows_signature WHERE slice_id BETWEEN :first AND :last;
 DELETE FROM slice_details WHERE slice_id BETWEEN :first AND :last;
 
 -- name: batch_clear_runs
-DELETE FROM reference_run WHERE slice_id BETWEEN :first AND :last;
+DELETE FROM reference_run WHERE run_id BETWEEN :first AND :last;
+
+-- name: batch_clear_blocks
+DELETE FROM reference_block WHERE block_id >= :first << 20 AND block_id < (:last + 1) << 20;
 
 -- name: batch_clear_status_totals
 DELETE FROM slice_status_total WHERE slice_id BETWEEN :first AND :last;
@@ -320,16 +330,45 @@ SELECT slice_id, execution_date, due_date, state, payments, rejected, legs FROM 
 WHERE slice_id > :after AND slice_id <= :last ORDER BY slice_id LIMIT 1;
 
 -- name: run_insert
-INSERT INTO reference_run(slice_id, payer, received_on, entries, run) VALUES (:slice_id, :payer, :received_on, :entries, :run);
+INSERT INTO reference_run(run_id, payer, sender, month, tier, bits, entries)
+VALUES (:run_id, :payer, :sender, :month, :tier, :bits, :entries);
 
--- name: run_list
-SELECT slice_id, entries FROM reference_run WHERE payer = :payer AND received_on >= :since ORDER BY slice_id;
+-- name: run_insert_block
+INSERT INTO reference_block(block_id, entries) VALUES (:block_id, :entries);
 
--- name: run_index
-SELECT substr(run, 1, :bytes) FROM reference_run WHERE slice_id = :slice_id;
+-- name: run_of_batch
+SELECT run_id, entries, bits FROM reference_run WHERE run_id BETWEEN :first AND :last ORDER BY run_id;
 
--- name: run_part
-SELECT substr(run, :from_byte, :bytes) FROM reference_run WHERE slice_id = :slice_id;
+-- name: run_of_history
+SELECT run_id, entries, bits FROM reference_run
+WHERE payer = :payer AND sender = :sender AND month BETWEEN :from_month AND :to_month
+  AND tier BETWEEN :from_tier AND :to_tier
+ORDER BY month, run_id;
+
+-- name: run_blocks
+SELECT entries FROM reference_block WHERE block_id BETWEEN :first AND :last ORDER BY block_id;
+
+-- name: run_last
+SELECT run_id FROM reference_run ORDER BY run_id DESC LIMIT 1;
+
+-- name: run_delete
+DELETE FROM reference_run WHERE run_id = :run_id;
+
+-- name: run_delete_blocks
+DELETE FROM reference_block WHERE block_id BETWEEN :first AND :last;
+
+-- name: run_oldest
+SELECT run_id FROM reference_run WHERE month < :month AND tier > 0 ORDER BY month, run_id LIMIT 1;
+
+-- name: run_pick_month
+SELECT month FROM reference_run
+WHERE payer = :payer AND sender = :sender AND month < :month AND tier BETWEEN 1 AND :tiers
+GROUP BY month HAVING COUNT(*) > 1 ORDER BY month LIMIT 1;
+
+-- name: run_pick_tier
+SELECT tier FROM reference_run
+WHERE payer = :payer AND sender = :sender AND month = :month AND tier BETWEEN 1 AND :tiers
+GROUP BY tier HAVING COUNT(*) >= :fan ORDER BY tier LIMIT 1;
 
 -- name: look_batches
 SELECT state, COUNT(*), SUM(payments), SUM(rejected) FROM batch GROUP BY state ORDER BY state;

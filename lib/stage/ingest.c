@@ -75,8 +75,9 @@ static enum nks_status slice_flush(struct nks_ingest *ingest, struct nks_open_sl
     slice->execution_date = open->date;
     slice->due_date = nks_bankday_add(open->date, -(ingest->agreement != NULL ? ingest->agreement->days_before : 1));
     slice->epoch = run->epoch;
+    nks_ingest_slice_duplicates(ingest, open);
     NKS_TRY(nks_slice_create(run->payments, &ingest->batch, slice, &run->fault));
-    NKS_TRY(nks_reference_save(run->payments, slice->id, ingest->batch.payer, run->today, open->references,
+    NKS_TRY(nks_reference_save(run->payments, &ingest->batch, slice->id, run->today, open->references,
                                open->reference_count, &run->fault));
     NKS_TRY(nks_db_commit(run->db, &run->fault));
     nks_sys_point("ingest.slice");
@@ -170,7 +171,8 @@ static enum nks_status payment_put(struct nks_ingest *ingest, const struct nks_p
     if (payment->state == NKS_PAYMENT_ACCEPTED && !(payment->flags & NKS_FLAG_NO_E2E)) {
         struct nks_blind blind = {0, 0};
         NKS_TRY(nks_ingest_reference(ingest, nks_record_slot(record, NKS_SLOT_END_TO_END_ID), &blind));
-        open->references[open->reference_count++] = nks_reference_entry(&blind, (uint32_t)open->slice->count);
+        open->references[open->reference_count++] =
+            (struct nks_reference){(uint64_t)blind.key, (int64_t)open->slice->count};
     }
     return slices_shrink(ingest);
 }

@@ -13,7 +13,7 @@ struct nks_open_slice {
     nks_date date;
     uint64_t first_seq;
     int64_t amount_minor; /* of its payments: must fit into 64 bits */
-    uint64_t *references;
+    struct nks_reference *references;
     size_t reference_count;
 };
 
@@ -66,7 +66,9 @@ bool nks_facts_no_reference(struct nks_text record); /* EndToEndId NOTPROVIDED *
 bool nks_facts_count_differs(struct nks_text written, int64_t counted);
 bool nks_facts_sum_differs(struct nks_text written, struct nks_sum counted);
 
-/* Rejects payments whose reference the payer used before (DU04). */
+/* Rejects payments whose reference stood in the same slice before, before the slice is stored, and sorts the rest. */
+void nks_ingest_slice_duplicates(struct nks_ingest *ingest, struct nks_open_slice *open);
+/* Rejects payments whose reference the payer used before (DU04), once all slices are stored. */
 NKS_CHECKED enum nks_status nks_ingest_duplicates(struct nks_ingest *ingest);
 
 #endif

@@ -17,7 +17,7 @@
 #include "vault/keys.h"
 #include "ventekonto/ventekonto.h"
 
-enum { NKS_CONF_TEXT_MAX = 128, NKS_MONTHS_OF_REFERENCES = 14 };
+enum { NKS_CONF_TEXT_MAX = 128 };
 
 struct nks_conf {                        /* nks.conf; the table of keys is in run.c */
     char environment[16];                /* [home] environment = production | test */
