@@ -60,8 +60,7 @@ static const char *const edge_texts[] = {
     "0x10",
     "1,00",
     "1 000.00",
-    "1\xC2\xA0"
-    "000.00",
+    "1\302\240000.00",             /* a non-breaking space */
     "\xEF\xBC\x91\xEF\xBC\x92.00", /* digits of full width */
     "\xD9\xA1\xD9\xA2",            /* Arabic-Indic digits */
     "0.000001",
