@@ -1,6 +1,7 @@
 /* check: would nks accept these files? */
 #include "nks.h"
 
+#include "iso20022/version.h"
 #include "stage/check.h"
 
 #include <stdio.h>
@@ -52,18 +53,13 @@ static void on_progress(void *context, int64_t done, int64_t total)
     out_progress(&checking->app->out, "check", done, total);
 }
 
-static const char *version_name(enum nks_pain001_version version)
-{
-    return version == NKS_PAIN001_03 ? "pain.001.001.03" : version == NKS_PAIN001_09 ? "pain.001.001.09" : "";
-}
-
 /* Findings and files are two tables: at a terminal the files come last, as the summary; in a pipe after each file. */
 static int verdict(struct checking *checking, const struct nks_check_result *result)
 {
     struct table *files = checking->files;
     table_text(files, checking->name);
     table_text(files, result->refused ? "REFUSED" : result->rejected > 0 ? "PARTLY" : "GOOD");
-    table_text(files, version_name(result->version));
+    table_text(files, nks_pain001_name(result->version));
     table_number(files, result->groups);
     table_number(files, result->payments);
     table_number(files, result->rejected);

@@ -44,7 +44,12 @@ enum nks_frame_kind {
     NKS_FRAME_REPORT_PAYMENT, /* TxInfAndSts */
 };
 
-enum nks_pain001_version { NKS_PAIN001_UNKNOWN, NKS_PAIN001_03, NKS_PAIN001_09 };
+enum nks_pain001_version {
+    NKS_PAIN001_UNKNOWN,
+#define NKS_PAIN001_VERSION(number, digits) NKS_PAIN001_##digits = number,
+#include "iso20022/version.def"
+    NKS_PAIN001_END = 7, /* one past the greatest number */
+};
 enum nks_report_version { NKS_REPORT_NONE, NKS_REPORT_03, NKS_REPORT_10 }; /* pain.002.001.03, pain.002.001.10 */
 
 struct nks_frame_document {

@@ -8,6 +8,7 @@
 
 #include "iso20022/order.h"
 #include "iso20022/pain002.h"
+#include "iso20022/version.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -163,13 +164,11 @@ static void counts_fill(struct report *report)
 
 static void original_fill(struct report *report)
 {
-    static const char *const names[] = {[NKS_PAIN001_03] = "pain.001.001.03", [NKS_PAIN001_09] = "pain.001.001.09"};
     const struct nks_batch *batch = report->batch;
     if (batch == NULL)
         return;
     struct nks_text header = {batch->header, batch->header_len};
-    report->head.orgnl_msg_nm_id =
-        batch->version != NKS_PAIN001_UNKNOWN ? nks_text_from(names[batch->version]) : (struct nks_text){NULL, 0};
+    report->head.orgnl_msg_nm_id = nks_text_from(nks_pain001_name(batch->version));
     if (header.len == 0)
         return;
     report->head.orgnl_msg_id = nks_record_slot(header, NKS_SLOT_MSG_ID);
