@@ -15,7 +15,7 @@ static const struct {
 };
 
 const char nks_prolog_orders_only[] =
-    "the message is of no version we read: pain.001.001.03, .08, .09, .10, .11 and .12 are accepted";
+    "the version is none we read: pain.001.001.03, .08, .09, .10, .11 and .12 are accepted";
 const char nks_prolog_reports_only[] =
     "the message is of no version we read from a bank: pain.002.001.03 and pain.002.001.10 are accepted";
 

@@ -37,7 +37,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 enum {
-    ROUNDS_DEFAULT = 1500,
+    ROUNDS_DEFAULT = 1000,
     PATH_BYTES = 1024,
     MAX_TYPES = 128,
     MAX_FILES = 16,
