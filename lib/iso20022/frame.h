@@ -105,7 +105,7 @@ enum nks_slot {
     /* GROUP */
     NKS_SLOT_PMT_INF_ID,
     NKS_SLOT_PMT_MTD,
-    NKS_SLOT_REQD_EXCTN_DT, /* .03 ReqdExctnDt, .09 ReqdExctnDt/Dt or /DtTm */
+    NKS_SLOT_REQD_EXCTN_DT, /* .03 ReqdExctnDt, later ReqdExctnDt/Dt or /DtTm */
     NKS_SLOT_DBTR_NM,
     NKS_SLOT_DBTR_ORG_ID,
     NKS_SLOT_DBTR_ORG_CD,

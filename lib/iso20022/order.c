@@ -6,7 +6,7 @@
 
 /*
  * An order is the payer's elements in the payer's order, with ours among them. Which is which stands in three plans
- * (header, group, payment), one row per child, in the order of the schema, which both versions share. merge() walks a
+ * (header, group, payment), one row per child, in the order of the schema, which all versions share. merge() walks a
  * record and a plan side by side. What is copied goes through copy_elements(), the only hot loop of this file.
  */
 
