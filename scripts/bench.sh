@@ -17,6 +17,9 @@ environment
   NKS_BENCH_DEBTS      claims of public debt (default 0.3 x PAYMENTS)
   NKS_BENCH_CACHE_MIB  page cache in the home's nks.conf (default 256)
   NKS_BENCH_RUNS       how often chain and xmllint are measured (default 1); the median counts
+  NKS_BENCH_REFERENCES payment references of history: ingest is measured with and without them (default 0: not at
+                       all). They lie in 13 months, in batches of 200000.
+  NKS_BENCH_ONLY       history: only that
   NKS_BENCH_PEERS      0 leaves the two peer programs out (default 1: where they can run)
   NKS_BENCH_DIR        where data and homes lie (default build/bench). It is kept: data of the same parameters and the
                        same programs is used again. About 4 kB for a payment.
@@ -29,6 +32,10 @@ keys
   chain_ratio          nks run (receive to deliver) by xmllint; xmllint runs directly before and after the chain, and
                        their mean counts. Median of the runs.
   ingest_ratio         the stage ingest alone, without receive, by xmllint before and after the stages
+  reference_history    NKS_BENCH_REFERENCES
+  ingest_history_ratio ingest in a home with that history by ingest in one without, in turns: wall seconds, median of
+                       at least two pairs. The homes have no register; ingest does not ask it.
+  ingest_history_cpu_ratio  the same by processor time, of nks and nks-reader together: holds on a busy machine too
   peer_python_ratio    nks run by shared/bench/peer_lxml.py; below 1, nks is the faster one. `skipped`: it cannot run
   peer_java_ratio      the same by shared/bench/PeerSax.java, compiled before
   peak_mib_parent      resident memory of nks run at its highest, page cache included
@@ -86,6 +93,14 @@ whole "$accounts" NKS_BENCH_ACCOUNTS
 whole "$debts" NKS_BENCH_DEBTS
 whole "$cache_mib" NKS_BENCH_CACHE_MIB
 whole "$runs" NKS_BENCH_RUNS
+references=${NKS_BENCH_REFERENCES:-0}
+[ "$references" = 0 ] || whole "$references" NKS_BENCH_REFERENCES
+only=${NKS_BENCH_ONLY:-}
+case $only in
+'') ;;
+history) [ "$references" != 0 ] || wrong "NKS_BENCH_ONLY=history wants NKS_BENCH_REFERENCES" ;;
+*) wrong "NKS_BENCH_ONLY must be history" ;;
+esac
 source=$(cd "$(dirname "$0")/.." && pwd)
 dir=$(absolute "${NKS_BENCH_DIR:-$source/build/bench}")
 build=$(absolute "${NKS_BENCH_BUILD:-$source/build/release}")
@@ -103,17 +118,19 @@ mkdir -p "$log"
 
 # ---- measuring
 
-# measure_into FILE NAME COMMAND...: standard output goes to FILE, errors to the log. Sets `seconds` and `peak` (MiB):
-# wall time and the highest resident memory of the command, or of a child of it should that be higher.
+# measure_into FILE NAME COMMAND...: standard output goes to FILE, errors to the log. Sets `seconds`, `cpu` (seconds of
+# processor, children included) and `peak` (MiB): the highest resident memory of the command, or of a child of it should
+# that be higher.
 measure_into() {
     measure_out=$1 measure_name=$2
     shift 2
-    /usr/bin/time -q -f '%e %M' -o "$log/$measure_name.time" "$@" >"$measure_out" 2>"$log/$measure_name.err" || {
+    /usr/bin/time -q -f '%e %M %U %S' -o "$log/$measure_name.time" "$@" >"$measure_out" 2>"$log/$measure_name.err" || {
         tail -n 20 "$log/$measure_name.err" >&2
         stop "$measure_name failed: $*"
     }
-    read -r seconds peak <"$log/$measure_name.time"
+    read -r seconds peak user system <"$log/$measure_name.time"
     peak=$(awk -v kib="$peak" 'BEGIN { printf "%.1f", kib / 1024 }')
+    cpu=$(awk -v u="$user" -v s="$system" 'BEGIN { printf "%.2f", u + s }')
 }
 
 measure() {
@@ -210,7 +227,7 @@ verify() {
 
 echo "bench: building" >&2
 {
-    cmake --preset release -B "$build" && cmake --build "$build" --target nks nks-reader nks-generate
+    cmake --preset release -B "$build" && cmake --build "$build" --target nks nks-reader nks-generate nks-history
 } >"$log/build.out" 2>&1 || { tail -n 30 "$log/build.out" >&2; stop "the build failed"; }
 bin=$build/bin
 
@@ -229,7 +246,7 @@ printf '%s, %s cores, %s MiB memory, %s; nks %s; xmllint %s\n' \
     "$("$bin/nks" --version | sed 's/^nks //')" "$(xmllint --version 2>&1 | sed -n '1s/.*version //p')"
 printf '%s payments, %s accounts, %s debts, page cache %s MiB\n' "$payments" "$accounts" "$debts" "$cache_mib"
 
-# ---- data: the message, the reference data, and a home with it, that every run begins with a copy of
+# ---- data: the message, the reference data, and homes, that every run begins with a copy of
 
 message=$dir/pain001-$accounts-$payments.xml
 reference=$dir/reference-$accounts-$debts
@@ -259,6 +276,90 @@ element() { # NAME: of the group header
 control_sum=$(element CtrlSum)
 expect "payments of the message" "$(element NbOfTxs)" "$payments"
 file_mib=$(wc -c <"$message" | awk '{ printf "%.1f", $1 / 1048576 }')
+
+# copy_home FROM HOME: a copy, with the message in the drop folder
+copy_home() {
+    rm -rf "$2" "$2.keys"
+    cp -a "$1" "$2"
+    cp -a "$1.keys" "$2.keys"
+    sed "s/^cache_mib *=.*/cache_mib = $cache_mib/" "$1/nks.conf" >"$2/nks.conf"
+    "$bin/nks" --home "$2" --json config check --now "$now" >"$log/config.out"
+    expect "cache_mib of the home" "$(field cache_mib <"$log/config.out")" "$cache_mib"
+    mkdir -p "$2/in/sender/bench-sender"
+    cp "$message" "$2/in/sender/bench-sender/bench.xml"
+    sync
+}
+
+# ---- ingest with and without a history of references
+
+history_make() { # STAMP
+    echo "bench: making a history of $references references" >&2
+    rm -rf "$history"
+    mkdir -p "$history"
+    for kind in agreement central; do
+        generate "${kind}s" "$history/${kind}s.csv"
+    done
+    "$bin/nks" --home "$history/without" -q init --test --now "$now" >/dev/null
+    for kind in agreement central; do
+        measure_nks "import-$kind" "$bin/nks" --home "$history/without" --json "$kind" import "$history/${kind}s.csv" \
+            --now "$now"
+    done
+    cp -a "$history/without" "$history/with"
+    cp -a "$history/without.keys" "$history/with.keys"
+    measure_nks history "$bin/nks-history" "$history/with" "$now" bench-sender bench-payer "$references" 13 200000
+    expect "references written" "$(cat "$log/history.out")" "$(printf 'references\t%s' "$references")"
+    printf '%s\n%s\n' "$1" "$seconds" >"$history/stamp"
+}
+
+# history_ingest with|without: sets `seconds`, `cpu`, `peak`
+history_ingest() {
+    copy_home "$history/$1" "$dir/home-history"
+    measure_nks history-receive "$bin/nks" --home "$dir/home-history" receive --now "$now"
+    measure_nks history-ingest "$bin/nks" --home "$dir/home-history" ingest --now "$now"
+    row "nks ingest, $1 history" "$seconds" "$(rate "$payments" "$seconds")" "$peak" "$cpu s of processor"
+    state=$("$bin/nks" --home "$dir/home-history" --json status --all --now "$now")
+    batches=$(printf '%s\n' "$state" | grep '"type":"batches"')
+    expect "batches, $1 history" "$(printf '%s\n' "$batches" | field state)" ACCEPTED
+    expect "payments, $1 history" "$(printf '%s\n' "$batches" | field payments)" "$payments"
+    expect "rejected payments, $1 history" "$(printf '%s\n' "$batches" | field rejected)" 0
+    rm -rf "$dir/home-history" "$dir/home-history.keys"
+}
+
+ingest_history_ratio=skipped
+ingest_history_cpu_ratio=skipped
+if [ "$references" != 0 ]; then
+    heading "history of references"
+    history=$dir/history-$references
+    programs=$(sum_of "$bin/nks" "$bin/nks-generate" "$bin/nks-history")
+    note="from before"
+    same "$history/stamp" "$programs" || { history_make "$programs" && note=""; }
+    seconds=$(sed -n 2p "$history/stamp")
+    row "make $references references" "$seconds" "$(rate "$references" "$seconds")" "" "$note"
+    : >"$log/history-ratios"
+    : >"$log/history-cpu-ratios"
+    pair=0
+    while [ "$pair" -lt "$((runs > 2 ? runs : 2))" ]; do
+        history_ingest without
+        plain_s=$seconds plain_cpu=$cpu
+        history_ingest with
+        quotient "$seconds" "$plain_s" >>"$log/history-ratios"
+        quotient "$cpu" "$plain_cpu" >>"$log/history-cpu-ratios"
+        echo >>"$log/history-ratios"
+        echo >>"$log/history-cpu-ratios"
+        pair=$((pair + 1))
+    done
+    ingest_history_ratio=$(median "$log/history-ratios")
+    ingest_history_cpu_ratio=$(median "$log/history-cpu-ratios")
+fi
+history_keys="reference_history=$references
+ingest_history_ratio=$ingest_history_ratio
+ingest_history_cpu_ratio=$ingest_history_cpu_ratio"
+if [ "$only" = history ]; then
+    printf '\npayments=%s\ncache_mib=%s\n%s\n' "$payments" "$cache_mib" "$history_keys"
+    exit 0
+fi
+
+# ---- the reference data
 
 reference_make() {
     echo "bench: generating and importing the reference data" >&2
@@ -294,17 +395,8 @@ while read -r kind rows seconds peak; do
     esac
 done <"$reference/imports"
 
-# fresh HOME: a home with the reference data, and the message in the drop folder
 fresh() {
-    rm -rf "$1" "$1.keys"
-    cp -a "$reference/home" "$1"
-    cp -a "$reference/home.keys" "$1.keys"
-    sed "s/^cache_mib *=.*/cache_mib = $cache_mib/" "$reference/home/nks.conf" >"$1/nks.conf"
-    "$bin/nks" --home "$1" --json config check --now "$now" >"$log/config.out"
-    expect "cache_mib of the home" "$(field cache_mib <"$log/config.out")" "$cache_mib"
-    mkdir -p "$1/in/sender/bench-sender"
-    cp "$message" "$1/in/sender/bench-sender/bench.xml"
-    sync
+    copy_home "$reference/home" "$1"
 }
 
 # ---- the stages one by one, between two runs of xmllint
@@ -419,7 +511,7 @@ peer_run() {
     peer_ratio=failed
     if (measure "peer-$peer_name" "$@" "$message" "$schema" "$peer/peer.db" "$peer/out") &&
         grep -q "^$payments payments," "$log/peer-$peer_name.out"; then
-        read -r seconds peak <"$log/peer-$peer_name.time"
+        read -r seconds peak user system <"$log/peer-$peer_name.time"
         peer_ratio=$(quotient "$chain_s" "$seconds")
         row "$peer_name" "$seconds" "$(rate "$payments" "$seconds")" \
             "$(awk -v kib="$peak" 'BEGIN { printf "%.1f", kib / 1024 }')" "nks run: $peer_ratio x"
@@ -463,6 +555,7 @@ file_mib=$file_mib
 payments_per_s=$(rate "$payments" "$chain_s")
 chain_ratio=$chain_ratio
 ingest_ratio=$ingest_ratio
+$history_keys
 peer_python_ratio=$peer_python_ratio
 peer_java_ratio=$peer_java_ratio
 peak_mib_parent=$peak_mib_parent

@@ -50,4 +50,8 @@ nks explain "$batch" 5 --now "$now"
 say "A second program recounts everything: nks-audit"
 nks-audit
 
-say "The home stays in $home: try nks --home $home list"
+say "A page for people about the night: nks report --night 2026-11-23 --out build/demo/night.html"
+nks report "$batch" --out build/demo/batch.html --now "$now"
+nks report --night 2026-11-23 --out build/demo/night.html --now "$now"
+
+say "Open build/demo/night.html in a browser. The home stays in $home: try nks --home $home list"

@@ -2,7 +2,7 @@
 # Installs what is missing to build and test, with apt, and says what. Sourced by the other scripts; needs root or sudo.
 set -eu
 
-NKS_PACKAGES="build-essential cmake ninja-build pkg-config libxml2-dev libsqlite3-dev libssl-dev check
+NKS_PACKAGES="build-essential cmake ninja-build pkg-config libxml2-dev libxslt1-dev libsqlite3-dev libssl-dev check
 libsubunit-dev libinih-dev libcsv-dev libjansson-dev libseccomp-dev libzstd-dev libxml2-utils openssl sqlite3"
 
 missing=""

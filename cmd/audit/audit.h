@@ -30,9 +30,10 @@ struct audit {
     struct nks_payments *payments;
     struct nks_slice *slice;
     struct nks_hash *hash;
-    struct nks_arena arena;            /* of the centrals */
-    struct nks_central_book centrals;  /* empty without secrets */
-    struct audit_folder_list *listing; /* what lay in out/ before the picture of the tables was taken */
+    struct nks_arena arena;               /* of the books */
+    struct nks_central_book centrals;     /* empty without secrets */
+    struct nks_agreement_book agreements; /* the same */
+    struct audit_folder_list *listing;    /* what lay in out/ before the picture of the tables was taken */
     struct audit_output *output;
     struct nks_fault fault;
     nks_date today;
@@ -95,7 +96,7 @@ void audit_listing_free(struct audit_folder_list *listing);
 /* ---- rows (rows.c) */
 
 struct audit_batch {
-    int64_t id, delivery_id, state, payments, rejected, slices, groups;
+    int64_t id, delivery_id, origin, state, payments, rejected, slices, groups;
     char control_sum[NKS_CONTROL_SUM_MAX];
     struct nks_sum sum;
     bool sum_good;
@@ -147,6 +148,7 @@ enum nks_status audit_check_legs(struct audit *audit);
 enum nks_status audit_check_signatures(struct audit *audit);
 enum nks_status audit_check_uses(struct audit *audit);
 enum nks_status audit_check_ventekonto(struct audit *audit);
+enum nks_status audit_check_returns(struct audit *audit);
 enum nks_status audit_check_files(struct audit *audit);
 enum nks_status audit_check_equation(struct audit *audit);
 enum nks_status audit_check_database(struct audit *audit);
@@ -167,6 +169,8 @@ struct audit_equation {
     char currency[4];
     int64_t payments[AUDIT_CLASSES];
     struct nks_sum sums[AUDIT_CLASSES];
+    int64_t carried; /* of all: payments that carry on what came back, so that money is not counted as new */
+    struct nks_sum carried_sum;
 };
 /* Printed at the end; `lines` stay where they are until then. */
 void audit_print_equation(struct audit *audit, const struct audit_equation *lines, size_t count);

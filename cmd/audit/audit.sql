@@ -30,7 +30,7 @@ SELECT hash, party, repeats FROM delivery WHERE delivery_id = :delivery_id;
 -- ---- batches and groups
 
 -- name: audit_batches
-SELECT batch_id, delivery_id, state, payments, rejected, slices, groups, control_sum FROM batch ORDER BY batch_id;
+SELECT batch_id, delivery_id, state, payments, rejected, slices, groups, control_sum, origin FROM batch ORDER BY batch_id;
 
 -- name: audit_batch_slices
 SELECT COUNT(*), COALESCE(MIN(slice_id), 0), COALESCE(MAX(slice_id), 0) FROM slice
@@ -128,8 +128,22 @@ WHERE NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = t.slice_id);
 SELECT DISTINCT slice_id FROM slice_order_total t
 WHERE NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = t.slice_id);
 
+-- Runs of history (tier from 1) belong to no one slice.
 -- name: audit_stray_run
-SELECT slice_id FROM reference_run r WHERE NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = r.slice_id);
+SELECT run_id FROM reference_run r WHERE tier = 0 AND NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = r.run_id);
+
+-- The run of a block is the block's number without its last 20 bits; an entry has 16 bytes.
+-- name: audit_stray_block
+WITH RECURSIVE k(id) AS (
+  SELECT MIN(block_id) >> 20 FROM reference_block
+  UNION ALL SELECT (SELECT MIN(block_id) >> 20 FROM reference_block WHERE block_id >= (k.id + 1) << 20)
+  FROM k WHERE k.id IS NOT NULL)
+SELECT id FROM k WHERE id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM reference_run r WHERE r.run_id = k.id);
+
+-- name: audit_run_entries
+SELECT run_id FROM reference_run r WHERE entries * 16 <>
+  (SELECT COALESCE(SUM(LENGTH(b.entries)), 0) FROM reference_block b
+   WHERE b.block_id >= r.run_id << 20 AND b.block_id < (r.run_id + 1) << 20);
 
 -- ---- signatures
 
@@ -139,6 +153,40 @@ SELECT decisions FROM slice_decision WHERE slice_id = :slice_id AND generation =
 -- name: audit_signed_legs
 SELECT n, generation, leg_no, kind, amount_minor, central FROM leg
 WHERE slice_id = :slice_id AND generation = :generation ORDER BY n, leg_no;
+
+-- ---- money that came back and goes on
+
+-- Payments of batches of returned money (origin 3), with the leg each came from; zeros where there is none.
+-- name: audit_returns
+SELECT p.slice_id, p.n, p.amount_minor, p.currency, COALESCE(r.from_slice_id, 0), COALESCE(r.from_n, 0),
+  COALESCE(r.from_generation, 0), COALESCE(r.from_leg_no, 0), COALESCE(l.kind, 0), COALESCE(l.state, 0),
+  COALESCE(l.amount_minor, 0), COALESCE(o.currency, -1),
+  COALESCE(o.holder_kind = p.holder_kind AND o.holder_key = p.holder_key AND o.holder_check = p.holder_check, 0),
+  COALESCE(f.payer = b.payer AND f.sender = b.sender AND f.agreement_id = b.agreement_id, 0)
+FROM batch b JOIN payment p ON p.slice_id BETWEEN (b.batch_id << 14) + 1 AND (b.batch_id << 14) + 16383
+LEFT JOIN payment_return r ON r.slice_id = p.slice_id AND r.n = p.n
+LEFT JOIN leg l ON l.slice_id = r.from_slice_id AND l.n = r.from_n AND l.generation = r.from_generation
+  AND l.leg_no = r.from_leg_no
+LEFT JOIN payment o ON o.slice_id = r.from_slice_id AND o.n = r.from_n
+LEFT JOIN batch f ON f.batch_id = r.from_slice_id >> 14
+WHERE b.origin = 3 ORDER BY p.slice_id, p.n;
+
+-- Rows that lead to no payment of such a batch.
+-- name: audit_returns_stray
+SELECT r.from_slice_id, r.from_n, r.slice_id, r.n FROM payment_return r
+WHERE NOT EXISTS (SELECT 1 FROM payment p JOIN batch b ON b.batch_id = p.slice_id >> 14
+  WHERE p.slice_id = r.slice_id AND p.n = r.n AND b.origin = 3)
+ORDER BY r.from_slice_id, r.from_n;
+
+-- Legs of payees (kind 1) that came back (states 4, 5) in a slice, with the slice that carries each on; 0: none.
+-- name: audit_returned_legs
+SELECT l.n, l.generation, l.leg_no, l.state, l.reason, COALESCE(r.slice_id, 0)
+FROM leg l LEFT JOIN payment_return r ON r.from_slice_id = l.slice_id AND r.from_n = l.n
+  AND r.from_generation = l.generation AND r.from_leg_no = l.leg_no
+WHERE l.slice_id = :slice_id AND l.kind = 1 AND l.state IN (4, 5) ORDER BY l.n, l.generation, l.leg_no;
+
+-- name: audit_batch_agreement
+SELECT agreement_id FROM batch WHERE batch_id = :batch_id;
 
 -- ---- uses of claims
 
@@ -226,4 +274,5 @@ WHERE a.message_id <> '' AND a.repeats = 0 ORDER BY a.file_id;
 
 -- name: audit_batches_untold
 SELECT DISTINCT s.slice_id >> 14 FROM slice s
-WHERE s.state = 6 AND NOT EXISTS (SELECT 1 FROM out_file f WHERE f.batch_id = s.slice_id >> 14 AND f.kind = 3);
+WHERE s.state = 6 AND NOT EXISTS (SELECT 1 FROM out_file f WHERE f.batch_id = s.slice_id >> 14 AND f.kind = 3)
+  AND NOT EXISTS (SELECT 1 FROM batch_told t WHERE t.batch_id = s.slice_id >> 14 AND t.quiet > 0);

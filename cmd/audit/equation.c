@@ -1,7 +1,8 @@
 /*
  * The whole equation, per currency: payments = sent + rejected + stopped + returned + ventekonto + not yet due + in
  * process. Each payment is put into exactly one class by its own row, its slice and its legs; the sum of all must be
- * what the rows of batches and slices say came in.
+ * what the rows of batches and slices say came in. A payment that carries on what came back is counted again, and told
+ * apart: that money came in once, and stands under `returned` for its first payment.
  */
 #include "audit.h"
 
@@ -20,6 +21,7 @@ struct equation {
     nks_int128 in_slices;     /* minor units of all currencies by the rows of slices */
     nks_int128 classed_minor; /* the same by the payments put into classes */
     int64_t classed;
+    bool returned; /* the batch at hand carries on what came back */
     struct file_state kept[FILES_KEPT];
 };
 
@@ -125,6 +127,8 @@ static enum nks_status payment_put(struct audit *audit, void *context, const str
         return NKS_OK; /* the count below tells it */
     line->payments[class]++;
     line->sums[class].scaled += sum.scaled;
+    line->carried += equation->returned;
+    line->carried_sum.scaled += equation->returned ? sum.scaled : 0;
     equation->classed++;
     equation->classed_minor += payment->amount_minor;
     return NKS_OK;
@@ -143,6 +147,7 @@ static enum nks_status batch_put(struct audit *audit, void *context, const struc
     if (batch->state != NKS_BATCH_ACCEPTED)
         return NKS_OK;
     equation->in_batches += batch->payments;
+    equation->returned = batch->origin == NKS_ORIGIN_RETURNED;
     return audit_each_slice(audit, batch->id, slice_put, equation);
 }
 

@@ -261,7 +261,9 @@ static enum nks_status batches_untold(struct audit *audit)
         if (!row)
             return NKS_OK;
         audit_at(audit, "batch %lld", (long long)nks_column_int(stmt, 0));
-        audit_find(audit, "it has EMITTED slices, but table out_file has no status report of it");
+        audit_find(
+            audit,
+            "it has EMITTED slices, but table out_file has no status report of it, and nothing says that none was due");
     }
 }
 

@@ -52,6 +52,8 @@ static const struct audit_check checks[] = {
     {"uses", "uses of claims and debt legs, both ways", audit_check_uses, "that a debt leg and its use name one claim",
      false},
     {"ventekonto", "entries and ventekonto legs, both ways", audit_check_ventekonto, "that entries decrypt", false},
+    {"returns", "money that came back and goes on, both ways", audit_check_returns,
+     "that agreements want what was carried on", false},
     {"files", "archive and published files are what was written; signatures", audit_check_files,
      "that archive copies decrypt, and their SHA-256", false},
     {"equation", "payments = sent + rejected + stopped + returned + ventekonto + not due + in process",
@@ -73,10 +75,12 @@ enum nks_status audit_check_database(struct audit *audit)
 
 enum nks_status audit_check_books(struct audit *audit)
 {
-    struct nks_agreement_book agreements;
     audit_at(audit, "table agreement");
-    NKS_TRY(audit_take_fault(
-        audit, nks_agreement_book_load(audit->db, audit->keys, &audit->arena, &agreements, &audit->fault)));
+    enum nks_status read =
+        nks_agreement_book_load(audit->db, audit->keys, &audit->arena, &audit->agreements, &audit->fault);
+    if (read != NKS_OK)
+        audit->agreements.count = 0;
+    NKS_TRY(audit_take_fault(audit, read));
     audit_at(audit, "table central");
     enum nks_status status =
         nks_central_book_load(audit->db, audit->keys, &audit->arena, &audit->centrals, &audit->fault);

@@ -178,6 +178,10 @@ static void equation_json(struct audit_output *output, const struct audit_equati
         if (json_object_set_new(json, class_names[i].json, part) != 0)
             output->failed = true;
     }
+    if (json != NULL && json_object_set_new(json, "carried_on",
+                                            json_pack("{s:I, s:s}", "payments", (json_int_t)line->carried, "sum",
+                                                      audit_sum_show(line->carried_sum).text)) != 0)
+        output->failed = true;
     json_line(output, json);
 }
 
@@ -191,6 +195,8 @@ static void equation_text(const struct audit_equation *line)
         printf("%c %-12s %12lld %24s\n", i == 0 ? ' ' : '+', class_names[i].words, (long long)line->payments[i],
                audit_sum_show(line->sums[i]).text);
     printf("= %-12s %12lld %24s\n", "all", (long long)payments, audit_sum_show(sum).text);
+    if (line->carried > 0)
+        printf("  %-12s %12lld %24s\n", "carried on", (long long)line->carried, audit_sum_show(line->carried_sum).text);
 }
 
 static void equation_print(struct audit_output *output)

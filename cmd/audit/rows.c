@@ -63,6 +63,7 @@ static void read_batch(struct nks_stmt *stmt, struct audit_batch *batch)
         .rejected = nks_column_int(stmt, 4),
         .slices = nks_column_int(stmt, 5),
         .groups = nks_column_int(stmt, 6),
+        .origin = nks_column_int(stmt, 8),
     };
     struct nks_text sum = nks_column_text(stmt, 7);
     batch->sum_good =

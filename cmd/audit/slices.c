@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { STATUSES = 4 };
+enum { STATUSES = 4, RJCT = 3 };
 static const char *const statuses[STATUSES] = {"ACCP", "ACWC", "PDNG", "RJCT"}; /* in the order of the reading */
 
 struct recount {
@@ -11,6 +11,7 @@ struct recount {
     nks_int128 amount;
     int64_t by_status[STATUSES];
     struct nks_sum sum_by_status[STATUSES];
+    bool as_written; /* a rejected payment has no amount in its row: its total counts it as the payer wrote it */
     bool money_good;
 };
 
@@ -24,7 +25,7 @@ static void slice_at(struct audit *audit, const struct audit_slice *slice)
 static size_t status_of(const struct audit_slice *slice, const struct audit_payment *payment)
 {
     if (payment->state != NKS_PAYMENT_ACCEPTED)
-        return 3;
+        return RJCT;
     if (slice->state < NKS_SLICE_ROUTED)
         return 2;
     return payment->reason == NKS_REASON_TO_VENTEKONTO || payment->reason == NKS_REASON_TO_ERROR_ACCOUNT ? 1 : 0;
@@ -51,6 +52,7 @@ static enum nks_status payment_count(struct audit *audit, void *context, const s
     recount->money_good = audit_money(payment->amount_minor, payment->currency, &sum) && recount->money_good;
     recount->by_status[status]++;
     recount->sum_by_status[status].scaled += sum.scaled;
+    recount->as_written = recount->as_written || (payment->state == NKS_PAYMENT_REJECTED && payment->amount_minor == 0);
     return NKS_OK;
 }
 
@@ -139,6 +141,13 @@ static enum nks_status dates_check(struct audit *audit, const struct audit_slice
 
 /* ---- totals */
 
+/* The rows of payments tell the total, or where an amount is in no row, what it is at least. */
+static bool total_is(struct nks_text stored, struct nks_sum counted, bool at_least)
+{
+    struct nks_sum sum;
+    return audit_sum_is(stored, counted) || (at_least && nks_sum_read(stored, &sum) && sum.scaled > counted.scaled);
+}
+
 /* Rows are in the order of their status, as the table above is: a row for every status that has payments. */
 static enum nks_status status_totals_check(struct audit *audit, const struct audit_slice *slice,
                                            const struct recount *recount)
@@ -165,7 +174,7 @@ static enum nks_status status_totals_check(struct audit *audit, const struct aud
         if (nks_column_int(stmt, 1) != recount->by_status[at])
             audit_find(audit, "payments is %lld, table payment has %lld", (long long)nks_column_int(stmt, 1),
                        (long long)recount->by_status[at]);
-        if (!audit_sum_is(nks_column_text(stmt, 2), recount->sum_by_status[at]))
+        if (!total_is(nks_column_text(stmt, 2), recount->sum_by_status[at], at == RJCT && recount->as_written))
             audit_find(audit, "control_sum is not %s, the sum of its payments",
                        audit_sum_show(recount->sum_by_status[at]).text);
     }
@@ -297,20 +306,22 @@ static enum nks_status batch_check(struct audit *audit, void *context, const str
     return batch->state == NKS_BATCH_ACCEPTED ? audit_each_slice(audit, batch->id, slice_check, &copy) : NKS_OK;
 }
 
-/* Rows that name a slice, or a slice that names a batch, that is not there. */
+/* Rows that name a slice, or a slice that names a batch, that is not there; runs of references and their blocks. */
 static const struct {
-    const char *table;
+    const char *where;
     const struct nks_sql *sql;
     const char *words;
 } strays[] = {
-    {"slice", &nks_sql_audit_slices_stray, "there is no such batch"},
-    {"payment", &nks_sql_audit_stray_payment, "there is no such slice"},
-    {"leg", &nks_sql_audit_stray_leg, "there is no such slice"},
-    {"slice_details", &nks_sql_audit_stray_details, "there is no such slice"},
-    {"slice_decision", &nks_sql_audit_stray_decision, "there is no such slice"},
-    {"slice_status_total", &nks_sql_audit_stray_status_total, "there is no such slice"},
-    {"slice_order_total", &nks_sql_audit_stray_order_total, "there is no such slice"},
-    {"reference_run", &nks_sql_audit_stray_run, "there is no such slice"},
+    {"slice slice_id", &nks_sql_audit_slices_stray, "there is no such batch"},
+    {"payment slice_id", &nks_sql_audit_stray_payment, "there is no such slice"},
+    {"leg slice_id", &nks_sql_audit_stray_leg, "there is no such slice"},
+    {"slice_details slice_id", &nks_sql_audit_stray_details, "there is no such slice"},
+    {"slice_decision slice_id", &nks_sql_audit_stray_decision, "there is no such slice"},
+    {"slice_status_total slice_id", &nks_sql_audit_stray_status_total, "there is no such slice"},
+    {"slice_order_total slice_id", &nks_sql_audit_stray_order_total, "there is no such slice"},
+    {"reference_run run_id", &nks_sql_audit_stray_run, "there is no such slice"},
+    {"reference_block run_id", &nks_sql_audit_stray_block, "there is no such run"},
+    {"reference_run run_id", &nks_sql_audit_run_entries, "its blocks have more or fewer entries"},
 };
 
 static enum nks_status strays_find(struct audit *audit, size_t at)
@@ -321,7 +332,7 @@ static enum nks_status strays_find(struct audit *audit, size_t at)
         NKS_TRY(nks_stmt_step(stmt, &row, &audit->fault));
         if (!row)
             return NKS_OK;
-        audit_at(audit, "%s slice_id %lld", strays[at].table, (long long)nks_column_int(stmt, 0));
+        audit_at(audit, "%s %lld", strays[at].where, (long long)nks_column_int(stmt, 0));
         audit_find(audit, "%s", strays[at].words);
     }
 }

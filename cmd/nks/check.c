@@ -1,8 +1,7 @@
-/* check: would nks accept these files? */
-#include "nks.h"
+/* check: would nks accept these files? Findings and files as rows; with --agreement see check_night.c. */
+#include "check.h"
 
 #include "iso20022/version.h"
-#include "stage/check.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -21,18 +20,41 @@ static const struct column file_columns[] = {
     {"sum", "sum", CELL_NUMBER},
 };
 
-struct checking {
-    struct nks_app *app;
-    struct table *findings, *files;
-    char name[NKS_NAME_MAX];
-    int64_t shown;
-};
+void checking_begin(struct checking *checking, struct nks_app *app, bool silent)
+{
+    *checking = (struct checking){.app = app, .silent = silent};
+    if (silent)
+        return;
+    checking->findings = table_begin(&app->out, "finding", NULL, finding_columns,
+                                     sizeof finding_columns / sizeof finding_columns[0], false);
+    checking->files =
+        table_begin(&app->out, "file", NULL, file_columns, sizeof file_columns / sizeof file_columns[0], false);
+}
 
-static enum nks_status on_finding(void *context, const struct nks_check_finding *finding, struct nks_fault *fault)
+void checking_end(struct checking *checking)
+{
+    table_end(checking->findings);
+    table_end(checking->files);
+}
+
+void checking_name(struct checking *checking, const char *path)
+{
+    const char *base = strrchr(path, '/');
+    snprintf(checking->name, sizeof checking->name, "%s",
+             strcmp(path, "-") == 0 ? "standard input"
+             : base != NULL         ? base + 1
+                                    : path);
+    nks_name_mask(checking->name);
+    checking->shown = 0;
+}
+
+enum nks_status checking_finding(void *context, const struct nks_check_finding *finding, struct nks_fault *fault)
 {
     (void)fault;
     struct checking *checking = context;
     char words[NKS_FINDING_TEXT_MAX];
+    if (checking->silent)
+        return NKS_OK;
     if (checking->app->out.form == OUT_TABLE && checking->shown++ >= FINDINGS_SHOWN)
         return NKS_OK;
     if (!nks_text_copy(finding->words, words, sizeof words))
@@ -41,7 +63,7 @@ static enum nks_status on_finding(void *context, const struct nks_check_finding 
     table_number(checking->findings, finding->line);
     table_number(checking->findings, finding->group);
     table_number(checking->findings, (int64_t)finding->seq);
-    table_text(checking->findings, finding->payment ? "REJECTED" : "REFUSED");
+    table_text(checking->findings, finding->note ? "NOTE" : finding->payment ? "REJECTED" : "REFUSED");
     table_text(checking->findings, nks_reason_code(finding->reason));
     table_text(checking->findings, words);
     return NKS_OK;
@@ -54,11 +76,15 @@ static void on_progress(void *context, int64_t done, int64_t total)
 }
 
 /* Findings and files are two tables: at a terminal the files come last, as the summary; in a pipe after each file. */
-static int verdict(struct checking *checking, const struct nks_check_result *result)
+int checking_verdict(struct checking *checking, const struct nks_check_result *result)
 {
     struct table *files = checking->files;
+    const char *words = result->refused ? "REFUSED" : result->rejected > 0 ? "PARTLY" : "GOOD";
+    if (checking->silent)
+        out_note(&checking->app->out, "%s: %s, %lld payments, %lld of them rejected", checking->name, words,
+                 (long long)result->payments, (long long)result->rejected);
     table_text(files, checking->name);
-    table_text(files, result->refused ? "REFUSED" : result->rejected > 0 ? "PARTLY" : "GOOD");
+    table_text(files, words);
     table_text(files, nks_pain001_name(result->version));
     table_number(files, result->groups);
     table_number(files, result->payments);
@@ -78,7 +104,7 @@ static int check_one(struct checking *checking, const char *path)
     const struct nks_check_options options = {
         .reader = app->reader,
         .today = nks_copenhagen_date(app->now != 0 ? app->now : nks_sys_now()),
-        .finding = on_finding,
+        .finding = checking_finding,
         .progress = on_progress,
         .context = checking,
     };
@@ -88,10 +114,7 @@ static int check_one(struct checking *checking, const char *path)
     nks_time changed = 0;
     int fd = STDIN_FILENO;
     nks_fault_clear(&app->fault);
-    checking->shown = 0;
-    const char *base = strrchr(path, '/');
-    snprintf(checking->name, sizeof checking->name, "%s", standard ? "standard input" : base != NULL ? base + 1 : path);
-    nks_name_mask(checking->name);
+    checking_name(checking, path);
     enum nks_status status = standard ? NKS_OK : nks_sys_open_read(path, &fd, &app->fault);
     if (status == NKS_OK && !standard)
         status = nks_sys_stat(path, &bytes, &changed, &app->fault);
@@ -99,20 +122,23 @@ static int check_one(struct checking *checking, const char *path)
         status = nks_check_file(&options, fd, bytes, &result, &app->fault);
     if (fd > STDIN_FILENO)
         close(fd);
-    return status == NKS_OK ? verdict(checking, &result) : app_result(app, status);
+    return status == NKS_OK ? checking_verdict(checking, &result) : app_result(app, status);
 }
 
 int command_check(struct nks_app *app)
 {
-    struct checking checking = {.app = app};
-    checking.findings = table_begin(&app->out, "finding", NULL, finding_columns,
-                                    sizeof finding_columns / sizeof finding_columns[0], false);
-    checking.files =
-        table_begin(&app->out, "file", NULL, file_columns, sizeof file_columns / sizeof file_columns[0], false);
+    struct checking checking;
+    static const enum option of_agreement[] = {OPTION_CENTRALS, OPTION_SENDER, OPTION_OUT};
+    if (app->values[OPTION_AGREEMENT] != NULL)
+        return check_night(app);
+    for (size_t i = 0; i < sizeof of_agreement / sizeof of_agreement[0]; i++) {
+        if (app->values[of_agreement[i]] != NULL)
+            return app_usage(app, "%s goes with --agreement", option_table()[of_agreement[i]].name);
+    }
+    checking_begin(&checking, app, false);
     int code = EXIT_DONE;
     for (int i = 0; i < app->operand_count; i++)
         code = exit_worse(code, check_one(&checking, app->operands[i]));
-    table_end(checking.findings);
-    table_end(checking.files);
+    checking_end(&checking);
     return code;
 }

@@ -80,7 +80,16 @@ static const struct code_row codes[] = {
     {"OUTPUT", EXIT_LATER, "Standard output did not take the whole result.", "The work itself was done.",
      "Look whether the disk or pipe that takes the output is full."},
 
+    {"CHECK-ENDED", 0, "nks check --agreement was ended from outside.", "Nothing was stored; its directory is gone.",
+     again_next},
+
     /* setting up */
+    {"CHECK-SENDER", EXIT_USAGE, "It is not clear who sends the file that nks check is to answer.",
+     "Nothing was begun.", "Name the sender's short id with --sender."},
+    {"CHECK-NAME", EXIT_USAGE, "A file of that name is left lying in a drop folder: .part, .tmp, .p7s, or a dot first.",
+     "Nothing was stored.", "Give the file the name that it will be dropped under."},
+    {"CHECK-DIR", 0, "The directory for temporary files could not be made or removed.", "Nothing was stored elsewhere.",
+     "Look at TMPDIR; remove a directory nks-check.* that was left there: it holds keys and encrypted payments."},
     {"HOME-MISSING", 0, "There is no nks.conf in that folder, so it is no home.", "Everything; nothing was made.",
      "Name the home with --home or NKS_HOME, or make one with nks init."},
     {"HOME-EXISTS", 0, "There is a home in that folder already.", "It was not touched.",
@@ -163,6 +172,8 @@ static const struct code_row codes[] = {
     {"NOT-FOUND", EXIT_USAGE, "There is no batch or payment of that number.", "Nothing was changed.",
      "nks list shows the batches, nks show BATCH how many payments one has."},
     {"LOOK-SUM", EXIT_BUG, "The sum of payments is beyond what can be counted.", "Nothing was changed.", bug_next},
+    {"REPORT-EXISTS", EXIT_USAGE, "The page was to go into a file that is there already.", "The file was not touched.",
+     "Name another file with --out, or remove that one first."},
 
     /* a person */
     {"VENTEKONTO-STATE", 0, "A bank returned money of a ventekonto entry that is not open.",
@@ -193,7 +204,7 @@ static const struct code_row codes[] = {
     {"DEBT-ROW", 0, "A stored debt is not what was imported.", stop_here, audit_next},
     {"DEBT-AUTHORITY", 0, "The authority of a stored debt is gone.", stop_here, audit_next},
     {"DEBT-USE", 0, "A use of a claim is not there, or has another amount.", stop_here, audit_next},
-    {"REFERENCE-RUN", 0, "The stored payment references of a slice are damaged.", stop_here, audit_next},
+    {"REFERENCE-RUN", 0, "A run of stored payment references is damaged.", stop_here, audit_next},
     {"SIGN-BAD", 0, "A signature does not hold: what it covers was changed, or the keys are another home's.", stop_here,
      "Make sure that --keys names this home's keys. Then as for any alarm: stop the cron job, run nks-audit, and call "
      "a second person."},
@@ -225,6 +236,8 @@ static const struct code_row codes[] = {
     {"ORDER-LOSS", EXIT_BUG, "An order file was to hold a payment that its version cannot carry.", bug_safe, bug_next},
     {"FILE-SUM", EXIT_BUG, "The sum of an order file does not fit.", bug_safe, bug_next},
     {"REPORT-SUM", EXIT_BUG, "The sum of a status report does not fit.", bug_safe, bug_next},
+    {"REPORT-BIG", EXIT_BUG, "The page of a batch or night is beyond its ceiling.", "Nothing was changed.", bug_next},
+    {"REPORT-SHEET", EXIT_BUG, "The stylesheet could not make the page.", "Nothing was changed.", bug_next},
     {"SLICE-FULL", EXIT_BUG, "A payment does not fit into a slice.", bug_safe, bug_next},
     {"SLICE-LEGS", EXIT_BUG, "The legs or decisions of a slice do not fit.", bug_safe, bug_next},
     {"SLICE-SUM", EXIT_BUG, "The amounts of a slice are beyond what can be counted.", bug_safe, bug_next},

@@ -29,7 +29,14 @@ static const struct option_row options[OPTIONS] = {
                       false},
     [OPTION_PAYER] = {"--payer", 0, "P", "only batches of this payer (its short id)", false},
     [OPTION_LIMIT] = {"--limit", 0, "N", "at most N rows; default 50 at a terminal, else all", false},
+    [OPTION_AGREEMENT] = {"--agreement", 0, "F", "agreements in CSV: give the answers that a night would send", false},
+    [OPTION_CENTRALS] = {"--centrals", 0, "F", "data centrals in CSV; else every debtor account has one", false},
+    [OPTION_SENDER] = {"--sender", 0, "S", "who sends the file, where the agreements name several", false},
     [OPTION_ALL] = {"--all", 0, NULL, "payments of all times, not of the last 31 days", false},
+    [OPTION_OUT] = {"--out", 0, "FILE",
+                    "into this new file (- is standard output); of check: a folder, for the answers", false},
+    [OPTION_NIGHT] = {"--night", 0, "DATE", "of all that was received on that business date, 2026-11-23", false},
+    [OPTION_LANGUAGE] = {"--language", 0, "L", "en (English, the default) or da (Danish)", false},
 };
 
 static const char import_text[] =
@@ -81,8 +88,9 @@ static const struct command commands[] = {
      "One stage alone, over the received answers.", "02345678", "nks collect"},
     {"status", command_status, OPTION_BIT(OPTION_ALL), 0, 0, "",
      "where things stand, with the next step for what waits",
-     "Counts files, batches, slices, payments and out files by state, and says which command moves on what waits.",
-     "024678", "nks status"},
+     "Counts files, batches, slices, payments and out files by state, and says which command moves on what waits. "
+     "Ends with 5 when an order file has no answer by its deadline.",
+     "0245678", "nks status"},
     {"list", command_list, OPTION_BIT(OPTION_STATE) | OPTION_BIT(OPTION_PAYER) | OPTION_BIT(OPTION_LIMIT), 0, 0, "",
      "deliveries and their batches, the newest first",
      "A delivery is called by its number and the first digits of its SHA-256, because names of files may identify "
@@ -95,11 +103,22 @@ static const struct command commands[] = {
     {"explain", command_explain, 0, 2, 2, "BATCH SEQ", "why one payment went where it went",
      "SEQ is the payment's number in the message, from 1. Accounts are shown by their last digits.", "024678",
      "nks explain 12 5"},
-    {"check", command_check, 0, 1, -1, "FILE...", "would nks accept these files? stores nothing, needs no home",
+    {"report", command_report, OPTION_BIT(OPTION_OUT) | OPTION_BIT(OPTION_NIGHT) | OPTION_BIT(OPTION_LANGUAGE), 0, 1,
+     "BATCH", "the page for people: one batch, or one night, as one HTML file",
+     "Shows where the money went, what was rejected and why, each file with its sums and SHA-256, and how it was "
+     "answered; with --night also the cut-offs still to come and what waits. Goes to standard output, or with --out "
+     "into a new file; a file that is there is never overwritten. No person, name or account is in it. BATCH is the "
+     "number or the ref; #N is a delivery.",
+     "024678", "nks report 12 --out batch-12.html"},
+    {"check", command_check,
+     OPTION_BIT(OPTION_AGREEMENT) | OPTION_BIT(OPTION_CENTRALS) | OPTION_BIT(OPTION_SENDER) | OPTION_BIT(OPTION_OUT), 1,
+     -1, "FILE...", "would nks accept these files? stores nothing, needs no home",
      "Reads each pain.001 with the very same reader and rules as a run. What only agreement, central or register can "
-     "tell "
-     "is taken as fulfilled. FILE may be - for standard input. --now sets the day that dates are compared with.",
-     "012468", "nks check salary.xml"},
+     "tell is taken as fulfilled. FILE may be - for standard input. --now sets the day that dates are compared with. "
+     "With --agreement the files go through the stages of a run in a home of their own, which is removed again, and "
+     "standard output gets the exact pain.002: the receipt to the sender, and the payer's report after checking where "
+     "there is one. With --out or --json standard output gets rows that name the answers.",
+     "0124678", "nks check --agreement agreement.csv salary.xml"},
     {"config check", command_config, 0, 0, 0, "", "is the home fit for work: configuration, keys, database, reader",
      "Opens everything without changing it.", "024678", "nks config check"},
     {"help", command_help, 0, 0, 2, "[COMMAND | CODE]",

@@ -26,6 +26,12 @@ enum option { /* places in nks_app.values; the table is in nks.c */
               OPTION_PAYER,
               OPTION_LIMIT,
               OPTION_ALL,
+              OPTION_OUT,
+              OPTION_NIGHT,
+              OPTION_LANGUAGE,
+              OPTION_AGREEMENT,
+              OPTION_CENTRALS,
+              OPTION_SENDER,
               OPTIONS
 };
 #define OPTION_BIT(option) (1u << (option))
@@ -78,6 +84,9 @@ NKS_CHECKED bool app_batch(struct nks_app *app, const char *name, int64_t *batch
 int help_command(const struct command *command);
 int help_program(FILE *stream);
 
+/* What was odd in answers of banks, by answer and kind (run.c). Nothing where nothing was. */
+void present_odd(struct nks_app *app, const struct nks_odd_row *rows, size_t count);
+
 /* one function per command or family */
 int command_init(struct nks_app *app);
 int command_config(struct nks_app *app);
@@ -88,6 +97,7 @@ int command_status(struct nks_app *app);
 int command_list(struct nks_app *app);
 int command_show(struct nks_app *app);
 int command_explain(struct nks_app *app);
+int command_report(struct nks_app *app);
 int command_check(struct nks_app *app);
 int command_help(struct nks_app *app);
 

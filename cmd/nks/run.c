@@ -4,6 +4,27 @@
 #include <string.h>
 #include <unistd.h>
 
+void present_odd(struct nks_app *app, const struct nks_odd_row *rows, size_t count)
+{
+    static const struct column columns[] = {
+        {"delivery", "delivery", CELL_NUMBER}, {"central", "central", CELL_TEXT}, {"kind", "kind", CELL_TEXT},
+        {"line", "first line", CELL_NUMBER},   {"times", "times", CELL_NUMBER},   {"words", "what", CELL_TEXT},
+    };
+    if (count == 0)
+        return;
+    struct table *table = table_begin(&app->out, "odd", "What was odd in answers of banks", columns,
+                                      sizeof columns / sizeof columns[0], false);
+    for (size_t i = 0; i < count; i++) {
+        table_number(table, rows[i].delivery_id);
+        table_text(table, rows[i].party);
+        table_text(table, nks_odd_name(rows[i].kind));
+        table_optional(table, rows[i].line);
+        table_number(table, rows[i].times);
+        table_text(table, nks_odd_words(rows[i].kind));
+    }
+    table_end(table);
+}
+
 static void present(struct nks_app *app, const struct nks_run_counts *counts)
 {
     static const struct column columns[] = {
@@ -19,12 +40,14 @@ static void present(struct nks_app *app, const struct nks_run_counts *counts)
         {"published", "published", CELL_NUMBER},
         {"answers", "answers of banks", CELL_NUMBER},
         {"odd", "answers not usable", CELL_NUMBER},
+        {"carried_on", "returned payments carried on", CELL_NUMBER},
         {"skipped", "entries left lying", CELL_NUMBER},
     };
     struct table *table = table_begin(&app->out, "run", NULL, columns, sizeof columns / sizeof columns[0], true);
-    const int64_t values[] = {counts->received, counts->accepted, counts->refused, counts->repeated, counts->payments,
-                              counts->rejected, counts->slices,   counts->orders,  counts->reports,  counts->published,
-                              counts->answers,  counts->odd,      counts->skipped};
+    const int64_t values[] = {counts->received,   counts->accepted,  counts->refused, counts->repeated,
+                              counts->payments,   counts->rejected,  counts->slices,  counts->orders,
+                              counts->reports,    counts->published, counts->answers, counts->odd,
+                              counts->carried_on, counts->skipped};
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
         table_number(table, values[i]);
     table_end(table);
@@ -45,6 +68,8 @@ static int finish(struct nks_app *app, enum nks_status status)
     bool silent = app->out.quiet || (app->out.form == OUT_LINES && code == EXIT_DONE && !app->out.verbose);
     if (!silent || app->out.form == OUT_JSON)
         present(app, counts);
+    if (!silent || app->out.form == OUT_JSON)
+        present_odd(app, app->run->odds, app->run->odd_count);
     return code;
 }
 

@@ -140,7 +140,48 @@ static enum nks_status files(struct nks_app *app)
     return NKS_OK;
 }
 
-static enum nks_status next_steps(struct nks_app *app)
+static enum nks_status unanswered_row(void *context, const struct nks_unanswered *row)
+{
+    static const char *const answered[] = {
+        [NKS_ANSWERED_NOT] = "no", [NKS_ANSWERED_PARTLY] = "partly", [NKS_ANSWERED_WHOLE] = "yes"};
+    struct table *table = context;
+    table_text(table, row->file.party);
+    table_text(table, row->file.name);
+    table_number(table, row->open);
+    table_text(table, answered[row->file.answered]);
+    table_time(table, row->answer_by);
+    table_flag(table, row->overdue);
+    return NKS_OK;
+}
+
+static enum nks_status unanswered(struct nks_app *app)
+{
+    static const struct column columns[] = {
+        {"central", "central", CELL_TEXT},     {"file", "order file", CELL_TEXT},
+        {"payments", "payments", CELL_NUMBER}, {"answered", "answered", CELL_TEXT},
+        {"answer_by", "answer by", CELL_TEXT}, {"overdue", "overdue", CELL_FLAG},
+    };
+    struct table *table = table_begin(&app->out, "unanswered", "Order files without an answer", columns,
+                                      sizeof columns / sizeof columns[0], false);
+    enum nks_status status = nks_look_unanswered(app->run, unanswered_row, table);
+    table_end(table);
+    return status;
+}
+
+static enum nks_status odd(struct nks_app *app)
+{
+    static struct nks_odd_row rows[NKS_ODD_LOOK_MAX];
+    struct nks_run *run = app->run;
+    bool all = app->values[OPTION_ALL] != NULL;
+    size_t count = 0;
+    NKS_TRY(nks_look_odd(run->exchange, all ? INT64_MIN : run->now - (nks_time)STATUS_DAYS * 86400, rows, &count,
+                         &run->fault));
+    present_odd(app, rows, count);
+    return NKS_OK;
+}
+
+/* *overdue: an answer that should have come waits for a person. */
+static enum nks_status next_steps(struct nks_app *app, bool *overdue)
 {
     static const struct column columns[] = {{"words", "what waits", CELL_TEXT},
                                             {"count", "count", CELL_NUMBER},
@@ -151,6 +192,7 @@ static enum nks_status next_steps(struct nks_app *app)
     NKS_TRY(nks_look_next_steps(app->run, &steps));
     struct table *table = table_begin(&app->out, "next", "Next steps", columns, 5, false);
     for (size_t i = 0; i < steps.count; i++) {
+        *overdue = *overdue || steps.rows[i].overdue;
         table_text(table, steps.rows[i].words);
         table_number(table, steps.rows[i].count);
         table_date(table, steps.rows[i].date);
@@ -163,7 +205,7 @@ static enum nks_status next_steps(struct nks_app *app)
     return NKS_OK;
 }
 
-static enum nks_status all_of_it(struct nks_app *app)
+static enum nks_status all_of_it(struct nks_app *app, bool *overdue)
 {
     NKS_TRY(home_facts(app));
     NKS_TRY(deliveries(app));
@@ -171,11 +213,17 @@ static enum nks_status all_of_it(struct nks_app *app)
         NKS_TRY(states(app, i));
     NKS_TRY(amounts(app));
     NKS_TRY(files(app));
-    return next_steps(app);
+    NKS_TRY(unanswered(app));
+    NKS_TRY(odd(app));
+    return next_steps(app, overdue);
 }
 
 int command_status(struct nks_app *app)
 {
     int code = EXIT_DONE;
-    return app_open(app, false, true, &code) ? app_result(app, all_of_it(app)) : code;
+    bool overdue = false;
+    if (!app_open(app, false, true, &code))
+        return code;
+    code = app_result(app, all_of_it(app, &overdue));
+    return overdue ? exit_worse(code, EXIT_PERSON) : code;
 }

@@ -4,7 +4,8 @@
  *
  * Columns: sender, payer, payer_cvr, payer_name, [customer_id], debtor_accounts, ydelsesarter, [offset_mode],
  * [offset_ydelsesarter], [days_before], [no_account], [no_account_account], [no_account_name], [report_level],
- * [report_version], valid_from, [valid_to]; those in brackets may be absent or empty. Lists are separated by ';'.
+ * [report_version], [payer_kind], [report_account], [report_debt], [reason_language], valid_from, [valid_to],
+ * [max_payment], [max_batch]; those in brackets may be absent or empty. Lists are separated by ';'.
  */
 #include "agreement/agreement.h"
 
@@ -41,17 +42,25 @@ enum column {
     NO_ACCOUNT_NAME,
     REPORT_LEVEL,
     REPORT_VERSION,
+    PAYER_KIND,
+    REPORT_ACCOUNT,
+    REPORT_DEBT,
+    REASON_LANGUAGE,
     VALID_FROM,
     VALID_TO,
+    MAX_PAYMENT,
+    MAX_BATCH,
     COLUMNS
 };
 static const struct nks_csv_column columns[COLUMNS] = {
-    {"sender", false},         {"payer", false},       {"payer_cvr", false},
-    {"payer_name", false},     {"customer_id", true},  {"debtor_accounts", false},
-    {"ydelsesarter", false},   {"offset_mode", true},  {"offset_ydelsesarter", true},
-    {"days_before", true},     {"no_account", true},   {"no_account_account", true},
-    {"no_account_name", true}, {"report_level", true}, {"report_version", true},
-    {"valid_from", false},     {"valid_to", true},
+    {"sender", false},         {"payer", false},         {"payer_cvr", false},
+    {"payer_name", false},     {"customer_id", true},    {"debtor_accounts", false},
+    {"ydelsesarter", false},   {"offset_mode", true},    {"offset_ydelsesarter", true},
+    {"days_before", true},     {"no_account", true},     {"no_account_account", true},
+    {"no_account_name", true}, {"report_level", true},   {"report_version", true},
+    {"payer_kind", true},      {"report_account", true}, {"report_debt", true},
+    {"reason_language", true}, {"valid_from", false},    {"valid_to", true},
+    {"max_payment", true},     {"max_batch", true},
 };
 
 /* A word of the CSV and its number; the first is what an empty field means. */
@@ -68,6 +77,9 @@ static const struct word no_account_words[] = {{"REJECT", NKS_NO_ACCOUNT_REJECT}
 static const struct word level_words[] = {
     {"ALL", NKS_REPORT_ALL}, {"EXCEPTIONS", NKS_REPORT_EXCEPTIONS}, {"END", NKS_REPORT_END}, {NULL, 0}};
 static const struct word version_words[] = {{"SAME", 0}, {"03", 3}, {"10", 10}, {NULL, 0}};
+static const struct word kind_words[] = {{"PUBLIC", NKS_PAYER_PUBLIC}, {"PRIVATE", NKS_PAYER_PRIVATE}, {NULL, 0}};
+static const struct word yes_words[] = {{"no", false}, {"yes", true}, {NULL, 0}};
+static const struct word language_words[] = {{"en", NKS_ENGLISH}, {"da", NKS_DANISH}, {NULL, 0}};
 
 struct importer {
     struct nks_db *db;
@@ -117,8 +129,14 @@ static void pack_agreement(struct nks_buf *buf, const struct nks_agreement *a)
     nks_pack_text(buf, a->no_account_name);
     nks_pack_int(buf, (int64_t)a->report_level);
     nks_pack_int(buf, a->report_version);
+    nks_pack_int(buf, (int64_t)a->payer_kind);
+    nks_pack_int(buf, a->report_account);
+    nks_pack_int(buf, a->report_debt);
+    nks_pack_int(buf, (int64_t)a->reason_language);
     nks_pack_int(buf, a->valid_from);
     nks_pack_int(buf, a->valid_to);
+    nks_pack_int(buf, a->max_payment_minor);
+    nks_pack_int(buf, a->max_batch_minor);
 }
 
 static void unpack_chars(struct nks_unpack *from, char *out, size_t size)
@@ -171,8 +189,14 @@ static bool unpack_agreement(struct nks_text plain, struct nks_agreement *a)
     a->no_account_name = nks_unpack_text(&from);
     a->report_level = (enum nks_report_level)nks_unpack_int(&from);
     a->report_version = (int)nks_unpack_int(&from);
+    a->payer_kind = (enum nks_payer_kind)nks_unpack_int(&from);
+    a->report_account = nks_unpack_int(&from) != 0;
+    a->report_debt = nks_unpack_int(&from) != 0;
+    a->reason_language = (enum nks_language)nks_unpack_int(&from);
     a->valid_from = (nks_date)nks_unpack_int(&from);
     a->valid_to = (nks_date)nks_unpack_int(&from);
+    a->max_payment_minor = nks_unpack_int(&from);
+    a->max_batch_minor = nks_unpack_int(&from);
     return nks_unpack_done(&from);
 }
 
@@ -338,16 +362,50 @@ static enum nks_status take_no_account(const struct nks_csv_row *row, struct nks
     return NKS_OK;
 }
 
+/* An amount in DKK; 0 where there is none. */
+static enum nks_status take_brake(const struct nks_csv_row *row, enum column column, int64_t *minor,
+                                  struct nks_fault *fault)
+{
+    struct nks_money money = {.minor = 0};
+    *minor = 0;
+    if (row->fields[column].len == 0)
+        return NKS_OK;
+    if (nks_money_parse(row->fields[column], "DKK", &money) != NKS_AMOUNT_GOOD || money.minor == 0)
+        return nks_csv_refuse(row, column, fault,
+                              "expected an amount in DKK above zero, such as 250000.00, or nothing");
+    *minor = money.minor;
+    return NKS_OK;
+}
+
+/* What a status report may tell, and how. Accounts of payees are for public payers only (DOMAIN 1.2: a private payer
+ * gets them another way, under conditions of their own). */
+static enum nks_status take_report(const struct nks_csv_row *row, struct nks_agreement *a, struct nks_fault *fault)
+{
+    int level = 0, kind = 0, account = 0, debt = 0, language = 0;
+    NKS_TRY(take_word(row, REPORT_LEVEL, level_words, &level, fault));
+    NKS_TRY(take_word(row, REPORT_VERSION, version_words, &a->report_version, fault));
+    NKS_TRY(take_word(row, PAYER_KIND, kind_words, &kind, fault));
+    NKS_TRY(take_word(row, REPORT_ACCOUNT, yes_words, &account, fault));
+    NKS_TRY(take_word(row, REPORT_DEBT, yes_words, &debt, fault));
+    NKS_TRY(take_word(row, REASON_LANGUAGE, language_words, &language, fault));
+    a->report_level = (enum nks_report_level)level;
+    a->payer_kind = (enum nks_payer_kind)kind;
+    a->report_account = account != 0;
+    a->report_debt = debt != 0;
+    a->reason_language = (enum nks_language)language;
+    if (a->report_account && a->payer_kind != NKS_PAYER_PUBLIC)
+        return nks_csv_refuse(row, REPORT_ACCOUNT, fault, "expected no: only a PUBLIC payer may see accounts");
+    return NKS_OK;
+}
+
 static enum nks_status take_rest(const struct nks_csv_row *row, struct nks_agreement *a, struct nks_fault *fault)
 {
     uint64_t days = 1;
-    int level = 0;
     if (row->fields[DAYS_BEFORE].len > 0 && !nks_text_number(row->fields[DAYS_BEFORE], DAYS_BEFORE_MAX, &days))
         return nks_csv_refuse(row, DAYS_BEFORE, fault, "expected a number of bank days from 0 to %d", DAYS_BEFORE_MAX);
     a->days_before = (int)days;
-    NKS_TRY(take_word(row, REPORT_LEVEL, level_words, &level, fault));
-    a->report_level = (enum nks_report_level)level;
-    NKS_TRY(take_word(row, REPORT_VERSION, version_words, &a->report_version, fault));
+    NKS_TRY(take_brake(row, MAX_PAYMENT, &a->max_payment_minor, fault));
+    NKS_TRY(take_brake(row, MAX_BATCH, &a->max_batch_minor, fault));
     a->valid_to = NKS_DATE_NONE;
     if (!nks_date_parse(row->fields[VALID_FROM], false, &a->valid_from))
         return nks_csv_refuse(row, VALID_FROM, fault, "expected a date YYYY-MM-DD");
@@ -366,6 +424,7 @@ static enum nks_status take_agreement(const struct nks_csv_row *row, struct nks_
     NKS_TRY(take_ydelsesarter(row, a, fault));
     NKS_TRY(take_offset(row, a, fault));
     NKS_TRY(take_no_account(row, a, fault));
+    NKS_TRY(take_report(row, a, fault));
     return take_rest(row, a, fault);
 }
 
@@ -748,6 +807,23 @@ bool nks_agreement_sender_known(const struct nks_agreement_book *book, struct nk
     return false;
 }
 
+enum nks_language nks_agreement_sender_language(const struct nks_agreement_book *book, struct nks_text sender,
+                                                nks_date on)
+{
+    const struct nks_agreement *first = NULL;
+    for (size_t at = 0, end; at < book->count; at = end) {
+        for (end = at + 1; end < book->count && same_pair(book->rows[at], book->rows[end]);)
+            end++;
+        const struct nks_agreement *a = in_force(book->rows + at, end - at, on);
+        if (a == NULL || !nks_text_is(sender, a->sender))
+            continue;
+        if (first != NULL && first->reason_language != a->reason_language)
+            return NKS_ENGLISH;
+        first = a;
+    }
+    return first != NULL ? first->reason_language : NKS_ENGLISH;
+}
+
 bool nks_agreement_has_account(const struct nks_agreement *agreement, const struct nks_account *account)
 {
     for (size_t i = 0; i < agreement->account_count; i++) {
@@ -766,6 +842,22 @@ bool nks_agreement_has_ydelsesart(const struct nks_agreement *agreement, struct 
             return true;
     }
     return false;
+}
+
+static bool is_above(struct nks_sum sum, int64_t max_minor)
+{
+    struct nks_sum max = {0};
+    return max_minor > 0 && nks_sum_add(&max, (struct nks_money){max_minor, "DKK"}) && sum.scaled > max.scaled;
+}
+
+bool nks_agreement_payment_above(const struct nks_agreement *agreement, struct nks_sum amount)
+{
+    return is_above(amount, agreement->max_payment_minor);
+}
+
+bool nks_agreement_batch_above(const struct nks_agreement *agreement, struct nks_sum sum)
+{
+    return is_above(sum, agreement->max_batch_minor);
 }
 
 bool nks_agreement_offsets(const struct nks_agreement *agreement, struct nks_text ydelsesart)

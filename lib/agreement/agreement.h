@@ -15,10 +15,12 @@
  */
 #include "base/arena.h"
 #include "base/date.h"
+#include "base/money.h"
 #include "base/party.h"
 #include "db/db.h"
 #include "db/import.h"
 #include "denmark/account.h"
+#include "iso20022/reason.h"
 #include "vault/keys.h"
 
 enum {
@@ -31,6 +33,7 @@ enum {
 enum nks_offset_mode { NKS_OFFSET_NONE, NKS_OFFSET_REDIRECT, NKS_OFFSET_SPLIT };
 enum nks_no_account { NKS_NO_ACCOUNT_REJECT, NKS_NO_ACCOUNT_VENTEKONTO, NKS_NO_ACCOUNT_ERROR_ACCOUNT };
 enum nks_report_level { NKS_REPORT_ALL, NKS_REPORT_EXCEPTIONS, NKS_REPORT_END };
+enum nks_payer_kind { NKS_PAYER_PUBLIC, NKS_PAYER_PRIVATE };
 
 struct nks_agreement {
     int64_t id; /* of this version; what a batch refers to */
@@ -54,7 +57,13 @@ struct nks_agreement {
     struct nks_account no_account_account; /* of VENTEKONTO and ERROR_ACCOUNT */
     struct nks_text no_account_name;
     enum nks_report_level report_level;
-    int report_version;            /* 0 same as the pain.001; 3 or 10 */
+    int report_version; /* 0 same as the pain.001; 3 or 10 */
+    enum nks_payer_kind payer_kind;
+    bool report_account; /* status reports show the account used; PUBLIC only */
+    bool report_debt;    /* they tell what went to a payee's debt */
+    enum nks_language reason_language;
+    int64_t max_payment_minor;     /* brakes in øre, 0: none. What is above is not carried out: one payment, */
+    int64_t max_batch_minor;       /* and the sum of a message. Other currencies count by their number, as in CtrlSum */
     nks_date valid_from, valid_to; /* inclusive; valid_to NKS_DATE_NONE: open */
 };
 
@@ -80,9 +89,15 @@ const struct nks_agreement *nks_agreement_find_account(const struct nks_agreemen
                                                        const struct nks_account *account, nks_date on);
 const struct nks_agreement *nks_agreement_by_id(const struct nks_agreement_book *book, int64_t id);
 bool nks_agreement_sender_known(const struct nks_agreement_book *book, struct nks_text sender);
+/* The language that all agreements of a sender share on `on`; English when they differ or there is none. */
+enum nks_language nks_agreement_sender_language(const struct nks_agreement_book *book, struct nks_text sender,
+                                                nks_date on);
 bool nks_agreement_has_account(const struct nks_agreement *agreement, const struct nks_account *account);
 bool nks_agreement_has_ydelsesart(const struct nks_agreement *agreement,
                                   struct nks_text ydelsesart); /* empty: always */
+/* True when there is such a brake and the amount is above it. */
+bool nks_agreement_payment_above(const struct nks_agreement *agreement, struct nks_sum amount);
+bool nks_agreement_batch_above(const struct nks_agreement *agreement, struct nks_sum sum);
 bool nks_agreement_offsets(const struct nks_agreement *agreement,
                            struct nks_text ydelsesart); /* on the positive list */
 

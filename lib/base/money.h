@@ -15,6 +15,8 @@ struct nks_money {
     char currency[4]; /* "DKK", terminated */
 };
 
+/* True for a code of ISO 4217 that is in use as money: not XXX, XTS, metals and the like. */
+bool nks_currency_known(const char *currency);
 /* How many decimals the currency has. */
 int nks_currency_decimals(const char *currency);
 /* True for three upper-case letters. */
@@ -57,6 +59,9 @@ NKS_CHECKED bool nks_sum_parse(struct nks_text text, struct nks_sum *out);
 /* Reads what nks_sum_format wrote into a column, also beyond the 18 digits that a message may carry. */
 NKS_CHECKED bool nks_sum_read(struct nks_text text, struct nks_sum *out);
 bool nks_sum_equal(struct nks_sum a, struct nks_sum b);
+/* True when the sum fits into the 18 digits that a message's sums may have (DecimalNumber): 16 before the point and two
+ * behind, or 13 and five. What is bigger must be refused before it is written. */
+bool nks_sum_writable(struct nks_sum sum);
 /* Appends with at least two decimals and no further trailing zeros: "1300.00", "7.125". */
 void nks_sum_format(struct nks_buf *buf, struct nks_sum sum);
 

@@ -115,28 +115,36 @@ static enum nks_status wrong_kind(struct nks_fault *fault, const char *path)
 #include <pthread.h>
 #include <stdatomic.h>
 
-static struct {
-    pthread_once_t once;
+struct wanted {
+    const char *variable;
+    int signal;
     char name[64];
-    atomic_long left; /* passes until the kill; 0: never */
-} kill_at = {.once = PTHREAD_ONCE_INIT};
+    atomic_long left; /* passes until the signal; 0: never */
+};
+static struct wanted wanted[] = {{.variable = "NKS_KILL_AT", .signal = SIGKILL},
+                                 {.variable = "NKS_STOP_AT", .signal = SIGSTOP}};
 
-static void kill_at_read(void)
+static void wanted_read(void)
 {
-    const char *wanted = getenv("NKS_KILL_AT");
-    if (wanted == NULL)
-        return;
-    const char *colon = strrchr(wanted, ':');
-    int len = colon == NULL ? (int)strlen(wanted) : (int)(colon - wanted);
-    snprintf(kill_at.name, sizeof kill_at.name, "%.*s", len, wanted);
-    atomic_store(&kill_at.left, colon == NULL ? 1 : strtol(colon + 1, NULL, 10));
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        const char *text = getenv(wanted[i].variable);
+        if (text == NULL)
+            continue;
+        const char *colon = strrchr(text, ':');
+        int len = colon == NULL ? (int)strlen(text) : (int)(colon - text);
+        snprintf(wanted[i].name, sizeof wanted[i].name, "%.*s", len, text);
+        atomic_store(&wanted[i].left, colon == NULL ? 1 : strtol(colon + 1, NULL, 10));
+    }
 }
 
 void nks_sys_point(const char *name)
 {
-    pthread_once(&kill_at.once, kill_at_read);
-    if (strcmp(name, kill_at.name) == 0 && atomic_fetch_sub(&kill_at.left, 1) == 1)
-        kill(getpid(), SIGKILL);
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, wanted_read);
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        if (strcmp(name, wanted[i].name) == 0 && atomic_fetch_sub(&wanted[i].left, 1) == 1)
+            kill(getpid(), wanted[i].signal);
+    }
 }
 #endif
 
@@ -347,6 +355,22 @@ enum nks_status nks_sys_stat(const char *path, int64_t *size, nks_time *mtime, s
     *size = (int64_t)st.st_size;
     *mtime = (nks_time)st.st_mtim.tv_sec;
     return NKS_OK;
+}
+
+enum nks_status nks_sys_moment(int fd, struct nks_sys_moment *out, struct nks_fault *fault)
+{
+    struct stat st;
+    *out = (struct nks_sys_moment){0, 0, 0};
+    if (fstat(fd, &st) != 0)
+        return failed(fault, "look at", "a file");
+    if (S_ISREG(st.st_mode))
+        *out = (struct nks_sys_moment){(int64_t)st.st_size, (int64_t)st.st_mtim.tv_sec, (int64_t)st.st_mtim.tv_nsec};
+    return NKS_OK;
+}
+
+bool nks_sys_moment_same(const struct nks_sys_moment *a, const struct nks_sys_moment *b)
+{
+    return a->size == b->size && a->seconds == b->seconds && a->nanoseconds == b->nanoseconds;
 }
 
 /* ---- randomness, clock, lock */

@@ -7,8 +7,8 @@
  * making).
  *
  * Points: `nks_sys_point("publish.renamed")` marks an instant of a protocol. In builds with NKS_FAULTS (preset dev) the
- * variable NKS_KILL_AT=NAME[:N] kills the process with SIGKILL when the N-th (default 1st) pass reaches NAME. In other
- * builds it is nothing.
+ * variable NKS_KILL_AT=NAME[:N] kills the process with SIGKILL when the N-th (default 1st) pass reaches NAME, and
+ * NKS_STOP_AT likewise halts it with SIGSTOP until SIGCONT comes. In other builds it is nothing.
  */
 #include "base/status.h"
 #include "base/date.h"
@@ -31,6 +31,13 @@ NKS_CHECKED enum nks_status nks_sys_open_read(const char *path, int *fd, struct 
 NKS_CHECKED enum nks_status nks_sys_create(const char *path, int *fd, struct nks_fault *fault);
 /* Reads until `len` bytes or end of file; *got is the count. */
 NKS_CHECKED enum nks_status nks_sys_read(int fd, void *buf, size_t len, size_t *got, struct nks_fault *fault);
+/* What an open file was at one moment. Two that differ: it was written to in between. A change that keeps the size and
+ * falls within the same tick of the kernel's clock does not show. What is no regular file is always the same. */
+struct nks_sys_moment {
+    int64_t size, seconds, nanoseconds; /* of the last change */
+};
+NKS_CHECKED enum nks_status nks_sys_moment(int fd, struct nks_sys_moment *out, struct nks_fault *fault);
+bool nks_sys_moment_same(const struct nks_sys_moment *a, const struct nks_sys_moment *b);
 NKS_CHECKED enum nks_status nks_sys_write(int fd, const void *buf, size_t len, struct nks_fault *fault); /* all of it */
 NKS_CHECKED enum nks_status nks_sys_fsync(int fd, struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_sys_fsync_dir(const char *dir, struct nks_fault *fault);

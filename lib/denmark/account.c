@@ -1,8 +1,11 @@
 #include "denmark/account.h"
 
+#include "base/country.h"
+#include "denmark/slip.h"
+
 #include <string.h>
 
-enum { IBAN_MIN = 15, IBAN_COUNTRY_CHECK = 4, FIK_CREDITOR_MIN = 7, FIK_CREDITOR_MAX = 8 };
+enum { IBAN_MIN = 15, IBAN_COUNTRY_CHECK = 4 };
 
 static bool is_digit(char c)
 {
@@ -59,18 +62,21 @@ bool nks_bban_parse(struct nks_text text, char out[NKS_BBAN_DIGITS + 1])
 
 /* ---- IBAN */
 
-/* Lengths after the IBAN registry (ISO 13616, SWIFT): EU, EEA, the countries around and some with many payees. */
+/* Lengths after the IBAN registry (ISO 13616, SWIFT). A country that joins it later is checked for its check digits. */
 static const struct {
     char country[3];
     unsigned char length;
 } iban_table[] = {
-    {"AD", 24}, {"AE", 23}, {"AL", 28}, {"AT", 20}, {"BA", 20}, {"BE", 16}, {"BG", 22}, {"BR", 29}, {"CH", 21},
-    {"CY", 28}, {"CZ", 28}, {"DE", 22}, {"DK", 18}, {"EE", 20}, {"EG", 29}, {"ES", 24}, {"FI", 18}, {"FO", 18},
-    {"FR", 27}, {"GB", 22}, {"GE", 22}, {"GI", 23}, {"GL", 18}, {"GR", 27}, {"HR", 21}, {"HU", 28}, {"IE", 22},
-    {"IL", 23}, {"IS", 26}, {"IT", 27}, {"KW", 30}, {"KZ", 20}, {"LB", 28}, {"LI", 21}, {"LT", 20}, {"LU", 20},
-    {"LV", 21}, {"MC", 27}, {"MD", 24}, {"ME", 22}, {"MK", 19}, {"MT", 31}, {"NL", 18}, {"NO", 15}, {"PK", 24},
-    {"PL", 28}, {"PT", 25}, {"QA", 29}, {"RO", 24}, {"RS", 22}, {"SA", 24}, {"SE", 24}, {"SI", 19}, {"SK", 24},
-    {"SM", 27}, {"TN", 24}, {"TR", 26}, {"UA", 29}, {"VA", 22}, {"XK", 20},
+    {"AD", 24}, {"AE", 23}, {"AL", 28}, {"AT", 20}, {"AZ", 28}, {"BA", 20}, {"BE", 16}, {"BG", 22}, {"BH", 22},
+    {"BI", 27}, {"BR", 29}, {"BY", 28}, {"CH", 21}, {"CR", 22}, {"CY", 28}, {"CZ", 28}, {"DE", 22}, {"DJ", 27},
+    {"DK", 18}, {"DO", 28}, {"EE", 20}, {"EG", 29}, {"ES", 24}, {"FI", 18}, {"FK", 18}, {"FO", 18}, {"FR", 27},
+    {"GB", 22}, {"GE", 22}, {"GI", 23}, {"GL", 18}, {"GR", 27}, {"GT", 28}, {"HR", 21}, {"HU", 28}, {"IE", 22},
+    {"IL", 23}, {"IQ", 23}, {"IS", 26}, {"IT", 27}, {"JO", 30}, {"KW", 30}, {"KZ", 20}, {"LB", 28}, {"LC", 32},
+    {"LI", 21}, {"LT", 20}, {"LU", 20}, {"LV", 21}, {"LY", 25}, {"MC", 27}, {"MD", 24}, {"ME", 22}, {"MK", 19},
+    {"MN", 20}, {"MR", 27}, {"MT", 31}, {"MU", 30}, {"NI", 28}, {"NL", 18}, {"NO", 15}, {"OM", 23}, {"PK", 24},
+    {"PL", 28}, {"PS", 29}, {"PT", 25}, {"QA", 29}, {"RO", 24}, {"RS", 22}, {"RU", 33}, {"SA", 24}, {"SC", 31},
+    {"SD", 18}, {"SE", 24}, {"SI", 19}, {"SK", 24}, {"SM", 27}, {"SO", 23}, {"ST", 25}, {"SV", 28}, {"TL", 23},
+    {"TN", 24}, {"TR", 26}, {"UA", 29}, {"VA", 22}, {"VG", 24}, {"XK", 20}, {"YE", 30},
 };
 
 static bool has_danish_form(const char *iban)
@@ -89,7 +95,7 @@ static bool iban_length_good(struct nks_text iban)
 
 static bool iban_form_good(struct nks_text iban)
 {
-    if (iban.len < IBAN_MIN || !is_upper(iban.ptr[0]) || !is_upper(iban.ptr[1]))
+    if (iban.len < IBAN_MIN || !nks_country_known(nks_text_slice(iban, 0, 2)))
         return false;
     for (size_t i = 2; i < iban.len; i++) {
         if (!is_digit(iban.ptr[i]) && (i < IBAN_COUNTRY_CHECK || !is_upper(iban.ptr[i])))
@@ -138,50 +144,18 @@ bool nks_bic_valid(struct nks_text text)
     if (text.len != 8 && text.len != 11)
         return false;
     for (size_t i = 0; i < text.len; i++) {
-        bool country = i == 4 || i == 5;
-        if (!is_upper(text.ptr[i]) && (country || !is_digit(text.ptr[i])))
+        if (!is_upper(text.ptr[i]) && !is_digit(text.ptr[i]))
             return false;
     }
-    return true;
+    return nks_country_known(nks_text_slice(text, 4, 2));
 }
 
-/* ---- payment slips */
-
-/* Kortart and the digits of its payment id, check digit included; 0: it has none, advice text is sent instead. */
-static const struct {
-    char kortart[3];
-    size_t digits;
-} slip_table[] = {{"01", 0}, {"04", 16}, {"15", 16}, {"71", 15}, {"73", 0}, {"75", 16}};
-
-enum { SLIPS = sizeof slip_table / sizeof slip_table[0] };
-
-static size_t slip_find(struct nks_text kortart)
+bool nks_bic_domestic(struct nks_text bic)
 {
-    size_t i = 0;
-    while (i < SLIPS && !nks_text_is(kortart, slip_table[i].kortart))
-        i++;
-    return i;
+    return bic.len >= 6 && has_danish_form(bic.ptr + 4);
 }
 
-/* Modulus 10: from the right, every second digit counts double, 9 taken off where that is more than 9. */
-static bool mod10_good(struct nks_text digits)
-{
-    int sum = 0;
-    for (size_t i = 0; i < digits.len; i++) {
-        int digit = digits.ptr[digits.len - 1 - i] - '0';
-        int product = i % 2 == 0 ? digit : digit * 2;
-        sum += product > 9 ? product - 9 : product;
-    }
-    return sum % 10 == 0;
-}
-
-bool nks_fik_valid(struct nks_text kortart, struct nks_text payment_id)
-{
-    size_t slip = slip_find(kortart);
-    if (slip == SLIPS || payment_id.len != slip_table[slip].digits)
-        return false;
-    return payment_id.len == 0 || (nks_text_all_digits(payment_id) && mod10_good(payment_id));
-}
+/* ---- creditor references */
 
 bool nks_rf_valid(struct nks_text text)
 {
@@ -199,15 +173,12 @@ bool nks_rf_valid(struct nks_text text)
 
 /* ---- accounts of any kind */
 
-/* "71+12345678": FIK creditors have 8 digits, giro accounts 7 or 8. */
+/* "71+12345678" */
 static bool slip_parse(struct nks_text text, struct nks_account *out)
 {
     struct nks_text creditor = text;
     struct nks_text kortart = nks_text_cut(&creditor, '+');
-    if (slip_find(kortart) == SLIPS || !nks_text_all_digits(creditor) || creditor.len > FIK_CREDITOR_MAX)
-        return false;
-    bool is_giro = kortart.ptr[0] != '7';
-    if (creditor.len < (is_giro ? FIK_CREDITOR_MIN : FIK_CREDITOR_MAX))
+    if (!nks_slip_kortart_known(kortart) || !nks_slip_creditor_valid(kortart, creditor))
         return false;
     out->kind = NKS_ACCOUNT_FIK;
     return nks_text_copy(text, out->id, sizeof out->id);

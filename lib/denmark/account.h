@@ -24,11 +24,14 @@ struct nks_account {
 
 /* "1234 0001234567", "1234-1234567" or 14 digits, also 4 + up to 10 digits with one separator. */
 NKS_CHECKED bool nks_bban_parse(struct nks_text text, char out[NKS_BBAN_DIGITS + 1]);
-/* Blanks and lower case tolerated; check digits and, for countries of the table, length enforced. */
+/* Blanks and lower case tolerated; a country of ISO 3166-1, check digits and, for countries of the table, the length
+ * are enforced. */
 NKS_CHECKED bool nks_iban_parse(struct nks_text text, char out[NKS_IBAN_MAX + 1]);
 void nks_iban_from_bban(const char bban[NKS_BBAN_DIGITS + 1], char out[NKS_IBAN_MAX + 1]); /* DK */
-/* 8 or 11 characters, ISO 9362 form. */
+/* 8 or 11 characters, ISO 9362 form, with a country of ISO 3166-1. */
 NKS_CHECKED bool nks_bic_valid(struct nks_text text);
+/* True for a BIC of Denmark, the Faroe Islands or Greenland. */
+bool nks_bic_domestic(struct nks_text bic);
 
 /* Reads any of the forms into an account: IBAN when it starts with two letters, "71+12345678" for a slip, else BBAN. A
  * Danish IBAN becomes kind BBAN: the same account has one form inside nks. */
@@ -39,8 +42,6 @@ bool nks_account_equal(const struct nks_account *a, const struct nks_account *b)
 int nks_account_regnr(const struct nks_account *account);
 bool nks_account_domestic(const struct nks_account *account);
 
-/* FIK/GIK payment id with its check digit: kortart 01, 04, 15, 71, 73, 75 (lengths and modulus 10 in account.c). */
-NKS_CHECKED bool nks_fik_valid(struct nks_text kortart, struct nks_text payment_id);
 /* ISO 11649 creditor reference: RF, two check digits, 1..21 characters. */
 NKS_CHECKED bool nks_rf_valid(struct nks_text text);
 #endif

@@ -3,7 +3,12 @@
  * writes what is new.
  *
  * Columns: central, name, order_version (03, 09), max_payments, max_bytes, cut_off (HH:MM), regnr_ranges
- * ("0001-1999;5000").
+ * ("0001-1999;5000"). Optional, what is known of the central's answers, for they differ:
+ *   match          LEG, REFERENCE+AMOUNT, AMOUNT+DATE, in the order in which they are tried; without it: LEG
+ *   totals         yes, no: totals that name no message may be matched by count and sum; without it: no
+ *   silent_reject  yes, no: no answer comes when a user at the bank rejects a file; without it: no
+ *   answers        PAIN002, CAMT054: which answers it sends; without it: both
+ *   answer_by      HH:MM of the next bank day, or 1h to 240h; without it: the next bank day's cut-off
  */
 #include "exchange/central.h"
 
@@ -11,6 +16,7 @@
 #include "base/pack.h"
 #include "central_sql.h"
 #include "denmark/account.h"
+#include "denmark/bankday.h"
 #include "vault/cipher.h"
 
 #include <assert.h>
@@ -24,13 +30,29 @@ enum {
     BYTES_MIN = 100000, /* the largest payment fits */
     DAY_MINUTES = 24 * 60,
     TERMS_MAX = 4096,
+    ANSWER_HOURS_MAX = 240,
 };
 static const int64_t BYTES_MAX = 16000000000; /* the ceiling of the reader, so that our own files can be read back */
 
-enum column { CENTRAL, NAME, ORDER_VERSION, MAX_PAYMENTS, MAX_BYTES, CUT_OFF, REGNR_RANGES, COLUMNS };
+enum column {
+    CENTRAL,
+    NAME,
+    ORDER_VERSION,
+    MAX_PAYMENTS,
+    MAX_BYTES,
+    CUT_OFF,
+    REGNR_RANGES,
+    MATCH,
+    TOTALS,
+    SILENT_REJECT,
+    ANSWERS,
+    ANSWER_BY,
+    COLUMNS
+};
 static const struct nks_csv_column columns[COLUMNS] = {
-    {"central", false},   {"name", false},    {"order_version", false}, {"max_payments", false},
-    {"max_bytes", false}, {"cut_off", false}, {"regnr_ranges", false},
+    {"central", false},   {"name", false},         {"order_version", false}, {"max_payments", false},
+    {"max_bytes", false}, {"cut_off", false},      {"regnr_ranges", false},  {"match", true},
+    {"totals", true},     {"silent_reject", true}, {"answers", true},        {"answer_by", true},
 };
 
 /* A row of the file. */
@@ -69,6 +91,30 @@ static void pack_central(struct nks_buf *buf, const struct nks_central *c)
         nks_pack_int(buf, c->ranges[i].from);
         nks_pack_int(buf, c->ranges[i].to);
     }
+    nks_pack_int(buf, (int64_t)c->match_count);
+    for (size_t i = 0; i < c->match_count; i++)
+        nks_pack_int(buf, (int64_t)c->match[i]);
+    nks_pack_int(buf, c->totals);
+    nks_pack_int(buf, c->silent_reject);
+    nks_pack_int(buf, c->answers);
+    nks_pack_int(buf, (int64_t)c->answer_by);
+    nks_pack_int(buf, c->answer_value);
+}
+
+static bool unpack_answers(struct nks_unpack *from, struct nks_central *c)
+{
+    int64_t count = nks_unpack_int(from);
+    if (from->bad || count < 0 || count > NKS_MATCHES)
+        return false;
+    c->match_count = (size_t)count;
+    for (size_t i = 0; i < c->match_count; i++)
+        c->match[i] = (enum nks_match)nks_unpack_int(from);
+    c->totals = nks_unpack_int(from) != 0;
+    c->silent_reject = nks_unpack_int(from) != 0;
+    c->answers = (unsigned)nks_unpack_int(from);
+    c->answer_by = (enum nks_answer_by)nks_unpack_int(from);
+    c->answer_value = (int)nks_unpack_int(from);
+    return true;
 }
 
 /* `title` points into `plain`. */
@@ -91,7 +137,7 @@ static bool unpack_central(struct nks_text plain, struct nks_central *c)
         c->ranges[i].from = (int)nks_unpack_int(&from);
         c->ranges[i].to = (int)nks_unpack_int(&from);
     }
-    return nks_unpack_done(&from);
+    return unpack_answers(&from, c) && nks_unpack_done(&from);
 }
 
 /* ---- the book */
@@ -184,6 +230,25 @@ const struct nks_central *nks_central_by_name(const struct nks_central_book *boo
     return NULL;
 }
 
+/* ---- answers */
+
+bool nks_central_matches(const struct nks_central *central, enum nks_match match)
+{
+    for (size_t i = 0; i < central->match_count; i++) {
+        if (central->match[i] == match)
+            return true;
+    }
+    return false;
+}
+
+nks_time nks_central_answer_by(const struct nks_central *central, nks_time created, nks_date base)
+{
+    if (central->answer_by == NKS_ANSWER_BY_HOURS)
+        return created + (nks_time)central->answer_value * 3600;
+    int minute = central->answer_by == NKS_ANSWER_BY_TIME ? central->answer_value : central->cut_off;
+    return nks_copenhagen_time(nks_bankday_add(base, 1), minute);
+}
+
 /* ---- reading a row of the file */
 
 static enum nks_status take_number(const struct nks_csv_row *row, enum column column, int64_t min, int64_t max,
@@ -211,15 +276,84 @@ static enum nks_status take_order_version(const struct nks_csv_row *row, struct 
     return nks_csv_refuse(row, ORDER_VERSION, fault, "expected 03 or 09, the version of pain.001.001");
 }
 
-static enum nks_status take_cut_off(const struct nks_csv_row *row, struct nks_central *c, struct nks_fault *fault)
+/* HH:MM */
+static bool parse_minute(struct nks_text minute, int *out)
 {
-    struct nks_text minute = row->fields[CUT_OFF];
     struct nks_text hour = nks_text_cut(&minute, ':');
     uint64_t h = 0, m = 0;
     if (hour.len != 2 || minute.len != 2 || !nks_text_number(hour, 23, &h) || !nks_text_number(minute, 59, &m))
-        return nks_csv_refuse(row, CUT_OFF, fault, "expected a time of Copenhagen's day, HH:MM");
-    c->cut_off = (int)(h * 60 + m);
-    assert(c->cut_off < DAY_MINUTES);
+        return false;
+    *out = (int)(h * 60 + m);
+    assert(*out < DAY_MINUTES);
+    return true;
+}
+
+static enum nks_status take_cut_off(const struct nks_csv_row *row, struct nks_central *c, struct nks_fault *fault)
+{
+    return parse_minute(row->fields[CUT_OFF], &c->cut_off)
+               ? NKS_OK
+               : nks_csv_refuse(row, CUT_OFF, fault, "expected a time of Copenhagen's day, HH:MM");
+}
+
+static enum nks_status take_match(const struct nks_csv_row *row, struct nks_central *c, struct nks_fault *fault)
+{
+    static const char *const names[] = {
+        [NKS_MATCH_LEG] = "LEG", [NKS_MATCH_REFERENCE] = "REFERENCE+AMOUNT", [NKS_MATCH_DATE] = "AMOUNT+DATE"};
+    struct nks_text rest = row->fields[MATCH].len > 0 ? row->fields[MATCH] : NKS_TEXT("LEG");
+    while (rest.len > 0) {
+        struct nks_text item = nks_text_trim(nks_text_cut(&rest, ';'));
+        int match = NKS_MATCH_LEG;
+        while (match <= NKS_MATCH_DATE && !nks_text_is(item, names[match]))
+            match++;
+        if (match > NKS_MATCH_DATE || nks_central_matches(c, (enum nks_match)match))
+            return nks_csv_refuse(row, MATCH, fault,
+                                  "expected LEG, REFERENCE+AMOUNT and AMOUNT+DATE, each at most once");
+        c->match[c->match_count++] = (enum nks_match)match;
+    }
+    return NKS_OK;
+}
+
+static enum nks_status take_flag(const struct nks_csv_row *row, enum column column, bool *out, struct nks_fault *fault)
+{
+    *out = nks_text_is(row->fields[column], "yes");
+    return *out || row->fields[column].len == 0 || nks_text_is(row->fields[column], "no")
+               ? NKS_OK
+               : nks_csv_refuse(row, column, fault, "expected yes or no");
+}
+
+static enum nks_status take_answers(const struct nks_csv_row *row, struct nks_central *c, struct nks_fault *fault)
+{
+    static const struct {
+        const char *name;
+        enum nks_answers bit;
+    } names[] = {{"PAIN002", NKS_ANSWERS_PAIN002}, {"CAMT054", NKS_ANSWERS_CAMT054}};
+    struct nks_text rest = row->fields[ANSWERS].len > 0 ? row->fields[ANSWERS] : NKS_TEXT("PAIN002;CAMT054");
+    while (rest.len > 0) {
+        struct nks_text item = nks_text_trim(nks_text_cut(&rest, ';'));
+        unsigned before = c->answers;
+        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+            c->answers |= nks_text_is(item, names[i].name) ? (unsigned)names[i].bit : 0;
+        if (c->answers == before)
+            return nks_csv_refuse(row, ANSWERS, fault, "expected PAIN002, CAMT054, or both with ; between");
+    }
+    return NKS_OK;
+}
+
+static enum nks_status take_answer_by(const struct nks_csv_row *row, struct nks_central *c, struct nks_fault *fault)
+{
+    struct nks_text text = row->fields[ANSWER_BY];
+    uint64_t hours = 0;
+    if (text.len == 0)
+        return NKS_OK;
+    c->answer_by = NKS_ANSWER_BY_TIME;
+    if (parse_minute(text, &c->answer_value))
+        return NKS_OK;
+    c->answer_by = NKS_ANSWER_BY_HOURS;
+    if (text.ptr[text.len - 1] != 'h' ||
+        !nks_text_number(nks_text_slice(text, 0, text.len - 1), ANSWER_HOURS_MAX, &hours) || hours == 0)
+        return nks_csv_refuse(row, ANSWER_BY, fault, "expected HH:MM of the next bank day, or 1h to %dh",
+                              ANSWER_HOURS_MAX);
+    c->answer_value = (int)hours;
     return NKS_OK;
 }
 
@@ -282,6 +416,11 @@ static enum nks_status take_central(const struct nks_csv_row *row, struct row *o
     NKS_TRY(take_number(row, MAX_PAYMENTS, 1, PAYMENTS_MAX, &c->max_payments, fault));
     NKS_TRY(take_number(row, MAX_BYTES, BYTES_MIN, BYTES_MAX, &c->max_bytes, fault));
     NKS_TRY(take_cut_off(row, c, fault));
+    NKS_TRY(take_match(row, c, fault));
+    NKS_TRY(take_flag(row, TOTALS, &c->totals, fault));
+    NKS_TRY(take_flag(row, SILENT_REJECT, &c->silent_reject, fault));
+    NKS_TRY(take_answers(row, c, fault));
+    NKS_TRY(take_answer_by(row, c, fault));
     return take_ranges(row, c, fault);
 }
 

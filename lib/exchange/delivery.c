@@ -9,7 +9,7 @@
 
 enum {
     NAME_RECORD = NKS_NAME_MAX + NKS_CIPHER_OVERHEAD,
-    FINDINGS_MAX = NKS_FINDINGS_MAX * (NKS_FINDING_TEXT_MAX + 40)
+    FINDINGS_MAX = NKS_FINDINGS_MAX * (NKS_FINDING_TEXT_MAX + 48)
 };
 
 static const char *const state_names[] = {"", "TAKEN", "RECEIVED", "ACCEPTED", "REFUSED", "REPEATED", "ODD"};
@@ -162,6 +162,8 @@ static enum nks_status read_delivery(struct nks_exchange *exchange, struct nks_s
     delivery->reason = (enum nks_reason)nks_column_int(stmt, 7);
     delivery->repeats = nks_column_int(stmt, 8);
     delivery->answered = nks_column_int(stmt, 9) != 0;
+    delivery->version = (enum nks_pain001_version)nks_column_int(stmt, 10);
+    delivery->encoding = (enum nks_encoding)nks_column_int(stmt, 11);
     if (exchange->cipher == NULL)
         return NKS_OK;
     struct nks_place place = name_place(delivery->id);
@@ -235,6 +237,7 @@ static void pack_findings(struct nks_buf *buf, const struct nks_finding *finding
 {
     nks_pack_int(buf, (int64_t)count);
     for (size_t i = 0; i < count; i++) {
+        nks_pack_int(buf, findings[i].reason);
         nks_pack_int(buf, findings[i].kind);
         nks_pack_int(buf, findings[i].line);
         nks_pack_int(buf, findings[i].group);
@@ -262,6 +265,8 @@ enum nks_status nks_delivery_move(struct nks_exchange *exchange, struct nks_deli
     nks_bind_int(stmt, "to", to);
     nks_bind_int(stmt, "reason", reason);
     nks_bind_int(stmt, "repeats", delivery->repeats);
+    nks_bind_int(stmt, "version", delivery->version);
+    nks_bind_int(stmt, "encoding", delivery->encoding);
     nks_bind_bytes(stmt, "findings", record, buf.len + NKS_CIPHER_OVERHEAD);
     nks_bind_int(stmt, "delivery_id", delivery->id);
     nks_bind_int(stmt, "from", delivery->state);
@@ -304,6 +309,7 @@ static enum nks_status unpack_findings(int64_t id, struct nks_text plain, struct
         return row_damaged(id, fault);
     for (int64_t i = 0; i < stored; i++) {
         struct nks_finding *finding = &findings[i];
+        finding->reason = (enum nks_reason)nks_unpack_int(&in);
         finding->kind = (enum nks_finding_kind)nks_unpack_int(&in);
         finding->line = (uint32_t)nks_unpack_int(&in);
         finding->group = (uint32_t)nks_unpack_int(&in);

@@ -41,7 +41,8 @@ struct nks_delivery_move {
 const struct nks_delivery_move *nks_delivery_moves(size_t *count);
 
 enum { NKS_NAME_MAX = 256, NKS_FINDING_TEXT_MAX = 304 };
-struct nks_finding { /* one place that made a file be refused */
+struct nks_finding {        /* one place that made a file be refused */
+    enum nks_reason reason; /* its own: a file may break several rules */
     enum nks_finding_kind kind;
     uint32_t line, group;
     uint64_t seq;
@@ -60,6 +61,9 @@ struct nks_delivery {
     enum nks_reason reason;
     int64_t repeats; /* the delivery whose answer is repeated */
     bool answered;   /* the receipt is in an out file */
+    /* As its prolog says; of use where nothing else of it could be read. UNKNOWN and UTF-8 until it is judged. */
+    enum nks_pain001_version version;
+    enum nks_encoding encoding;
 };
 /* The number that the next delivery gets; only one process receives at a time. */
 NKS_CHECKED enum nks_status nks_delivery_next_id(struct nks_exchange *exchange, int64_t *id, struct nks_fault *fault);
@@ -99,6 +103,11 @@ void nks_delivery_label(const struct nks_delivery *delivery, char out[32]);
 enum nks_file_kind { NKS_FILE_ORDER = 1, NKS_FILE_RECEIPT = 2, NKS_FILE_STATUS = 3, NKS_FILE_MANIFEST = 4 };
 enum nks_file_state { NKS_FILE_RESERVED = 1, NKS_FILE_WRITTEN = 2, NKS_FILE_PUBLISHED = 3 };
 enum nks_file_folder { NKS_FOLDER_CENTRAL = 1, NKS_FOLDER_PAYER = 2, NKS_FOLDER_SENDER = 3 };
+enum nks_file_answered { /* stored: how much of an order file its central's answers have spoken of */
+                         NKS_ANSWERED_NOT = 0,
+                         NKS_ANSWERED_PARTLY = 1, /* of single payments */
+                         NKS_ANSWERED_WHOLE = 2,  /* of all, final or not; or nothing of it is open any more */
+};
 const char *nks_file_kind_name(int kind);
 const char *nks_file_state_name(int state);
 const char *nks_file_folder_path(enum nks_file_folder folder); /* "out/central" … */
@@ -125,8 +134,9 @@ struct nks_out_file {
     int64_t bytes;
     uint8_t hash[NKS_HASH_SIZE];
     nks_date business_date;
-    int64_t repeats; /* the out file whose bytes are repeated; 0 */
-    char detail[64]; /* what the writer needs to make the same bytes again; belongs to the stage */
+    int64_t repeats;                 /* the out file whose bytes are repeated; 0 */
+    char detail[64];                 /* what the writer needs to make the same bytes again; belongs to the stage */
+    enum nks_file_answered answered; /* of an order file */
 };
 NKS_CHECKED enum nks_status nks_out_file_reserve(struct nks_exchange *exchange, struct nks_out_file *file,
                                                  struct nks_fault *fault); /* gives the id */
@@ -155,6 +165,58 @@ NKS_CHECKED enum nks_status nks_out_file_next_day(struct nks_exchange *exchange,
                                                   nks_date business_date, enum nks_file_kind kind, int64_t after,
                                                   int64_t *id, struct nks_fault *fault);
 
+/* ---- answers of centrals (answer.c, odd.c) */
+
+/* An order file was answered; an earlier, fuller answer stands. */
+NKS_CHECKED enum nks_status nks_out_file_answered(struct nks_exchange *exchange, int64_t id,
+                                                  enum nks_file_answered answered, struct nks_fault *fault);
+/* The next PUBLISHED order file after `after` that is not answered as a whole; *id 0: none. */
+NKS_CHECKED enum nks_status nks_out_file_next_unanswered(struct nks_exchange *exchange, int64_t after, int64_t *id,
+                                                         struct nks_fault *fault);
+
+/* What can be odd in an answer. Stored: append only. */
+enum nks_odd {
+    NKS_ODD_NONE,
+    NKS_ODD_UNREADABLE,
+    NKS_ODD_UNKNOWN_MESSAGE,
+    NKS_ODD_OTHER_CENTRAL,
+    NKS_ODD_NOT_WRITTEN,
+    NKS_ODD_UNKNOWN_STATUS,
+    NKS_ODD_UNKNOWN_GROUP,
+    NKS_ODD_GROUP_TWICE,
+    NKS_ODD_UNKNOWN_PAYMENT,
+    NKS_ODD_GROUP_CONTRADICTS,
+    NKS_ODD_PAYMENT_CONTRADICTS,
+    NKS_ODD_OTHER_STATE,
+    NKS_ODD_FILE_OTHER_STATE,
+    NKS_ODD_ENTRY_GONE,
+    NKS_ODD_DIRECTION,
+    NKS_ODD_CREDIT,
+    NKS_ODD_AMOUNT,
+    NKS_ODD_DETAILS_SUM,
+    NKS_ODD_NO_MATCH,
+    NKS_ODD_AMBIGUOUS,
+    NKS_ODD_TOTALS,
+    NKS_ODD_TOO_MANY,
+    NKS_ODDS
+};
+const char *nks_odd_name(enum nks_odd kind);  /* "ambiguous"; "?" for an unknown number */
+const char *nks_odd_words(enum nks_odd kind); /* one line, without personal data */
+struct nks_odd_row {                          /* of one answer: a kind, where it stood first, how often */
+    int64_t delivery_id;
+    char party[NKS_PARTY_MAX]; /* the central; filled by the look */
+    enum nks_odd kind;
+    uint32_t line; /* 0: about the file as a whole */
+    int64_t times;
+};
+NKS_CHECKED enum nks_status nks_delivery_odd_add(struct nks_exchange *exchange, const struct nks_odd_row *row,
+                                                 struct nks_fault *fault);
+/* Those of answers received at or after `since`, the newest first, at most NKS_ODD_LOOK_MAX. */
+enum { NKS_ODD_LOOK_MAX = 100 };
+NKS_CHECKED enum nks_status nks_look_odd(struct nks_exchange *exchange, nks_time since,
+                                         struct nks_odd_row rows[NKS_ODD_LOOK_MAX], size_t *count,
+                                         struct nks_fault *fault);
+
 /* ---- counted for people (look.c); reads only */
 
 enum { NKS_EXCHANGE_LOOK_MAX = 32 };
@@ -177,6 +239,13 @@ NKS_CHECKED enum nks_status nks_look_files(struct nks_exchange *exchange,
 /* The last delivery with a number below `before` in that state (0: any); *id 0: none. */
 NKS_CHECKED enum nks_status nks_look_delivery_before(struct nks_exchange *exchange, enum nks_delivery_state state,
                                                      int64_t before, int64_t *id, struct nks_fault *fault);
+/* The next delivery after `after` that was received at or after `from` and before `to`; *id 0: none. */
+NKS_CHECKED enum nks_status nks_look_delivery_between(struct nks_exchange *exchange, nks_time from, nks_time to,
+                                                      int64_t after, int64_t *id, struct nks_fault *fault);
+/* The next party in the order of names for whom a file was written on that business date; `party` is the one before,
+ * empty at first, and empty when there is none. */
+NKS_CHECKED enum nks_status nks_look_party_on(struct nks_exchange *exchange, nks_date business_date,
+                                              char party[NKS_PARTY_MAX], struct nks_fault *fault);
 
 /* How many files of that kind and with that detail a batch has, in a state (0: any). */
 NKS_CHECKED enum nks_status nks_out_file_count_detail(struct nks_exchange *exchange, int64_t batch_id,

@@ -13,6 +13,8 @@ CREATE TABLE delivery(
   reason {int} NOT NULL,
   repeats {id} NOT NULL,
   answered {bool} NOT NULL,
+  version {int} NOT NULL,
+  encoding {int} NOT NULL,
   findings {bytes} NOT NULL
 ){table_options};
 CREATE INDEX delivery_state ON delivery(state, delivery_id);
@@ -36,13 +38,22 @@ CREATE TABLE out_file(
   hash {bytes} NOT NULL,
   business_date {date} NOT NULL,
   repeats {id} NOT NULL,
-  detail {text} NOT NULL
+  detail {text} NOT NULL,
+  answered {int} NOT NULL
 ){table_options};
 CREATE UNIQUE INDEX out_file_name ON out_file(folder, party, name);
 CREATE INDEX out_file_state ON out_file(state, file_id);
 CREATE INDEX out_file_batch ON out_file(batch_id, kind, file_id);
 CREATE INDEX out_file_delivery ON out_file(delivery_id, kind);
 CREATE INDEX out_file_message ON out_file(message_id);
+CREATE INDEX out_file_unanswered ON out_file(file_id) WHERE kind = 1 AND answered < 2;
+CREATE TABLE delivery_odd(
+  delivery_id {id} NOT NULL,
+  kind {int} NOT NULL,
+  line {id} NOT NULL,
+  times {id} NOT NULL,
+  PRIMARY KEY(delivery_id, kind)
+){clustered};
 CREATE INDEX out_file_day ON out_file(business_date, party, kind);
 
 -- name: delivery_last
@@ -50,12 +61,12 @@ SELECT delivery_id FROM delivery ORDER BY delivery_id DESC LIMIT 1;
 
 -- name: delivery_insert
 INSERT INTO delivery(delivery_id, source, party, name, name_key, hash, hash_key, bytes, received_at, state, reason, repeats,
-  answered, findings)
+  answered, version, encoding, findings)
 VALUES (:delivery_id, :source, :party, :name, :name_key, :hash, :hash_key, :bytes, :received_at, :state, :reason, :repeats,
-  :answered, :findings);
+  :answered, 0, 0, :findings);
 
 -- name: delivery_load
-SELECT source, party, name, hash, bytes, received_at, state, reason, repeats, answered
+SELECT source, party, name, hash, bytes, received_at, state, reason, repeats, answered, version, encoding
 FROM delivery WHERE delivery_id = :delivery_id;
 
 -- name: delivery_next
@@ -74,7 +85,8 @@ WHERE hash_key = :hash_key AND hash = :hash AND source = :source AND party = :pa
 ORDER BY delivery_id LIMIT 1;
 
 -- name: delivery_move
-UPDATE delivery SET state = :to, reason = :reason, repeats = :repeats, findings = :findings
+UPDATE delivery SET state = :to, reason = :reason, repeats = :repeats, version = :version, encoding = :encoding,
+  findings = :findings
 WHERE delivery_id = :delivery_id AND state = :from;
 
 -- name: delivery_answered
@@ -93,13 +105,13 @@ SELECT file_id FROM out_file ORDER BY file_id DESC LIMIT 1;
 
 -- name: out_file_insert
 INSERT INTO out_file(file_id, kind, folder, party, name, message_id, batch_id, delivery_id, number, created_at, state, entries,
-  control_sum, bytes, hash, business_date, repeats, detail)
+  control_sum, bytes, hash, business_date, repeats, detail, answered)
 VALUES (:file_id, :kind, :folder, :party, :name, :message_id, :batch_id, :delivery_id, :number, :created_at, :state, :entries,
-  :control_sum, :bytes, :hash, :business_date, :repeats, :detail);
+  :control_sum, :bytes, :hash, :business_date, :repeats, :detail, 0);
 
 -- name: out_file_load
 SELECT kind, folder, party, name, message_id, batch_id, delivery_id, number, created_at, state, entries, control_sum, bytes,
-  hash, business_date, repeats, detail
+  hash, business_date, repeats, detail, answered
 FROM out_file WHERE file_id = :file_id;
 
 -- name: out_file_next
@@ -111,6 +123,22 @@ WHERE file_id = :file_id AND state = :from;
 
 -- name: out_file_published
 UPDATE out_file SET state = :to WHERE file_id = :file_id AND state = :from;
+
+-- name: out_file_answered
+UPDATE out_file SET answered = :answered WHERE file_id = :file_id AND answered < :answered;
+
+-- The literals are those of the index.
+-- name: out_file_next_unanswered
+SELECT file_id FROM out_file WHERE kind = 1 AND answered < 2 AND state = :state AND file_id > :after
+ORDER BY file_id LIMIT 1;
+
+-- name: delivery_odd_insert
+INSERT INTO delivery_odd(delivery_id, kind, line, times) VALUES (:delivery_id, :kind, :line, :times);
+
+-- name: look_odd
+SELECT o.delivery_id, d.party, o.kind, o.line, o.times
+FROM delivery_odd o JOIN delivery d ON d.delivery_id = o.delivery_id
+WHERE d.received_at >= :since ORDER BY o.delivery_id DESC, o.kind LIMIT :rows;
 
 -- name: out_file_next_of
 SELECT file_id FROM out_file
@@ -143,6 +171,13 @@ SELECT kind, state, COUNT(*), SUM(entries) FROM out_file GROUP BY kind, state OR
 -- name: look_delivery_before
 SELECT delivery_id FROM delivery WHERE delivery_id < :before AND (:state = 0 OR state = :state)
 ORDER BY delivery_id DESC LIMIT 1;
+
+-- name: look_delivery_between
+SELECT delivery_id FROM delivery WHERE delivery_id > :after AND received_at >= :from AND received_at < :to
+ORDER BY delivery_id LIMIT 1;
+
+-- name: look_party_on
+SELECT party FROM out_file WHERE business_date = :business_date AND party > :after ORDER BY party LIMIT 1;
 
 -- name: out_file_count_detail
 SELECT COUNT(*) FROM out_file

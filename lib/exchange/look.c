@@ -53,3 +53,31 @@ enum nks_status nks_look_delivery_before(struct nks_exchange *exchange, enum nks
     nks_bind_int(stmt, "state", state);
     return nks_exchange_one(stmt, id, fault);
 }
+
+enum nks_status nks_look_delivery_between(struct nks_exchange *exchange, nks_time from, nks_time to, int64_t after,
+                                          int64_t *id, struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_look_delivery_between, &stmt, fault));
+    nks_bind_int(stmt, "from", from);
+    nks_bind_int(stmt, "to", to);
+    nks_bind_int(stmt, "after", after);
+    return nks_exchange_one(stmt, id, fault);
+}
+
+enum nks_status nks_look_party_on(struct nks_exchange *exchange, nks_date business_date, char party[NKS_PARTY_MAX],
+                                  struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    bool found = false, fits = true;
+    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_look_party_on, &stmt, fault));
+    nks_bind_int(stmt, "business_date", business_date);
+    nks_bind_text(stmt, "after", nks_text_from(party));
+    NKS_TRY(nks_stmt_one(stmt, &found, fault));
+    if (found)
+        fits = nks_text_copy(nks_column_text(stmt, 0), party, NKS_PARTY_MAX);
+    else
+        party[0] = '\0';
+    nks_stmt_end(stmt);
+    return fits ? NKS_OK : nks_fault_set(fault, NKS_INTEGRITY, "FILE-ROW", "the row of an out file is damaged");
+}

@@ -89,6 +89,7 @@ static bool read_file(struct nks_stmt *stmt, struct nks_out_file *file)
     file->business_date = (nks_date)nks_column_int(stmt, at++);
     file->repeats = nks_column_int(stmt, at++);
     fits = nks_text_copy(nks_column_text(stmt, at++), file->detail, sizeof file->detail) && fits;
+    file->answered = (enum nks_file_answered)nks_column_int(stmt, at++);
     return fits && (hash.len == NKS_HASH_SIZE || (hash.len == 0 && file->state == NKS_FILE_RESERVED));
 }
 

@@ -145,12 +145,12 @@ static bool slot_is_sound(const struct nks_record_slot *slot, const char *record
 
 static bool slots_are_sound(const char *record, const struct nks_record_head *head)
 {
-    uint64_t seen = 0;
+    uint64_t seen[(NKS_SLOTS_MAX + 63) / 64] = {0};
     for (size_t i = 0; i < head->slots; i++) {
         struct nks_record_slot slot = read_slot(record, i);
-        if (!slot_is_sound(&slot, record, head) || (seen >> slot.id & 1) != 0)
+        if (!slot_is_sound(&slot, record, head) || (seen[slot.id / 64] >> slot.id % 64 & 1) != 0)
             return false;
-        seen |= (uint64_t)1 << slot.id;
+        seen[slot.id / 64] |= (uint64_t)1 << slot.id % 64;
     }
     return true;
 }
@@ -177,6 +177,56 @@ struct nks_text nks_record_slot(struct nks_text record, enum nks_slot wanted)
             return (struct nks_text){record.ptr + slot.at, slot.len};
     }
     return (struct nks_text){NULL, 0};
+}
+
+/* The slots of the copy: those behind the changed text move by `delta` bytes. */
+static void move_slots(struct nks_text record, const struct nks_record_slot *changed, int64_t delta, char *out)
+{
+    struct nks_record_head head = read_head(record.ptr);
+    for (size_t i = 0; i < head.slots; i++) {
+        struct nks_record_slot slot = read_slot(record.ptr, i);
+        if (slot.id == changed->id)
+            slot.len = (uint16_t)(slot.len + delta);
+        else if (slot.at > changed->at)
+            slot.at = (uint32_t)(slot.at + delta);
+        memcpy(out + HEAD + i * SLOT, &slot, sizeof slot);
+    }
+}
+
+static bool find_slot(struct nks_text record, enum nks_slot wanted, struct nks_record_slot *out)
+{
+    struct nks_record_head head = read_head(record.ptr);
+    for (size_t i = 0; i < head.slots; i++) {
+        *out = read_slot(record.ptr, i);
+        if (out->id == (uint16_t)wanted)
+            return true;
+    }
+    return false;
+}
+
+struct nks_text nks_record_replace(struct nks_text record, enum nks_slot slot, struct nks_text text, char *out,
+                                   size_t size)
+{
+    const struct nks_text none = {NULL, 0};
+    struct nks_record_head head = read_head(record.ptr);
+    struct nks_record_slot old;
+    bool plain;
+    if (!find_slot(record, slot, &old) || text.len == 0 || text.len > UINT16_MAX)
+        return none;
+    size_t len = record.len - old.len + text.len, after = old.at + old.len;
+    if (len > size || len > NKS_RECORD_MAX)
+        return none;
+    memcpy(out, record.ptr, old.at);
+    memcpy(out + old.at, text.ptr, text.len);
+    memcpy(out + old.at + text.len, record.ptr + after, record.len - after);
+    out[old.at - 2] = (char)(text.len & 0xFF); /* the token's length, token.h */
+    out[old.at - 1] = (char)(text.len >> 8);
+    head.size = (uint32_t)len;
+    head.rendered += nks_rendered_text(text.ptr, text.len, &plain);
+    memcpy(out, &head, sizeof head);
+    move_slots(record, &old, (int64_t)text.len - (int64_t)old.len, out);
+    const struct nks_text copy = {out, len};
+    return nks_record_check(copy) ? copy : none;
 }
 
 struct nks_text nks_record_tokens(struct nks_text record)

@@ -7,8 +7,9 @@
  *
  * Order of a pain.001: DOCUMENT, then any FINDINGs, HEADER, then per PmtInf: GROUP, its PAYMENTs, GROUP_END (which is
  * empty); last END. Of a pain.002, a bank's report: DOCUMENT, REPORT, then per OrgnlPmtInfAndSts: REPORT_GROUP and its
- * REPORT_PAYMENTs; last END. The two never mix. A file that cannot be accepted may stop anywhere; END (with `complete`
- * false) or the reader's death ends the stream.
+ * REPORT_PAYMENTs; last END. Of a camt.054, the other report: the same, REPORT for its GrpHdr, REPORT_GROUP for an Ntry
+ * before its details, REPORT_PAYMENT for a Btch and for a TxDtls of it. Orders and reports never mix. A file that
+ * cannot be accepted may stop anywhere; END (with `complete` false) or the reader's death ends the stream.
  *
  * HEADER, GROUP, PAYMENT and the three of a report carry a record:
  *   { u32 size | u32 tokens_at | u32 rendered | u16 slots | u16 flags } { slot: u16 id, u16 len, u32 at } * slots,
@@ -27,7 +28,7 @@
 enum {
     NKS_FRAME_MAX = 192 * 1024,
     NKS_RECORD_MAX = 128 * 1024,
-    NKS_SLOTS_MAX = 64,
+    NKS_SLOTS_MAX = 80,    /* of one record */
     NKS_FINDINGS_MAX = 20, /* places that a refused file names */
 };
 
@@ -39,9 +40,9 @@ enum nks_frame_kind {
     NKS_FRAME_GROUP_END,
     NKS_FRAME_FINDING,
     NKS_FRAME_END,
-    NKS_FRAME_REPORT,         /* GrpHdr and OrgnlGrpInfAndSts; has NKS_SLOT_ORGNL_MSG_ID */
-    NKS_FRAME_REPORT_GROUP,   /* OrgnlPmtInfAndSts before its first TxInfAndSts */
-    NKS_FRAME_REPORT_PAYMENT, /* TxInfAndSts */
+    NKS_FRAME_REPORT,         /* GrpHdr and OrgnlGrpInfAndSts; has NKS_SLOT_ORGNL_MSG_ID (camt.054: NKS_SLOT_MSG_ID) */
+    NKS_FRAME_REPORT_GROUP,   /* OrgnlPmtInfAndSts before its first TxInfAndSts, Ntry before its details */
+    NKS_FRAME_REPORT_PAYMENT, /* TxInfAndSts, Btch, TxDtls */
 };
 
 enum nks_pain001_version {
@@ -50,7 +51,13 @@ enum nks_pain001_version {
 #include "iso20022/version.def"
     NKS_PAIN001_END = 7, /* one past the greatest number */
 };
-enum nks_report_version { NKS_REPORT_NONE, NKS_REPORT_03, NKS_REPORT_10 }; /* pain.002.001.03, pain.002.001.10 */
+enum nks_report_version {
+    NKS_REPORT_NONE,
+    NKS_REPORT_03, /* pain.002.001.03 */
+    NKS_REPORT_10, /* pain.002.001.10 */
+    NKS_REPORT_CAMT054_02,
+    NKS_REPORT_CAMT054_08,
+};
 
 struct nks_frame_document {
     uint32_t version;  /* enum nks_pain001_version; UNKNOWN for a report */
@@ -62,8 +69,8 @@ enum nks_encoding { NKS_UTF8, NKS_ISO_8859_1, NKS_ISO_8859_15 };
 /* Precedes the record in HEADER, GROUP and PAYMENT frames, and in those of a report. */
 struct nks_frame_place {
     uint32_t line;  /* of the element's start tag */
-    uint32_t group; /* number of the PmtInf (OrgnlPmtInfAndSts), from 1; 0 in HEADER and REPORT */
-    uint64_t seq;   /* number of the payment (TxInfAndSts) in the message, from 1; 0 above payments */
+    uint32_t group; /* number of the PmtInf (OrgnlPmtInfAndSts, Ntry), from 1; 0 in HEADER and REPORT */
+    uint64_t seq;   /* number of the payment (TxInfAndSts, Btch, TxDtls) in the message, from 1; 0 above payments */
 };
 
 /* Why a file cannot be accepted. No text of the file is in it, except element names. */
@@ -162,7 +169,16 @@ enum nks_slot {
     NKS_SLOT_STS,        /* GrpSts, PmtInfSts, TxSts */
     NKS_SLOT_STS_RSN_CD, /* StsRsnInf/Rsn/Cd, the first */
     NKS_SLOT_STS_RSN_PRTRY,
-    NKS_SLOT_COUNT /* 64: a further one needs a second word of `seen` in record.h and frame.c */
+    /* The same of a camt.054. What means the same as above has the slot from there: MSG_ID, INSTD_AMT and its currency
+       (of Ntry, Btch and TxDtls), NB_OF_TXS (of Btch), ORGNL_MSG_ID and PMT_INF_ID (of Refs and Btch), INSTR_ID,
+       END_TO_END_ID, UETR, STS (of Ntry), STS_RSN_CD and STS_RSN_PRTRY (of RtrInf). */
+    NKS_SLOT_CDT_DBT_IND,
+    NKS_SLOT_RVSL_IND,
+    NKS_SLOT_BK_TX_SUB_FMLY, /* BkTxCd/Domn/Fmly/SubFmlyCd */
+    NKS_SLOT_BOOKG_DT,       /* Dt or DtTm */
+    NKS_SLOT_VAL_DT,
+    NKS_SLOT_TX_ID,
+    NKS_SLOT_COUNT /* at most NKS_SLOTS_MAX */
 };
 
 struct nks_record_head {
@@ -184,6 +200,10 @@ NKS_CHECKED bool nks_record_check(struct nks_text bytes);
 /* The text of a slot of a checked record; empty text when it has none. */
 struct nks_text nks_record_slot(struct nks_text record, enum nks_slot slot);
 struct nks_text nks_record_tokens(struct nks_text record);
+/* A copy of a checked record in which a slot that it has says `text` (not empty, UTF-8, at most 64 KiB). Empty: it has
+ * no such slot, or the copy does not fit `size`. */
+struct nks_text nks_record_replace(struct nks_text record, enum nks_slot slot, struct nks_text text, char *out,
+                                   size_t size);
 uint32_t nks_record_rendered(struct nks_text record);
 
 #endif

@@ -9,7 +9,8 @@ void nks_frame_in_init(struct nks_frame_in *in)
 {
     in->from = in->to = 0;
     in->last = (enum nks_frame_kind)0;
-    in->in_group = in->header_seen = in->report = in->ended = false;
+    in->in_group = in->header_seen = in->ended = false;
+    in->report = NKS_REPORT_NONE;
     in->groups = in->findings = 0;
     in->payments = 0;
 }
@@ -43,9 +44,10 @@ static bool take_document(struct nks_frame_in *in, struct nks_text payload, stru
     const struct nks_frame_document *document = &frame->document;
     if (in->last != 0 || !take_fixed(payload, &frame->document, sizeof frame->document))
         return false;
-    in->report = document->report != NKS_REPORT_NONE;
+    in->report = (enum nks_report_version)document->report;
     return document->version < NKS_PAIN001_END && document->encoding <= NKS_ISO_8859_15 &&
-           document->report <= NKS_REPORT_10 && (document->version == NKS_PAIN001_UNKNOWN || !in->report);
+           document->report <= NKS_REPORT_CAMT054_08 &&
+           (document->version == NKS_PAIN001_UNKNOWN || in->report == NKS_REPORT_NONE);
 }
 
 static bool take_record(struct nks_text payload, struct nks_reader_frame *frame, enum nks_element root)
@@ -92,27 +94,42 @@ static bool take_group_end(struct nks_frame_in *in, struct nks_text payload, str
 
 /* ---- a report */
 
+/* What its records are of, and the slot that the first one has. */
+static const struct {
+    enum nks_element report, group, payment, batch; /* batch NONE: payments only */
+    enum nks_slot must;
+} reports[] = {
+    [NKS_REPORT_03] = {NKS_E_CstmrPmtStsRpt, NKS_E_OrgnlPmtInfAndSts, NKS_E_TxInfAndSts, NKS_ELEMENT_NONE,
+                       NKS_SLOT_ORGNL_MSG_ID},
+    [NKS_REPORT_10] = {NKS_E_CstmrPmtStsRpt, NKS_E_OrgnlPmtInfAndSts, NKS_E_TxInfAndSts, NKS_ELEMENT_NONE,
+                       NKS_SLOT_ORGNL_MSG_ID},
+    [NKS_REPORT_CAMT054_02] = {NKS_E_BkToCstmrDbtCdtNtfctn, NKS_E_Ntry, NKS_E_TxDtls, NKS_E_Btch, NKS_SLOT_MSG_ID},
+    [NKS_REPORT_CAMT054_08] = {NKS_E_BkToCstmrDbtCdtNtfctn, NKS_E_Ntry, NKS_E_TxDtls, NKS_E_Btch, NKS_SLOT_MSG_ID},
+};
+
 static bool take_report(struct nks_frame_in *in, struct nks_text payload, struct nks_reader_frame *frame)
 {
     bool first = !in->header_seen && in->groups == 0;
     in->header_seen = true;
-    return first && take_record(payload, frame, NKS_E_CstmrPmtStsRpt) && frame->place.group == 0 &&
-           frame->place.seq == 0 && nks_record_slot(frame->record, NKS_SLOT_ORGNL_MSG_ID).len > 0;
+    return first && take_record(payload, frame, reports[in->report].report) && frame->place.group == 0 &&
+           frame->place.seq == 0 && nks_record_slot(frame->record, reports[in->report].must).len > 0;
 }
 
 static bool take_report_group(struct nks_frame_in *in, struct nks_text payload, struct nks_reader_frame *frame)
 {
     in->in_group = true;
     in->groups++;
-    return in->header_seen && take_record(payload, frame, NKS_E_OrgnlPmtInfAndSts) &&
+    return in->header_seen && take_record(payload, frame, reports[in->report].group) &&
            frame->place.group == in->groups && frame->place.seq == 0;
 }
 
 static bool take_report_payment(struct nks_frame_in *in, struct nks_text payload, struct nks_reader_frame *frame)
 {
     in->payments++;
-    return in->in_group && take_record(payload, frame, NKS_E_TxInfAndSts) && frame->place.group == in->groups &&
-           frame->place.seq == in->payments;
+    enum nks_element batch = reports[in->report].batch;
+    bool taken = take_record(payload, frame, reports[in->report].payment) ||
+                 (batch != NKS_ELEMENT_NONE && take_record(payload, frame, batch));
+    return in->in_group && taken && frame->place.group == in->groups && frame->place.seq == in->payments;
 }
 
 /* The text goes into logs and answers: no control characters. */
@@ -146,7 +163,7 @@ static bool take_end(struct nks_frame_in *in, struct nks_text payload, struct nk
     if (end->complete == 0)
         return in->findings > 0;
     /* An order has a group and its end; a report may be its head alone. */
-    bool whole = in->report ? in->header_seen : in->last == NKS_FRAME_GROUP_END;
+    bool whole = in->report != NKS_REPORT_NONE ? in->header_seen : in->last == NKS_FRAME_GROUP_END;
     return in->findings == 0 && whole && end->groups == in->groups && end->payments == in->payments;
 }
 
@@ -176,7 +193,7 @@ static bool take_payload(struct nks_frame_in *in, uint32_t kind, struct nks_text
         return false;
     if ((in->findings > 0 && !kinds[kind].after_finding) || (in->last == 0 && kind != NKS_FRAME_DOCUMENT))
         return false;
-    if (kinds[kind].message != ANY && (kinds[kind].message == REPORT) != in->report)
+    if (kinds[kind].message != ANY && (kinds[kind].message == REPORT) != (in->report != NKS_REPORT_NONE))
         return false;
     frame->kind = (enum nks_frame_kind)kind;
     bool good = kinds[kind].take(in, payload, frame);

@@ -11,7 +11,8 @@ enum { NKS_FRAME_IN_BUFFER = 1024 * 1024 };
 struct nks_frame_in {
     size_t from, to; /* the bytes not yet taken */
     enum nks_frame_kind last;
-    bool in_group, header_seen, report;
+    bool in_group, header_seen;
+    enum nks_report_version report; /* NONE: an order */
     uint32_t groups, findings;
     uint64_t payments;
     bool ended;

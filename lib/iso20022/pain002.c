@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* Lengths of the standard, in characters. */
-enum { ID_MAX = 35, NAME_MAX_CHARACTERS = 140, CODE_MAX = 4, DIGITS_MAX = 18, COUNT_DIGITS_MAX = 15 };
+enum { ID_MAX = 35, ACCOUNT_MAX = 34, NAME_MAX_CHARACTERS = 140, CODE_MAX = 4, DIGITS_MAX = 18, COUNT_DIGITS_MAX = 15 };
 
 static void raw_text(struct nks_xmlout *out, struct nks_text text)
 {
@@ -233,9 +233,63 @@ void nks_pain002_group_begin(struct nks_xmlout *out, const struct nks_pain002_gr
 {
     nks_xmlout_open(out, "OrgnlPmtInfAndSts");
     element_id(out, "OrgnlPmtInfId", group->orgnl_pmt_inf_id);
+    element_if(out, "OrgnlNbOfTxs", group->orgnl_nb_of_txs, is_count);
+    element_if(out, "OrgnlCtrlSum", nks_text_trim(group->orgnl_ctrl_sum), is_decimal);
     group_status(out, NKS_PAIN002_03, "PmtInfSts", group->status);
     write_reasons(out, group->reasons, group->reason_count);
+    for (size_t i = 0; i < group->count_count; i++)
+        write_count(out, NKS_PAIN002_03, &group->counts[i]);
     raw_text(out, NKS_TEXT("\n"));
+}
+
+/* IBAN2007Identifier: two letters, two digits, 1 to 30 letters and digits. */
+static bool is_iban(struct nks_text text)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", digits[] = "0123456789";
+    enum { HEAD = 4, TAIL_MAX = 30 };
+    if (text.len <= HEAD || text.len > HEAD + TAIL_MAX)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        bool digit = c != '\0' && strchr(digits, c) != NULL, capital = c != '\0' && strchr(letters, c) != NULL;
+        bool small = c >= 'a' && c <= 'z';
+        if (i < 2 ? !capital : i < HEAD ? !digit : !digit && !capital && !small)
+            return false;
+    }
+    return true;
+}
+
+static void write_other_account(struct nks_xmlout *out, const struct nks_pain002_account *account)
+{
+    nks_xmlout_open(out, "Othr");
+    element_cut(out, "Id", account->other, ACCOUNT_MAX);
+    if (account->scheme_cd.len > 0 || account->scheme.len > 0) {
+        bool code = account->scheme_cd.len > 0 && account->scheme_cd.len <= CODE_MAX;
+        nks_xmlout_open(out, "SchmeNm");
+        element_cut(out, code ? "Cd" : "Prtry", account->scheme_cd.len > 0 ? account->scheme_cd : account->scheme,
+                    ID_MAX);
+        nks_xmlout_close(out, "SchmeNm");
+    }
+    nks_xmlout_close(out, "Othr");
+}
+
+static void write_account(struct nks_xmlout *out, const struct nks_pain002_account *account)
+{
+    bool iban = is_iban(account->iban);
+    if (!iban && account->other.len == 0)
+        return;
+    raw_text(out, NKS_TEXT("<OrgnlTxRef><CdtrAcct><Id>"));
+    if (iban)
+        nks_xmlout_element(out, "IBAN", account->iban);
+    else
+        write_other_account(out, account);
+    nks_xmlout_close(out, "Id");
+    if (account->type.len > 0) {
+        nks_xmlout_open(out, "Tp");
+        element_cut(out, "Prtry", account->type, ID_MAX);
+        nks_xmlout_close(out, "Tp");
+    }
+    raw_text(out, NKS_TEXT("</CdtrAcct></OrgnlTxRef>"));
 }
 
 void nks_pain002_payment_write(struct nks_xmlout *out, enum nks_pain002_version version,
@@ -249,6 +303,8 @@ void nks_pain002_payment_write(struct nks_xmlout *out, enum nks_pain002_version 
     if (status_fits(version, payment->status, true))
         nks_xmlout_element(out, "TxSts", nks_text_from(payment->status));
     write_reasons(out, payment->reasons, payment->reason_count);
+    if (payment->account != NULL)
+        write_account(out, payment->account);
     raw_text(out, NKS_TEXT("</TxInfAndSts>\n"));
 }
 

@@ -46,6 +46,17 @@ struct nks_pain002_group {
     const char *status; /* NULL leaves it out; of the list of .03 in both versions */
     const struct nks_pain002_reason *reasons;
     size_t reason_count;
+    struct nks_text orgnl_nb_of_txs; /* as written; left out when empty or not 1-15 digits */
+    struct nks_text orgnl_ctrl_sum;  /* as written; left out when no decimal */
+    const struct nks_pain002_count *counts;
+    size_t count_count;
+};
+
+/* An account in OrgnlTxRef/CdtrAcct: an IBAN, or another id with at most one of its scheme's two names. */
+struct nks_pain002_account {
+    struct nks_text iban;                     /* left out when it has not the form of the standard */
+    struct nks_text other, scheme_cd, scheme; /* Othr/Id, SchmeNm/Cd, SchmeNm/Prtry */
+    struct nks_text type;                     /* Tp/Prtry: the kortart of a payment slip */
 };
 
 struct nks_pain002_payment {
@@ -55,6 +66,7 @@ struct nks_pain002_payment {
     const char *status;
     const struct nks_pain002_reason *reasons;
     size_t reason_count;
+    const struct nks_pain002_account *account; /* NULL: not told */
 };
 
 void nks_pain002_begin(struct nks_xmlout *out, const struct nks_pain002_head *head);

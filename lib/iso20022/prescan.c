@@ -50,11 +50,11 @@ static const char tag_too_long[] = "a tag, comment or processing instruction is 
 static const char run_too_long[] = "the text between two tags is longer than the reader takes";
 
 /* The > of a tag that has only a name; NULL where there is more to see. All of ASCII that a name is made of in our
- * messages stands behind '>'; blanks, quotation marks, = and < stand before it. */
+ * messages stands behind '?'; blanks, quotation marks, =, < and > stand before it, and <? begins no tag. */
 static const char *end_of_plain_tag(const char *at, const char *end)
 {
     at += at[1] == '/' ? 2 : 1;
-    while (at < end && (unsigned char)*at > '>')
+    while (at < end && (unsigned char)*at > '?')
         at++;
     return at < end && *at == '>' ? at : NULL;
 }

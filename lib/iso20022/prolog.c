@@ -12,12 +12,15 @@ static const struct {
 #include "iso20022/version.def"
     {NKS_PAIN001_UNKNOWN, NKS_REPORT_03, "urn:iso:std:iso:20022:tech:xsd:pain.002.001.03"},
     {NKS_PAIN001_UNKNOWN, NKS_REPORT_10, "urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"},
+    {NKS_PAIN001_UNKNOWN, NKS_REPORT_CAMT054_02, "urn:iso:std:iso:20022:tech:xsd:camt.054.001.02"},
+    {NKS_PAIN001_UNKNOWN, NKS_REPORT_CAMT054_08, "urn:iso:std:iso:20022:tech:xsd:camt.054.001.08"},
 };
 
 const char nks_prolog_orders_only[] =
     "the version is none we read: pain.001.001.03, .08, .09, .10, .11 and .12 are accepted";
 const char nks_prolog_reports_only[] =
-    "the message is of no version we read from a bank: pain.002.001.03 and pain.002.001.10 are accepted";
+    "the message is of no version we read from a bank: pain.002.001.03, pain.002.001.10, camt.054.001.02 and "
+    "camt.054.001.08 are accepted";
 
 const char *nks_prolog_namespace(const struct nks_prolog *prolog)
 {

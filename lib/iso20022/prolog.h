@@ -10,7 +10,7 @@ enum { NKS_PROLOG_MAX = 64 * 1024 }; /* the root element begins and its tag ends
 
 struct nks_prolog {
     enum nks_pain001_version version;
-    enum nks_report_version report; /* of a pain.002; at most one of the two is there */
+    enum nks_report_version report; /* of a pain.002 or camt.054; at most one of the two is there */
     enum nks_encoding encoding;
     size_t skip; /* bytes of the byte order mark */
 };

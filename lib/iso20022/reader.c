@@ -174,7 +174,7 @@ static void put_end(struct nks_reader_state *reader, bool complete)
 static bool open_message(struct nks_reader_state *reader, struct input *input)
 {
     if (reader->prolog.report != NKS_REPORT_NONE) {
-        nks_paths_compile_report(&reader->paths);
+        nks_paths_compile_report(&reader->paths, reader->prolog.report);
         return open_parser(reader, input);
     }
     nks_paths_compile(&reader->paths, reader->prolog.version);

@@ -50,6 +50,7 @@ struct nks_reader_state {
     /* the record being built */
     bool in_record;
     bool header_sent, group_sent; /* header_sent: of a report */
+    uint32_t record_depth;        /* of a report: where the record's own element stands */
     struct nks_frame_place place;
 
     /* the result */

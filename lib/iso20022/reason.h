@@ -10,8 +10,12 @@ enum nks_reason {
 #include "iso20022/reason.def"
 #undef NKS_REASON
 };
+enum nks_language { NKS_ENGLISH, NKS_DANISH };          /* stored in agreements: append only */
 const char *nks_reason_code(enum nks_reason reason);    /* "AC03"; "" for NONE, "NARR" for an unknown number */
 const char *nks_reason_english(enum nks_reason reason); /* what is wrong and what to correct; "" for NONE */
 const char *nks_reason_danish(enum nks_reason reason);
-enum nks_reason nks_reason_find(struct nks_text code); /* first row with that ISO code; NONE when there is none */
+const char *nks_reason_words(enum nks_reason reason, enum nks_language language); /* one of the two */
+/* What a bank means by an ISO code: the first row of that code that is a bank's (BANK_…), else the first at all; NONE
+ * when there is none. */
+enum nks_reason nks_reason_find(struct nks_text code);
 #endif

@@ -11,7 +11,7 @@ void nks_record_start(struct nks_record *record)
     record->text_len = 0;
     record->rendered = 0;
     record->slot_count = 0;
-    record->seen = 0;
+    memset(record->seen, 0, sizeof record->seen);
 }
 
 static bool has_room(const struct nks_record *record, size_t len)
@@ -21,9 +21,9 @@ static bool has_room(const struct nks_record *record, size_t len)
 
 static void fill_slot(struct nks_record *record, enum nks_slot slot, uint32_t at, size_t len)
 {
-    if (slot == NKS_SLOT_NONE || (record->seen >> slot & 1) != 0)
+    if (slot == NKS_SLOT_NONE || nks_record_has(record, slot))
         return;
-    record->seen |= (uint64_t)1 << slot;
+    record->seen[(unsigned)slot / 64] |= (uint64_t)1 << ((unsigned)slot % 64);
     record->slots[record->slot_count++] = (struct nks_record_slot){(uint16_t)slot, (uint16_t)len, at};
 }
 

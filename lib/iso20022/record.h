@@ -18,12 +18,17 @@ struct nks_record {
     uint32_t text_len; /* of the text being collected behind them */
     uint32_t rendered;
     uint16_t slot_count;
-    uint64_t seen; /* slots that are filled: a bit each */
+    uint64_t seen[(NKS_SLOTS_MAX + 63) / 64]; /* slots that are filled: a bit each */
     struct nks_record_slot slots[NKS_SLOTS_MAX];
     char tokens[NKS_RECORD_TOKENS_MAX];
 };
 
 void nks_record_start(struct nks_record *record);
+/* Whether a slot is filled. */
+static inline bool nks_record_has(const struct nks_record *record, enum nks_slot slot)
+{
+    return (record->seen[(unsigned)slot / 64] >> ((unsigned)slot % 64) & 1) != 0;
+}
 NKS_CHECKED bool nks_record_open(struct nks_record *record, enum nks_element element);
 NKS_CHECKED bool nks_record_ccy(struct nks_record *record, struct nks_text ccy, enum nks_slot slot);
 NKS_CHECKED bool nks_record_close(struct nks_record *record);

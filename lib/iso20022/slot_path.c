@@ -87,28 +87,97 @@ static const struct {
     {"PmtInf/CdtTrfTxInf/RmtInf/Ustrd", NKS_SLOT_USTRD, BOTH},
 };
 
-/* The same below CstmrPmtStsRpt. */
-static const struct {
+/* The same below CstmrPmtStsRpt, where both versions have them in the same places. */
+enum { OLD = V03, NEW = NEWER }; /* of a report's two versions */
+struct report_row {
     const char *path;
     enum nks_slot slot;
-} report_rows[] = {
-    {"GrpHdr/MsgId", NKS_SLOT_MSG_ID},
-    {"OrgnlGrpInfAndSts/OrgnlMsgId", NKS_SLOT_ORGNL_MSG_ID},
-    {"OrgnlGrpInfAndSts/OrgnlMsgNmId", NKS_SLOT_ORGNL_MSG_NM_ID},
-    {"OrgnlGrpInfAndSts/GrpSts", NKS_SLOT_STS},
-    {"OrgnlGrpInfAndSts/StsRsnInf/Rsn/Cd", NKS_SLOT_STS_RSN_CD},
-    {"OrgnlGrpInfAndSts/StsRsnInf/Rsn/Prtry", NKS_SLOT_STS_RSN_PRTRY},
+    unsigned versions;
+};
+static const struct report_row status_rows[] = {
+    {"GrpHdr/MsgId", NKS_SLOT_MSG_ID, BOTH},
+    {"OrgnlGrpInfAndSts/OrgnlMsgId", NKS_SLOT_ORGNL_MSG_ID, BOTH},
+    {"OrgnlGrpInfAndSts/OrgnlMsgNmId", NKS_SLOT_ORGNL_MSG_NM_ID, BOTH},
+    {"OrgnlGrpInfAndSts/GrpSts", NKS_SLOT_STS, BOTH},
+    {"OrgnlGrpInfAndSts/StsRsnInf/Rsn/Cd", NKS_SLOT_STS_RSN_CD, BOTH},
+    {"OrgnlGrpInfAndSts/StsRsnInf/Rsn/Prtry", NKS_SLOT_STS_RSN_PRTRY, BOTH},
 
-    {"OrgnlPmtInfAndSts/OrgnlPmtInfId", NKS_SLOT_PMT_INF_ID},
-    {"OrgnlPmtInfAndSts/PmtInfSts", NKS_SLOT_STS},
-    {"OrgnlPmtInfAndSts/StsRsnInf/Rsn/Cd", NKS_SLOT_STS_RSN_CD},
-    {"OrgnlPmtInfAndSts/StsRsnInf/Rsn/Prtry", NKS_SLOT_STS_RSN_PRTRY},
+    {"OrgnlPmtInfAndSts/OrgnlPmtInfId", NKS_SLOT_PMT_INF_ID, BOTH},
+    {"OrgnlPmtInfAndSts/PmtInfSts", NKS_SLOT_STS, BOTH},
+    {"OrgnlPmtInfAndSts/StsRsnInf/Rsn/Cd", NKS_SLOT_STS_RSN_CD, BOTH},
+    {"OrgnlPmtInfAndSts/StsRsnInf/Rsn/Prtry", NKS_SLOT_STS_RSN_PRTRY, BOTH},
 
-    {"OrgnlPmtInfAndSts/TxInfAndSts/OrgnlInstrId", NKS_SLOT_INSTR_ID},
-    {"OrgnlPmtInfAndSts/TxInfAndSts/OrgnlEndToEndId", NKS_SLOT_END_TO_END_ID},
-    {"OrgnlPmtInfAndSts/TxInfAndSts/TxSts", NKS_SLOT_STS},
-    {"OrgnlPmtInfAndSts/TxInfAndSts/StsRsnInf/Rsn/Cd", NKS_SLOT_STS_RSN_CD},
-    {"OrgnlPmtInfAndSts/TxInfAndSts/StsRsnInf/Rsn/Prtry", NKS_SLOT_STS_RSN_PRTRY},
+    {"OrgnlPmtInfAndSts/TxInfAndSts/OrgnlInstrId", NKS_SLOT_INSTR_ID, BOTH},
+    {"OrgnlPmtInfAndSts/TxInfAndSts/OrgnlEndToEndId", NKS_SLOT_END_TO_END_ID, BOTH},
+    {"OrgnlPmtInfAndSts/TxInfAndSts/TxSts", NKS_SLOT_STS, BOTH},
+    {"OrgnlPmtInfAndSts/TxInfAndSts/StsRsnInf/Rsn/Cd", NKS_SLOT_STS_RSN_CD, BOTH},
+    {"OrgnlPmtInfAndSts/TxInfAndSts/StsRsnInf/Rsn/Prtry", NKS_SLOT_STS_RSN_PRTRY, BOTH},
+};
+
+/*
+ * The same below BkToCstmrDbtCdtNtfctn. Nothing of accounts and parties is taken: some centrals write the payee's CPR
+ * number where the account belongs (bankconnect.dk), and what is not taken never leaves the jail.
+ */
+static const struct report_row notice_rows[] = {
+    {"GrpHdr/MsgId", NKS_SLOT_MSG_ID, BOTH},
+    {"Ntfctn/Ntry/Amt", NKS_SLOT_INSTD_AMT, BOTH},
+    {"Ntfctn/Ntry/Amt/@Ccy", NKS_SLOT_INSTD_AMT_CCY, BOTH},
+    {"Ntfctn/Ntry/CdtDbtInd", NKS_SLOT_CDT_DBT_IND, BOTH},
+    {"Ntfctn/Ntry/RvslInd", NKS_SLOT_RVSL_IND, BOTH},
+    {"Ntfctn/Ntry/Sts", NKS_SLOT_STS, OLD},
+    {"Ntfctn/Ntry/Sts/Cd", NKS_SLOT_STS, NEW},
+    {"Ntfctn/Ntry/BookgDt/Dt", NKS_SLOT_BOOKG_DT, BOTH},
+    {"Ntfctn/Ntry/BookgDt/DtTm", NKS_SLOT_BOOKG_DT, BOTH},
+    {"Ntfctn/Ntry/ValDt/Dt", NKS_SLOT_VAL_DT, BOTH},
+    {"Ntfctn/Ntry/ValDt/DtTm", NKS_SLOT_VAL_DT, BOTH},
+    {"Ntfctn/Ntry/BkTxCd/Domn/Fmly/SubFmlyCd", NKS_SLOT_BK_TX_SUB_FMLY, BOTH},
+
+    {"Ntfctn/Ntry/NtryDtls/Btch/MsgId", NKS_SLOT_ORGNL_MSG_ID, BOTH},
+    {"Ntfctn/Ntry/NtryDtls/Btch/PmtInfId", NKS_SLOT_PMT_INF_ID, BOTH},
+    {"Ntfctn/Ntry/NtryDtls/Btch/NbOfTxs", NKS_SLOT_NB_OF_TXS, BOTH},
+    {"Ntfctn/Ntry/NtryDtls/Btch/TtlAmt", NKS_SLOT_INSTD_AMT, BOTH},
+    {"Ntfctn/Ntry/NtryDtls/Btch/TtlAmt/@Ccy", NKS_SLOT_INSTD_AMT_CCY, BOTH},
+    {"Ntfctn/Ntry/NtryDtls/Btch/CdtDbtInd", NKS_SLOT_CDT_DBT_IND, BOTH},
+
+    {"Ntfctn/Ntry/NtryDtls/TxDtls/Refs/MsgId", NKS_SLOT_ORGNL_MSG_ID, BOTH},
+    {"Ntfctn/Ntry/NtryDtls/TxDtls/Refs/PmtInfId", NKS_SLOT_PMT_INF_ID, BOTH},
+    {"Ntfctn/Ntry/NtryDtls/TxDtls/Refs/InstrId", NKS_SLOT_INSTR_ID, BOTH},
+    {"Ntfctn/Ntry/NtryDtls/TxDtls/Refs/EndToEndId", NKS_SLOT_END_TO_END_ID, BOTH},
+    {"Ntfctn/Ntry/NtryDtls/TxDtls/Refs/TxId", NKS_SLOT_TX_ID, BOTH},
+    {"Ntfctn/Ntry/NtryDtls/TxDtls/AmtDtls/TxAmt/Amt", NKS_SLOT_INSTD_AMT, OLD},
+    {"Ntfctn/Ntry/NtryDtls/TxDtls/AmtDtls/TxAmt/Amt/@Ccy", NKS_SLOT_INSTD_AMT_CCY, OLD},
+    {"Ntfctn/Ntry/NtryDtls/TxDtls/Amt", NKS_SLOT_INSTD_AMT, NEW},
+    {"Ntfctn/Ntry/NtryDtls/TxDtls/Amt/@Ccy", NKS_SLOT_INSTD_AMT_CCY, NEW},
+    {"Ntfctn/Ntry/NtryDtls/TxDtls/CdtDbtInd", NKS_SLOT_CDT_DBT_IND, NEW},
+    {"Ntfctn/Ntry/NtryDtls/TxDtls/BkTxCd/Domn/Fmly/SubFmlyCd", NKS_SLOT_BK_TX_SUB_FMLY, BOTH},
+    {"Ntfctn/Ntry/NtryDtls/TxDtls/RtrInf/Rsn/Cd", NKS_SLOT_STS_RSN_CD, BOTH},
+    {"Ntfctn/Ntry/NtryDtls/TxDtls/RtrInf/Rsn/Prtry", NKS_SLOT_STS_RSN_PRTRY, BOTH},
+};
+
+/* The reports: their message, their rows, and where records begin. */
+static const struct report_kind {
+    const char *message;
+    const struct report_row *rows;
+    size_t count;
+    unsigned version;
+    const char *group, *payments[2];
+} report_kinds[] = {
+#define STATUS_REPORT                                                                                                  \
+    "Document/CstmrPmtStsRpt", status_rows, sizeof status_rows / sizeof status_rows[0], BOTH, "OrgnlPmtInfAndSts",     \
+    {                                                                                                                  \
+        "OrgnlPmtInfAndSts/TxInfAndSts", NULL                                                                          \
+    }
+#define NOTICE(version)                                                                                                \
+    "Document/BkToCstmrDbtCdtNtfctn", notice_rows, sizeof notice_rows / sizeof notice_rows[0], version, "Ntfctn/Ntry", \
+    {                                                                                                                  \
+        "Ntfctn/Ntry/NtryDtls/Btch", "Ntfctn/Ntry/NtryDtls/TxDtls"                                                     \
+    }
+    [NKS_REPORT_03] = {STATUS_REPORT},
+    [NKS_REPORT_10] = {STATUS_REPORT},
+    [NKS_REPORT_CAMT054_02] = {NOTICE(OLD)},
+    [NKS_REPORT_CAMT054_08] = {NOTICE(NEW)},
+#undef STATUS_REPORT
+#undef NOTICE
 };
 
 /* Walks from `node` along the path, making nodes where there are none. The table is ours: what it names must exist. */
@@ -159,13 +228,20 @@ void nks_paths_compile(struct nks_paths *paths, enum nks_pain001_version version
     paths->place[lay(paths, message, NKS_TEXT("PmtInf/CdtTrfTxInf"))] = NKS_PLACE_PAYMENT;
 }
 
-void nks_paths_compile_report(struct nks_paths *paths)
+void nks_paths_compile_report(struct nks_paths *paths, enum nks_report_version report)
 {
+    const struct report_kind *kind = &report_kinds[report];
     begin(paths);
-    uint8_t message = lay(paths, NKS_PATH_ROOT, NKS_TEXT("Document/CstmrPmtStsRpt"));
-    for (size_t i = 0; i < sizeof report_rows / sizeof report_rows[0]; i++)
-        paths->slot[lay(paths, message, nks_text_from(report_rows[i].path))] = (uint8_t)report_rows[i].slot;
+    uint8_t message = lay(paths, NKS_PATH_ROOT, nks_text_from(kind->message));
+    for (size_t i = 0; i < kind->count; i++) {
+        if ((kind->rows[i].versions & kind->version) == 0)
+            continue;
+        struct nks_text path = nks_text_from(kind->rows[i].path);
+        uint8_t *table = cut_attribute(&path) ? paths->ccy_slot : paths->slot;
+        table[lay(paths, message, path)] = (uint8_t)kind->rows[i].slot;
+    }
     paths->place[message] = NKS_PLACE_HEADER;
-    paths->place[lay(paths, message, NKS_TEXT("OrgnlPmtInfAndSts"))] = NKS_PLACE_GROUP;
-    paths->place[lay(paths, message, NKS_TEXT("OrgnlPmtInfAndSts/TxInfAndSts"))] = NKS_PLACE_PAYMENT;
+    paths->place[lay(paths, message, nks_text_from(kind->group))] = NKS_PLACE_GROUP;
+    for (size_t i = 0; i < 2 && kind->payments[i] != NULL; i++)
+        paths->place[lay(paths, message, nks_text_from(kind->payments[i]))] = NKS_PLACE_PAYMENT;
 }

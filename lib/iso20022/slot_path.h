@@ -22,8 +22,8 @@ struct nks_paths {
 
 /* The rows of one version of pain.001. */
 void nks_paths_compile(struct nks_paths *paths, enum nks_pain001_version version);
-/* Those of a report: both versions of pain.002 have them in the same places. */
-void nks_paths_compile_report(struct nks_paths *paths);
+/* Those of a report, which is none but NONE. */
+void nks_paths_compile_report(struct nks_paths *paths, enum nks_report_version report);
 
 /* The node of a child; NKS_PATH_NOWHERE where no path leads. */
 static inline uint8_t nks_paths_step(const struct nks_paths *paths, uint8_t node, enum nks_element element)

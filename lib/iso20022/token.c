@@ -68,3 +68,29 @@ struct nks_token nks_token_next(struct nks_text *rest)
         return (struct nks_token){.kind = NKS_TOKEN_IS_OPEN, .element = (enum nks_element)first};
     }
 }
+
+struct nks_text nks_token_find(struct nks_text tokens, const enum nks_element *path, size_t depth)
+{
+    size_t open = 0, matched = 0; /* elements open, and how many of them are the path's first */
+    for (;;) {
+        struct nks_token token = nks_token_next(&tokens);
+        switch (token.kind) {
+        case NKS_TOKEN_IS_END_OF_DATA:
+            return (struct nks_text){NULL, 0};
+        case NKS_TOKEN_IS_OPEN:
+            matched += open == matched && matched < depth && token.element == path[matched];
+            open++;
+            break;
+        case NKS_TOKEN_IS_CLOSE:
+            open--;
+            matched = matched < open ? matched : open;
+            break;
+        case NKS_TOKEN_IS_TEXT:
+            if (matched == depth && open == depth)
+                return token.text;
+            break;
+        case NKS_TOKEN_IS_CCY:
+            break;
+        }
+    }
+}

@@ -39,4 +39,8 @@ struct nks_token {
 /* Takes the next token off `rest`, which holds checked tokens. */
 struct nks_token nks_token_next(struct nks_text *rest);
 
+/* The text of the first element at `path`, from the outermost one down, in checked tokens; empty when there is none.
+ * For what is asked too seldom to have a slot (frame.h). */
+struct nks_text nks_token_find(struct nks_text tokens, const enum nks_element *path, size_t depth);
+
 #endif

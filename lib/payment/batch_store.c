@@ -77,6 +77,7 @@ static struct nks_place header_place(const struct nks_batch *batch)
     nks_pack_int(&buf, batch->delivery_id);
     nks_pack_int(&buf, batch->agreement_id);
     nks_pack_int(&buf, batch->version);
+    nks_pack_int(&buf, batch->origin);
     nks_pack_text(&buf, nks_text_from(batch->sender));
     nks_pack_text(&buf, nks_text_from(batch->payer));
     nks_pack_text(&buf, nks_text_from(batch->ref));
@@ -296,8 +297,9 @@ enum nks_status nks_batch_finish(struct nks_payments *payments, struct nks_batch
 enum nks_status nks_batch_clear(struct nks_payments *payments, int64_t batch_id, struct nks_fault *fault)
 {
     static const struct nks_sql *const by_slice[] = {
-        &nks_sql_batch_clear_payments,   &nks_sql_batch_clear_details,       &nks_sql_batch_clear_runs,
-        &nks_sql_batch_clear_signatures, &nks_sql_batch_clear_status_totals, &nks_sql_batch_clear_slices};
+        &nks_sql_batch_clear_payments, &nks_sql_batch_clear_details,    &nks_sql_batch_clear_runs,
+        &nks_sql_batch_clear_blocks,   &nks_sql_batch_clear_signatures, &nks_sql_batch_clear_status_totals,
+        &nks_sql_batch_clear_slices};
     struct nks_stmt *stmt = NULL;
     for (size_t i = 0; i < sizeof by_slice / sizeof by_slice[0]; i++) {
         NKS_TRY(nks_stmt_start(payments->db, by_slice[i], &stmt, fault));
@@ -329,6 +331,20 @@ enum nks_status nks_group_save(struct nks_payments *payments, const struct nks_b
     return nks_stmt_run(stmt, NULL, fault);
 }
 
+enum nks_status nks_group_next_moved(struct nks_payments *payments, int64_t batch_id, uint32_t after, uint32_t *number,
+                                     struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    bool found = false;
+    NKS_TRY(nks_stmt_start(payments->db, &nks_sql_group_next_moved, &stmt, fault));
+    nks_bind_int(stmt, "batch_id", batch_id);
+    nks_bind_int(stmt, "after", after);
+    NKS_TRY(nks_stmt_one(stmt, &found, fault));
+    *number = found ? (uint32_t)nks_column_int(stmt, 0) : 0;
+    nks_stmt_end(stmt);
+    return NKS_OK;
+}
+
 static enum nks_status read_group(struct nks_payments *payments, const struct nks_batch *batch, uint32_t number,
                                   struct nks_stmt *stmt, struct nks_fault *fault)
 {
@@ -355,7 +371,7 @@ static enum nks_status read_group(struct nks_payments *payments, const struct nk
         .payments = nks_column_int(stmt, 0),
         .regnr = regnr,
         .execution_date = (nks_date)nks_column_int(stmt, 2),
-        .moved = nks_column_int(stmt, 3) != 0,
+        .moved = (enum nks_reason)nks_column_int(stmt, 3),
         .record = copy,
         .record_len = record.len,
     };

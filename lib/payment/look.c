@@ -71,13 +71,9 @@ static struct nks_outcome_group read_group(struct nks_stmt *stmt)
     };
 }
 
-enum nks_status nks_look_outcomes(struct nks_payments *payments, int64_t slice_id, nks_outcome_group_fn fn,
-                                  void *context, struct nks_fault *fault)
+static enum nks_status each_group(struct nks_stmt *stmt, nks_outcome_group_fn fn, void *context,
+                                  struct nks_fault *fault)
 {
-    struct nks_stmt *stmt = NULL;
-    NKS_TRY(nks_stmt_start(payments->db, &nks_sql_look_outcomes, &stmt, fault));
-    nks_bind_int(stmt, "debt", NKS_LEG_DEBT);
-    nks_bind_int(stmt, "slice_id", slice_id);
     enum nks_status status = NKS_OK;
     for (bool row = true; row && status == NKS_OK;) {
         status = nks_stmt_step(stmt, &row, fault);
@@ -85,6 +81,65 @@ enum nks_status nks_look_outcomes(struct nks_payments *payments, int64_t slice_i
             break;
         const struct nks_outcome_group group = read_group(stmt);
         status = fn(context, &group, fault);
+    }
+    nks_stmt_end(stmt);
+    return status;
+}
+
+enum nks_status nks_look_outcomes(struct nks_payments *payments, int64_t slice_id, nks_outcome_group_fn fn,
+                                  void *context, struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(payments->db, &nks_sql_look_outcomes, &stmt, fault));
+    nks_bind_int(stmt, "debt", NKS_LEG_DEBT);
+    nks_bind_int(stmt, "slice_id", slice_id);
+    return each_group(stmt, fn, context, fault);
+}
+
+enum nks_status nks_look_parts(struct nks_payments *payments, int64_t slice_id, nks_outcome_group_fn fn, void *context,
+                               struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(payments->db, &nks_sql_look_parts, &stmt, fault));
+    nks_bind_int(stmt, "slice_id", slice_id);
+    return each_group(stmt, fn, context, fault);
+}
+
+static struct nks_exception read_exception(struct nks_stmt *stmt)
+{
+    return (struct nks_exception){
+        .payment = {.n = (uint32_t)nks_column_int(stmt, 0),
+                    .seq = (uint64_t)nks_column_int(stmt, 1),
+                    .group = (uint32_t)nks_column_int(stmt, 2),
+                    .currency = (int32_t)nks_column_int(stmt, 3),
+                    .amount_minor = nks_column_int(stmt, 4),
+                    .state = (uint8_t)nks_column_int(stmt, 5),
+                    .reason = (uint16_t)nks_column_int(stmt, 6)},
+        .slice = (enum nks_slice_state)nks_column_int(stmt, 7),
+        .has_leg = !nks_column_is_null(stmt, 8),
+        .leg = {.state = (uint8_t)nks_column_int(stmt, 8),
+                .reason = (uint16_t)nks_column_int(stmt, 9),
+                .amount_minor = nks_column_int(stmt, 10)},
+    };
+}
+
+enum nks_status nks_look_exceptions(struct nks_payments *payments, int64_t slice_id, nks_exception_fn fn, void *context,
+                                    struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(payments->db, &nks_sql_look_exceptions, &stmt, fault));
+    nks_bind_int(stmt, "slice_id", slice_id);
+    nks_bind_int(stmt, "accepted", NKS_PAYMENT_ACCEPTED);
+    nks_bind_int(stmt, "stopped", NKS_SLICE_STOPPED);
+    nks_bind_int(stmt, "rejected", NKS_LEG_REJECTED);
+    nks_bind_int(stmt, "returned", NKS_LEG_RETURNED);
+    enum nks_status status = NKS_OK;
+    for (bool row = true; row && status == NKS_OK;) {
+        status = nks_stmt_step(stmt, &row, fault);
+        if (status != NKS_OK || !row)
+            break;
+        const struct nks_exception exception = read_exception(stmt);
+        status = fn(context, &exception, fault);
     }
     nks_stmt_end(stmt);
     return status;

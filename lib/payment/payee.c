@@ -92,34 +92,6 @@ void nks_payee_find(struct nks_text record, struct nks_payee *out)
     }
 }
 
-enum nks_creditor_account_found nks_creditor_account_find(struct nks_text record, struct nks_account *out)
-{
-    memset(out, 0, sizeof *out);
-    struct nks_text iban = nks_record_slot(record, NKS_SLOT_CDTR_ACCT_IBAN);
-    struct nks_text other = nks_text_trim(nks_record_slot(record, NKS_SLOT_CDTR_ACCT_OTHR_ID));
-    struct nks_text bic = nks_record_slot(record, NKS_SLOT_CDTR_AGT_BIC);
-    if (iban.len == 0 && (other.len == 0 || nks_text_is(other, "NOTPROVIDED")))
-        return NKS_CREDITOR_ACCOUNT_NONE;
-    if (!nks_text_copy(bic, out->bic, sizeof out->bic))
-        out->bic[0] = '\0';
-    if (iban.len > 0) {
-        out->kind = NKS_ACCOUNT_IBAN;
-        return nks_iban_parse(iban, out->id) ? NKS_CREDITOR_ACCOUNT_GOOD : NKS_CREDITOR_ACCOUNT_BAD;
-    }
-    struct nks_text code = nks_record_slot(record, NKS_SLOT_CDTR_ACCT_OTHR_CD);
-    if (nks_text_is(code, "BBAN")) {
-        out->kind = NKS_ACCOUNT_BBAN;
-        if (nks_bban_parse(other, out->id))
-            return NKS_CREDITOR_ACCOUNT_GOOD;
-        /* A BBAN of another country has its own form; with a foreign bank it is the payer's to know. */
-        return out->bic[0] != '\0' && memcmp(out->bic + 4, "DK", 2) != 0 ? NKS_CREDITOR_ACCOUNT_GOOD
-                                                                         : NKS_CREDITOR_ACCOUNT_BAD;
-    }
-    /* Other schemes (OCR payment slips, proprietary) go to the bank as written. */
-    out->kind = NKS_ACCOUNT_NONE;
-    return NKS_CREDITOR_ACCOUNT_GOOD;
-}
-
 bool nks_debtor_account_find(struct nks_text group_record, struct nks_account *out)
 {
     struct nks_text iban = nks_record_slot(group_record, NKS_SLOT_DBTR_ACCT_IBAN);

@@ -20,6 +20,7 @@
 #include "db/db.h"
 #include "denmark/account.h"
 #include "denmark/holder.h"
+#include "denmark/slip.h"
 #include "iso20022/frame.h"
 #include "iso20022/reason.h"
 #include "vault/blind.h"
@@ -36,6 +37,7 @@ enum {
     NKS_SLICES_OPEN = 8,            /* execution dates that may be filled at the same time */
     NKS_BATCH_REF = 16,
     NKS_LEG_ID_MAX = 36,
+    NKS_HORIZON_DAYS = 366, /* how far ahead an execution date may lie */
 };
 
 /* ---- states: stored, so append only. doc/payment.md shows the same tables; tests/unit/test_states.c compares. */
@@ -90,7 +92,9 @@ struct nks_payee {
 void nks_payee_find(struct nks_text record, struct nks_payee *out);
 
 enum nks_creditor_account_found { NKS_CREDITOR_ACCOUNT_NONE, NKS_CREDITOR_ACCOUNT_GOOD, NKS_CREDITOR_ACCOUNT_BAD };
-/* The account the payer wrote. NONE: no CdtrAcct or NOTPROVIDED, the payment is incomplete. */
+/* The account the payer wrote (creditor.c). NONE: no CdtrAcct or NOTPROVIDED, the payment is incomplete. An IBAN, a
+ * BBAN (a number without any scheme is one), a payment slip (scheme OCR); other schemes go to the bank as written. A
+ * slip whose kortart or payment id is wrong is GOOD with kind NONE here: its fault is told by nks_creditor_facts. */
 enum nks_creditor_account_found nks_creditor_account_find(struct nks_text record, struct nks_account *out);
 /* The debtor account of a GROUP record; false when it is none that nks knows the form of. */
 NKS_CHECKED bool nks_debtor_account_find(struct nks_text group_record, struct nks_account *out);
@@ -100,15 +104,27 @@ struct nks_text nks_ydelsesart_find(struct nks_text payment_record, struct nks_t
 /* ---- the rules for one payment (check.c, pure): a table, one row per rule */
 
 struct nks_payment_facts {
+    bool group_repeated; /* its PmtInfId stood earlier in the message */
     bool debtor_account_allowed, central_known;
     bool date_good, date_past, date_beyond;
     enum nks_amount_fault amount_fault;
     int64_t amount_minor;
     bool currency_good;
+    bool above_max; /* the agreement's max_payment */
     bool ydelsesart_allowed;
     enum nks_payee_found payee;
     enum nks_creditor_account_found account;
+    enum nks_slip_fault slip; /* GOOD also where it is no slip */
+    bool bic_bad;             /* of the creditor's bank, in a complete payment */
+    bool reference_bad;       /* it says that it is an RF reference and is none */
+    bool abroad;              /* complete, to an account outside of Denmark, the Faroe Islands and Greenland */
+    bool address_missing, characters_bad; /* what a payment abroad needs */
 };
+/* Fills what the record says of the creditor's account, bank and reference, from `account` on (creditor.c, pure). */
+void nks_creditor_facts(struct nks_text record, struct nks_payment_facts *facts);
+/* True when a bank abroad can carry every character, as it is or by a counterpart. `text` is well-formed UTF-8. */
+bool nks_text_abroad(struct nks_text text);
+
 struct nks_payment_rule {
     enum nks_reason reason;
     bool (*broken)(const struct nks_payment_facts *facts);
@@ -116,6 +132,41 @@ struct nks_payment_rule {
 const struct nks_payment_rule *nks_payment_rules(size_t *count);
 /* The first rule broken, NKS_REASON_NONE when the payment is fine. */
 enum nks_reason nks_payment_check(const struct nks_payment_facts *facts);
+
+/* ---- the rules for a whole message (file_check.c, pure): a table too, but every broken one is told */
+
+/* When a rule is asked, which is also the place it speaks of: the message, or the group at hand. */
+enum nks_file_moment { NKS_FILE_OPENED, NKS_FILE_GROUP, NKS_FILE_GROUP_END, NKS_FILE_END };
+struct nks_file_facts { /* only those of the moment are filled */
+    bool sender_known;
+    bool agreement_found, two_payers, too_many;
+    bool count_differs, sum_differs; /* of the group, or of the message */
+    bool sum_too_large, above_max_batch;
+    bool message_seen;
+};
+struct nks_file_rule {
+    enum nks_reason reason;
+    enum nks_file_moment moment;
+    bool (*broken)(const struct nks_file_facts *facts);
+};
+enum { NKS_FILE_REASONS_MAX = 12 };
+const struct nks_file_rule *nks_file_rules(size_t *count);
+/* Every broken rule of the moment, in the order of the table; how many. */
+size_t nks_file_check(enum nks_file_moment moment, const struct nks_file_facts *facts,
+                      enum nks_reason reasons[NKS_FILE_REASONS_MAX]);
+
+/* ---- the day (execution.c, pure) */
+
+/* The first day on which a bank carries out what it is given now: today, as long as it is a bank day before the
+ * central's cut-off (`minute` and `cut_off` in minutes of Copenhagen's day), else the next bank day. */
+nks_date nks_execution_earliest(nks_date today, int minute, int cut_off);
+struct nks_execution {
+    bool good, past, beyond; /* a date at all; gone; further ahead than NKS_HORIZON_DAYS */
+    nks_date date;           /* the bank day to use; `earliest` for what will be rejected */
+    enum nks_reason moved;   /* DATE_MOVED or CUT_OFF: why that is another day than was written; else NONE */
+};
+/* `written` is ReqdExctnDt, a date or an instant. */
+void nks_execution_decide(struct nks_text written, nks_date today, nks_date earliest, struct nks_execution *out);
 
 /* ---- the batch */
 
@@ -294,12 +345,15 @@ struct nks_group {
     int64_t payments;
     int regnr;               /* of the debtor account; -1 none */
     nks_date execution_date; /* as moved to a bank day */
-    bool moved;
-    char *record; /* GROUP record; belongs to the payments module until the next group_load */
+    enum nks_reason moved;   /* why it is another day than written: DATE_MOVED, CUT_OFF; NONE: it is not */
+    char *record;            /* GROUP record; belongs to the payments module until the next group_load */
     size_t record_len;
 };
 NKS_CHECKED enum nks_status nks_group_save(struct nks_payments *payments, const struct nks_batch *batch,
                                            const struct nks_group *group, struct nks_fault *fault);
+/* The next group after `after` whose execution date was moved; *number 0: none. */
+NKS_CHECKED enum nks_status nks_group_next_moved(struct nks_payments *payments, int64_t batch_id, uint32_t after,
+                                                 uint32_t *number, struct nks_fault *fault);
 /* Keeps the last one: asking for the same group again costs nothing. */
 NKS_CHECKED enum nks_status nks_group_load(struct nks_payments *payments, const struct nks_batch *batch,
                                            uint32_t number, const struct nks_group **out, struct nks_fault *fault);
@@ -392,6 +446,9 @@ NKS_CHECKED enum nks_status nks_status_totals_save(struct nks_payments *payments
 NKS_CHECKED enum nks_status nks_status_totals_load(struct nks_payments *payments, int64_t slice_id,
                                                    struct nks_status_total totals[NKS_STATUS_TOTALS_MAX], size_t *count,
                                                    struct nks_fault *fault); /* adds to a list */
+/* What a payment counts in the sums of reports: its amount; as it was written where it is rejected for being no amount
+ * of its currency, as CtrlSum counts it, which needs the slice's details. False: it does not fit. */
+NKS_CHECKED bool nks_payment_sum(const struct nks_slice *slice, const struct nks_payment *payment, struct nks_sum *out);
 /* The ISO status of a payment as long as no bank has answered: RJCT, PDNG, ACWC, ACCP. */
 const char *nks_payment_status(const struct nks_payment *payment, enum nks_slice_state slice);
 NKS_CHECKED enum nks_status nks_status_totals_renew(struct nks_payments *payments, const struct nks_slice *slice,
@@ -407,26 +464,51 @@ struct nks_slice_row {
 NKS_CHECKED enum nks_status nks_slice_row_next(struct nks_payments *payments, int64_t batch_id, int64_t after,
                                                struct nks_slice_row *row, struct nks_fault *fault);
 
-/* ---- payment references: one sorted run per slice, for the duplicate check (reference.c) */
-
-/* 50 bits of the blind key of payer | EndToEndId, and n of the payment: one entry of a run. */
-uint64_t nks_reference_entry(const struct nks_blind *blind, uint32_t n);
-/* Sorts `entries` and stores them. */
-NKS_CHECKED enum nks_status nks_reference_save(struct nks_payments *payments, int64_t slice_id, const char *payer,
-                                               nks_date received_on, uint64_t *entries, size_t count,
-                                               struct nks_fault *fault);
-struct nks_reference_hit {
-    int64_t slice_id, other_slice_id;
-    uint32_t n, other_n;
+/*
+ * ---- payment references, for the duplicate check (reference.c, reference_run.c, reference_merge.c)
+ *
+ * A reference is the first 64 bits of the blind key of payer | sender | EndToEndId, and the payment that has it. They
+ * lie in sorted runs: one per slice while a batch is being read, one per batch when it has been checked, and runs of a
+ * month are merged, so that a payer's history is some hundreds of runs at most, however many files it sends. A month
+ * counts until NKS_REFERENCE_MONTHS further ones have passed: a reference is known for at least that many months and
+ * for less than one more.
+ *
+ * Order of calls, inside the transactions of ingest: save with each slice; check and tidy when the whole batch is
+ * there, in the transaction that accepts it. Memory: about 2 MiB, and up to 3 MiB more for candidates.
+ */
+enum { NKS_REFERENCE_MONTHS = 13, NKS_REFERENCE_HITS_MAX = 65536 };
+struct nks_reference {
+    uint64_t key;
+    int64_t payment_id; /* until nks_reference_save: n of the payment in its slice */
 };
-/* Compares the runs of a batch with each other and with the payer's earlier runs since a date. Each payment whose 50
- * bits stand earlier too is given to `fn`, in the order of slices within a pass; a hit may be chance: the caller
- * compares the references. */
-typedef enum nks_status (*nks_reference_fn)(void *context, const struct nks_reference_hit *hit,
+int nks_reference_order(const void *a, const void *b); /* for qsort: by key, then payment */
+/* Stores the references of a new slice. They are sorted, and no two payments of the slice have the same text: the
+ * caller sees that without a run. Writes the payments' ids into `entries`. */
+NKS_CHECKED enum nks_status nks_reference_save(struct nks_payments *payments, const struct nks_batch *batch,
+                                               int64_t slice_id, nks_date received_on, struct nks_reference *entries,
+                                               size_t count, struct nks_fault *fault);
+struct nks_reference_hit {
+    int64_t payment_id, other_id; /* a payment of the batch, and an earlier one with the same key */
+    uint64_t key;
+    bool same;             /* the caller's answer: the texts are the same too */
+    struct nks_blind mark; /* the caller's own */
+};
+/* Looks for candidates; may change the order of `hits` and must set `same`. */
+typedef enum nks_status (*nks_reference_fn)(void *context, struct nks_reference_hit *hits, size_t count,
                                             struct nks_fault *fault);
-NKS_CHECKED enum nks_status nks_reference_check(struct nks_payments *payments, int64_t batch_id, const char *payer,
-                                                nks_date since, nks_reference_fn fn, void *context,
+/*
+ * Compares the references of a batch with each other and with those that the payer and sender used before, and makes
+ * them a run of that history. Each payment whose key stands earlier too is given to `fn` with one earlier payment, in
+ * a few calls for the whole batch. The first one of a batch, by slice and n, is the original. Equal keys of different
+ * texts are chance: of 1,000,000 references against 20,000,000, once in about 900,000 batches (2 * 10^13 pairs, 2^64
+ * keys). Then the other payments with that key are asked about one by one.
+ */
+NKS_CHECKED enum nks_status nks_reference_check(struct nks_payments *payments, const struct nks_batch *batch,
+                                                nks_date today, nks_reference_fn fn, void *context,
                                                 struct nks_fault *fault);
+/* Merges runs of this payer and sender, and removes months that no longer count (of anybody, a bounded number). */
+NKS_CHECKED enum nks_status nks_reference_tidy(struct nks_payments *payments, const struct nks_batch *batch,
+                                               nks_date today, struct nks_fault *fault);
 /* Writes the slice's count of rejected payments. */
 NKS_CHECKED enum nks_status nks_slice_rejected(struct nks_payments *payments, const struct nks_slice *slice,
                                                struct nks_fault *fault);
@@ -453,6 +535,37 @@ enum nks_outcome nks_payment_outcome(const struct nks_payment *payment, enum nks
 /* The ISO status of an outcome in a status report: PDNG, ACCP, ACSP, ACWC, ACSC, RJCT. `changed`: routed with a change.
  */
 const char *nks_outcome_status(enum nks_outcome outcome, bool changed);
+
+/* ---- what a payer was told (told.c). Status reports go out only when they have news: stage/report_due.h. */
+
+/* Of the legs that decide what a payment became (status.c): how many are not final, settled, and rejected, returned or
+ * stopped. A debt's leg beside another is none of them, so that nothing here speaks of debts. */
+struct nks_finals {
+    int64_t open, settled, returned;
+};
+NKS_CHECKED enum nks_status nks_finals_count(struct nks_payments *payments, int64_t batch_id, struct nks_finals *finals,
+                                             struct nks_fault *fault);
+/* What the last report after an answer said, and at how many moments the agreement wanted no report. */
+struct nks_told {
+    int64_t settled, returned, quiet;
+};
+NKS_CHECKED enum nks_status nks_told_load(struct nks_payments *payments, int64_t batch_id, struct nks_told *told,
+                                          struct nks_fault *fault); /* zeroes when there was none */
+NKS_CHECKED enum nks_status nks_told_save(struct nks_payments *payments, int64_t batch_id, const struct nks_told *told,
+                                          struct nks_fault *fault);
+/* Whether a slice has a payment that the receipt did not reject (`exceptions`: and that carries a reason). */
+NKS_CHECKED enum nks_status nks_told_news(struct nks_payments *payments, int64_t slice_id, bool exceptions, bool *any,
+                                          struct nks_fault *fault);
+/* The payments of a slice's first and last group, counted by what their status follows from. All other groups of a
+ * slice lie in it as a whole. */
+struct nks_group_part {
+    uint32_t group;
+    struct nks_payment payment; /* state, reason, flags (AT_RECEIPT alone) and currency */
+    int64_t payments, amount_minor;
+};
+typedef enum nks_status (*nks_group_part_fn)(void *context, const struct nks_group_part *part, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_group_parts(struct nks_payments *payments, int64_t slice_id, nks_group_part_fn fn,
+                                            void *context, struct nks_fault *fault);
 
 /* ---- counted for people (look.c); reads only */
 
@@ -486,20 +599,71 @@ typedef enum nks_status (*nks_outcome_group_fn)(void *context, const struct nks_
                                                 struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_look_outcomes(struct nks_payments *payments, int64_t slice_id, nks_outcome_group_fn fn,
                                               void *context, struct nks_fault *fault);
+/* The same by parts: each leg counts for itself with its own amount, and so does a payment that has none. `payments` is
+ * the number of parts. */
+NKS_CHECKED enum nks_status nks_look_parts(struct nks_payments *payments, int64_t slice_id, nks_outcome_group_fn fn,
+                                           void *context, struct nks_fault *fault);
+/* What did not go as it was written, in the order of n: payments that are rejected or stopped, or have a reason
+ * although they are carried out; and again each leg of them that the bank rejected or returned. */
+struct nks_exception {
+    struct nks_payment payment; /* n, seq, group, currency, amount, state, reason */
+    enum nks_slice_state slice;
+    struct nks_leg leg; /* state, reason, amount */
+    bool has_leg;
+};
+typedef enum nks_status (*nks_exception_fn)(void *context, const struct nks_exception *exception,
+                                            struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_look_exceptions(struct nks_payments *payments, int64_t slice_id, nks_exception_fn fn,
+                                                void *context, struct nks_fault *fault);
 
 /* ---- what banks answer (answer.c). Inside the caller's transaction. */
 
-/* The leg of that address, from its row alone (`to` is NULL). The address's batch is the caller's business. */
+/* The leg of that address, from its row alone (`to` is NULL), and its payment's currency. The address's batch is the
+ * caller's business. */
 NKS_CHECKED enum nks_status nks_leg_find(struct nks_payments *payments, int64_t slice_id,
-                                         const struct nks_leg_address *address, struct nks_leg *leg, bool *found,
-                                         struct nks_fault *fault);
-/* All legs of a file in a slice that are still IN_FILE, with the bank's reason. */
-NKS_CHECKED enum nks_status nks_legs_answer_file(struct nks_payments *payments, int64_t slice_id, int64_t file_id,
-                                                 enum nks_leg_state to, enum nks_reason reason, int64_t *moved,
+                                         const struct nks_leg_address *address, struct nks_leg *leg, int32_t *currency,
+                                         bool *found, struct nks_fault *fault);
+/* All legs of a file in a slice that stand in `from`, with the bank's reason; of one group, or of all (0). */
+struct nks_legs_answer {
+    int64_t file_id;
+    uint32_t group;
+    enum nks_leg_state from, to;
+    enum nks_reason reason;
+};
+NKS_CHECKED enum nks_status nks_legs_answer_file(struct nks_payments *payments, int64_t slice_id,
+                                                 const struct nks_legs_answer *answer, int64_t *moved,
                                                  struct nks_fault *fault);
+/* The legs of a file in a slice, by n, from their rows alone. */
+struct nks_leg_row {
+    struct nks_leg leg;
+    int32_t currency;
+    uint32_t group;
+};
+typedef enum nks_status (*nks_leg_row_fn)(void *context, const struct nks_leg_row *row, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_legs_of_file(struct nks_payments *payments, int64_t slice_id, int64_t file_id,
+                                             nks_leg_row_fn fn, void *context, struct nks_fault *fault);
 /* How many legs of a file stand in that state, in slices first..last. */
 NKS_CHECKED enum nks_status nks_legs_count_file(struct nks_payments *payments, int64_t first, int64_t last,
                                                 int64_t file_id, enum nks_leg_state state, int64_t *count,
                                                 struct nks_fault *fault);
+
+/* ---- money that came back and goes on (returned.c): a leg, and the payment of a batch of origin RETURNED that carries
+ * its money on. Inside the caller's transaction. */
+struct nks_return {
+    int64_t from_slice_id;
+    uint32_t from_n;
+    uint16_t from_generation, from_leg_no;
+    int64_t slice_id; /* of the new payment */
+    uint32_t n;
+};
+/* A leg goes on once: a second row of it is refused by the database. */
+NKS_CHECKED enum nks_status nks_return_add(struct nks_payments *payments, const struct nks_return *row,
+                                           struct nks_fault *fault);
+/* Fills slice_id and n of the payment that carries the leg's money on. */
+NKS_CHECKED enum nks_status nks_return_of_leg(struct nks_payments *payments, struct nks_return *row, bool *found,
+                                              struct nks_fault *fault);
+/* Fills the leg that a payment came from. */
+NKS_CHECKED enum nks_status nks_return_of_payment(struct nks_payments *payments, struct nks_return *row, bool *found,
+                                                  struct nks_fault *fault);
 
 #endif

@@ -33,7 +33,7 @@ CREATE TABLE batch_group(
   payments {int} NOT NULL,
   regnr {int} NOT NULL,
   execution_date {date} NOT NULL,
-  moved {bool} NOT NULL,
+  moved {int} NOT NULL,
   record {bytes} NOT NULL,
   PRIMARY KEY(batch_id, number)
 ){clustered};
@@ -111,14 +111,37 @@ CREATE TABLE slice_status_total(
   control_sum {text} NOT NULL,
   PRIMARY KEY(slice_id, status)
 ){clustered};
-CREATE TABLE reference_run(
-  slice_id {id} PRIMARY KEY,
-  payer {text} NOT NULL,
-  received_on {date} NOT NULL,
-  entries {int} NOT NULL,
-  run {bytes} NOT NULL
+CREATE TABLE batch_told(
+  batch_id {id} PRIMARY KEY,
+  settled {int} NOT NULL,
+  returned {int} NOT NULL,
+  quiet {int} NOT NULL
 ){table_options};
-CREATE INDEX reference_run_payer ON reference_run(payer, received_on);
+CREATE TABLE reference_run(
+  run_id {id} PRIMARY KEY,
+  payer {text} NOT NULL,
+  sender {text} NOT NULL,
+  month {int} NOT NULL,
+  tier {int} NOT NULL,
+  bits {int} NOT NULL,
+  entries {id} NOT NULL
+){table_options};
+CREATE INDEX reference_run_owner ON reference_run(payer, sender, month, tier);
+CREATE INDEX reference_run_month ON reference_run(month);
+CREATE TABLE reference_block(
+  block_id {id} PRIMARY KEY,
+  entries {bytes} NOT NULL
+){table_options};
+CREATE TABLE payment_return(
+  from_slice_id {id} NOT NULL,
+  from_n {int} NOT NULL,
+  from_generation {int} NOT NULL,
+  from_leg_no {int} NOT NULL,
+  slice_id {id} NOT NULL,
+  n {int} NOT NULL,
+  PRIMARY KEY(from_slice_id, from_n, from_generation, from_leg_no)
+){clustered};
+CREATE UNIQUE INDEX payment_return_to ON payment_return(slice_id, n);
 
 -- name: batch_insert
 INSERT INTO batch(batch_id, delivery_id, kind, origin, mode, state, reason, version, encoding, agreement_id, sender, payer,
@@ -163,7 +186,10 @@ DELETE FROM slice_rows_signature WHERE slice_id BETWEEN :first AND :last;
 DELETE FROM slice_details WHERE slice_id BETWEEN :first AND :last;
 
 -- name: batch_clear_runs
-DELETE FROM reference_run WHERE slice_id BETWEEN :first AND :last;
+DELETE FROM reference_run WHERE run_id BETWEEN :first AND :last;
+
+-- name: batch_clear_blocks
+DELETE FROM reference_block WHERE block_id >= :first << 20 AND block_id < (:last + 1) << 20;
 
 -- name: batch_clear_status_totals
 DELETE FROM slice_status_total WHERE slice_id BETWEEN :first AND :last;
@@ -183,6 +209,9 @@ VALUES (:batch_id, :number, :payments, :regnr, :execution_date, :moved, :record)
 
 -- name: group_load
 SELECT payments, regnr, execution_date, moved, record FROM batch_group WHERE batch_id = :batch_id AND number = :number;
+
+-- name: group_next_moved
+SELECT number FROM batch_group WHERE batch_id = :batch_id AND number > :after AND moved <> 0 ORDER BY number LIMIT 1;
 
 -- name: slice_insert
 INSERT INTO slice(slice_id, batch_id, execution_date, due_date, state, epoch, generation, payments, rejected, amount_minor,
@@ -301,16 +330,45 @@ SELECT slice_id, execution_date, due_date, state, payments, rejected, legs FROM 
 WHERE slice_id > :after AND slice_id <= :last ORDER BY slice_id LIMIT 1;
 
 -- name: run_insert
-INSERT INTO reference_run(slice_id, payer, received_on, entries, run) VALUES (:slice_id, :payer, :received_on, :entries, :run);
+INSERT INTO reference_run(run_id, payer, sender, month, tier, bits, entries)
+VALUES (:run_id, :payer, :sender, :month, :tier, :bits, :entries);
 
--- name: run_list
-SELECT slice_id, entries FROM reference_run WHERE payer = :payer AND received_on >= :since ORDER BY slice_id;
+-- name: run_insert_block
+INSERT INTO reference_block(block_id, entries) VALUES (:block_id, :entries);
 
--- name: run_index
-SELECT substr(run, 1, :bytes) FROM reference_run WHERE slice_id = :slice_id;
+-- name: run_of_batch
+SELECT run_id, entries, bits FROM reference_run WHERE run_id BETWEEN :first AND :last ORDER BY run_id;
 
--- name: run_part
-SELECT substr(run, :from_byte, :bytes) FROM reference_run WHERE slice_id = :slice_id;
+-- name: run_of_history
+SELECT run_id, entries, bits FROM reference_run
+WHERE payer = :payer AND sender = :sender AND month BETWEEN :from_month AND :to_month
+  AND tier BETWEEN :from_tier AND :to_tier
+ORDER BY month, run_id;
+
+-- name: run_blocks
+SELECT entries FROM reference_block WHERE block_id BETWEEN :first AND :last ORDER BY block_id;
+
+-- name: run_last
+SELECT run_id FROM reference_run ORDER BY run_id DESC LIMIT 1;
+
+-- name: run_delete
+DELETE FROM reference_run WHERE run_id = :run_id;
+
+-- name: run_delete_blocks
+DELETE FROM reference_block WHERE block_id BETWEEN :first AND :last;
+
+-- name: run_oldest
+SELECT run_id FROM reference_run WHERE month < :month AND tier > 0 ORDER BY month, run_id LIMIT 1;
+
+-- name: run_pick_month
+SELECT month FROM reference_run
+WHERE payer = :payer AND sender = :sender AND month < :month AND tier BETWEEN 1 AND :tiers
+GROUP BY month HAVING COUNT(*) > 1 ORDER BY month LIMIT 1;
+
+-- name: run_pick_tier
+SELECT tier FROM reference_run
+WHERE payer = :payer AND sender = :sender AND month = :month AND tier BETWEEN 1 AND :tiers
+GROUP BY tier HAVING COUNT(*) >= :fan ORDER BY tier LIMIT 1;
 
 -- name: look_batches
 SELECT state, COUNT(*), SUM(payments), SUM(rejected) FROM batch GROUP BY state ORDER BY state;
@@ -330,12 +388,72 @@ LEFT JOIN leg l ON l.slice_id = p.slice_id AND l.n = p.n AND l.generation = s.ge
 WHERE s.slice_id = :slice_id
 GROUP BY p.currency, p.state, s.state, l.kind, l.state, l.file_id;
 
+-- name: look_parts
+SELECT p.currency, p.state, s.state, l.kind, l.state, l.file_id, COUNT(*), SUM(COALESCE(l.amount_minor, p.amount_minor))
+FROM slice s JOIN payment p ON p.slice_id = s.slice_id
+LEFT JOIN leg l ON l.slice_id = p.slice_id AND l.n = p.n AND l.generation = s.generation
+WHERE s.slice_id = :slice_id
+GROUP BY p.currency, p.state, s.state, l.kind, l.state, l.file_id
+ORDER BY p.currency, p.state, s.state, l.kind, l.state, l.file_id;
+
+-- name: look_exceptions
+SELECT p.n, p.seq, p.grp, p.currency, p.amount_minor, p.state, p.reason, s.state, l.state, l.reason, l.amount_minor
+FROM slice s JOIN payment p ON p.slice_id = s.slice_id
+LEFT JOIN leg l ON l.slice_id = p.slice_id AND l.n = p.n AND l.generation = s.generation
+  AND (l.state = :rejected OR l.state = :returned)
+WHERE s.slice_id = :slice_id AND (p.state <> :accepted OR p.reason <> 0 OR s.state = :stopped OR l.state IS NOT NULL)
+ORDER BY p.n, l.leg_no;
+
 -- name: leg_find
-SELECT kind, amount_minor, central, state, reason, file_id FROM leg
-WHERE slice_id = :slice_id AND n = :n AND generation = :generation AND leg_no = :leg_no;
+SELECT l.kind, l.amount_minor, l.central, l.state, l.reason, l.file_id, p.currency
+FROM leg l JOIN payment p ON p.slice_id = l.slice_id AND p.n = l.n
+WHERE l.slice_id = :slice_id AND l.n = :n AND l.generation = :generation AND l.leg_no = :leg_no;
 
 -- name: leg_answer_file
-UPDATE leg SET state = :to, reason = :reason WHERE slice_id = :slice_id AND file_id = :file_id AND state = :from;
+UPDATE leg SET state = :to, reason = :reason
+WHERE slice_id = :slice_id AND file_id = :file_id AND state = :from
+  AND (:grp = 0 OR n IN (SELECT p.n FROM payment p WHERE p.slice_id = :slice_id AND p.grp = :grp));
+
+-- name: leg_of_file
+SELECT l.n, l.generation, l.leg_no, l.kind, l.amount_minor, l.state, p.currency, p.grp
+FROM leg l JOIN payment p ON p.slice_id = l.slice_id AND p.n = l.n
+WHERE l.slice_id = :slice_id AND l.file_id = :file_id ORDER BY l.n, l.generation, l.leg_no;
+
+-- name: return_insert
+INSERT INTO payment_return(from_slice_id, from_n, from_generation, from_leg_no, slice_id, n)
+VALUES (:from_slice_id, :from_n, :from_generation, :from_leg_no, :slice_id, :n);
+
+-- name: return_of_leg
+SELECT slice_id, n FROM payment_return
+WHERE from_slice_id = :from_slice_id AND from_n = :from_n AND from_generation = :from_generation
+  AND from_leg_no = :from_leg_no;
+
+-- name: return_of_payment
+SELECT from_slice_id, from_n, from_generation, from_leg_no FROM payment_return WHERE slice_id = :slice_id AND n = :n;
 
 -- name: leg_count_file
 SELECT COUNT(*) FROM leg WHERE slice_id BETWEEN :first AND :last AND file_id = :file_id AND state = :state;
+
+-- name: told_load
+SELECT settled, returned, quiet FROM batch_told WHERE batch_id = :batch_id;
+
+-- name: told_clear
+DELETE FROM batch_told WHERE batch_id = :batch_id;
+
+-- name: told_insert
+INSERT INTO batch_told(batch_id, settled, returned, quiet) VALUES (:batch_id, :settled, :returned, :quiet);
+
+-- name: told_news
+SELECT n FROM payment WHERE slice_id = :slice_id AND flags & :at_receipt = 0 AND (:exceptions = 0 OR reason <> 0) LIMIT 1;
+
+-- name: told_legs
+SELECT l.state, COUNT(*) FROM slice s JOIN leg l ON l.slice_id = s.slice_id AND l.generation = s.generation
+WHERE s.slice_id BETWEEN :first AND :last AND (l.kind <> :debt OR (l.leg_no = 1 AND NOT EXISTS
+  (SELECT 1 FROM leg o WHERE o.slice_id = l.slice_id AND o.n = l.n AND o.generation = l.generation AND o.kind <> :debt)))
+GROUP BY l.state;
+
+-- name: told_groups
+SELECT grp, state, reason, flags & :at_receipt, currency, COUNT(*), SUM(amount_minor) FROM payment
+WHERE slice_id = :slice_id AND (grp = (SELECT grp FROM payment WHERE slice_id = :slice_id AND n = 1)
+  OR grp = (SELECT grp FROM payment WHERE slice_id = :slice_id ORDER BY n DESC LIMIT 1))
+GROUP BY grp, state, reason, flags & :at_receipt, currency ORDER BY grp;

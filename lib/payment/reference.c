@@ -1,229 +1,255 @@
 /*
- * The duplicate check over payment references. A random index over years of references cannot keep up; a sorted run per
- * slice can: it is written once in order, and runs are compared bucket by bucket, so that memory has a ceiling whatever
- * the number of payments.
- * A run is { u16 end of bucket b, for 64 buckets }, then its entries in order. An entry is 50 bits of the blind key and
- * the payment's n.
+ * The duplicate check over payment references. A random index over years of references cannot keep up; sorted runs can:
+ * each is written once in order, and what is compared with them comes in the same order. A big batch reads its payer's
+ * history from one end to the other; a small one reads the blocks of its own keys.
  */
-#include "payment/store.h"
+#include "payment/reference_run.h"
+
+#include "base/sys.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    N_BITS = 14,
-    BUCKETS = 64,
-    BUCKET_SHIFT = 58,
-    INDEX_BYTES = BUCKETS * 2,
-    RUNS_MAX = 200000,
-    PASS_ENTRIES = 160 * 1024
-};
-
-uint64_t nks_reference_entry(const struct nks_blind *blind, uint32_t n)
+static struct nks_reference_owner owner_of(const struct nks_batch *batch)
 {
-    return ((uint64_t)blind->key & ~(((uint64_t)1 << N_BITS) - 1)) | n;
+    return (struct nks_reference_owner){nks_text_from(batch->payer), nks_text_from(batch->sender)};
 }
 
-static int entry_order(const void *a, const void *b)
+enum nks_status nks_reference_save(struct nks_payments *payments, const struct nks_batch *batch, int64_t slice_id,
+                                   nks_date received_on, struct nks_reference *entries, size_t count,
+                                   struct nks_fault *fault)
 {
-    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
-    return (left > right) - (left < right);
-}
-
-enum nks_status nks_reference_save(struct nks_payments *payments, int64_t slice_id, const char *payer,
-                                   nks_date received_on, uint64_t *entries, size_t count, struct nks_fault *fault)
-{
-    qsort(entries, count, sizeof *entries, entry_order);
-    size_t bytes = INDEX_BYTES + count * sizeof *entries;
-    NKS_TRY(nks_payments_scratch(payments, bytes, fault));
-    uint16_t ends[BUCKETS];
-    size_t at = 0;
-    for (unsigned bucket = 0; bucket < BUCKETS; bucket++) {
-        while (at < count && entries[at] >> BUCKET_SHIFT <= bucket)
-            at++;
-        ends[bucket] = (uint16_t)at;
+    const struct nks_reference_owner owner = owner_of(batch);
+    struct nks_reference_writer writer;
+    NKS_TRY(nks_reference_writer_open(payments, slice_id, (int64_t)count, NKS_SLICE_PAYMENTS, &writer, fault));
+    enum nks_status status = NKS_OK;
+    for (size_t i = 0; status == NKS_OK && i < count; i++) {
+        entries[i].payment_id |= slice_id << NKS_RUN_SLICES;
+        status = nks_reference_writer_add(&writer, &entries[i], fault);
     }
-    memcpy(payments->scratch, ends, sizeof ends);
-    if (count > 0)
-        memcpy(payments->scratch + INDEX_BYTES, entries, count * sizeof *entries);
-    struct nks_stmt *stmt = NULL;
-    NKS_TRY(nks_stmt_start(payments->db, &nks_sql_run_insert, &stmt, fault));
-    nks_bind_int(stmt, "slice_id", slice_id);
-    nks_bind_text(stmt, "payer", nks_text_from(payer));
-    nks_bind_int(stmt, "received_on", received_on);
-    nks_bind_int(stmt, "entries", (int64_t)count);
-    nks_bind_bytes(stmt, "run", payments->scratch, bytes);
-    return nks_stmt_run(stmt, NULL, fault);
+    if (status == NKS_OK)
+        status = nks_reference_writer_end(&writer, &owner, nks_reference_month(received_on), 0, fault);
+    nks_reference_writer_free(&writer);
+    return status;
 }
 
-struct run_list {
-    int64_t *slice_ids;
-    size_t count, cap;
-    int64_t entries;
+/* ---- one check */
+
+struct check {
+    struct nks_payments *payments;
+    nks_reference_fn fn;
+    void *context;
+    struct nks_reference_runs own, history;
+    struct nks_reference_window window;
+    bool has_candidate[NKS_WINDOW_MAX]; /* an entry of the window is asked about once */
+    struct nks_reference_hit *hits;
+    size_t hit_count, hit_cap;
+    size_t at;    /* in the window, while blocks of history are compared with it */
+    uint64_t key; /* while others_collect works */
+    int64_t others[NKS_RUN_EQUAL];
+    size_t other_count;
 };
 
-static enum nks_status run_list_load(struct nks_payments *payments, const char *payer, nks_date since,
-                                     struct run_list *list, struct nks_fault *fault)
+static enum nks_status candidate(struct check *check, size_t at, int64_t other_id, struct nks_fault *fault)
 {
-    struct nks_stmt *stmt = NULL;
-    NKS_TRY(nks_stmt_start(payments->db, &nks_sql_run_list, &stmt, fault));
-    nks_bind_text(stmt, "payer", nks_text_from(payer));
-    nks_bind_int(stmt, "since", since);
-    for (bool row = true;;) {
-        NKS_TRY(nks_stmt_step(stmt, &row, fault));
-        if (!row)
-            return NKS_OK;
-        if (list->count == list->cap) {
-            size_t want = list->cap == 0 ? 256 : list->cap * 2;
-            int64_t *grown = want > RUNS_MAX * 2 ? NULL : realloc(list->slice_ids, want * sizeof *grown);
-            if (grown == NULL)
-                return nks_fault_set(fault, NKS_RETRY, "MEMORY", "no memory for the duplicate check");
-            list->slice_ids = grown;
-            list->cap = want;
-        }
-        list->slice_ids[list->count++] = nks_column_int(stmt, 0);
-        list->entries += nks_column_int(stmt, 1);
-    }
-}
-
-struct item {
-    uint64_t entry;
-    int64_t slice_id;
-};
-
-struct pass {
-    struct item *items;
-    size_t count, cap;
-};
-
-static int item_order(const void *a, const void *b)
-{
-    const struct item *left = a, *right = b;
-    uint64_t lh = left->entry >> N_BITS, rh = right->entry >> N_BITS;
-    if (lh != rh)
-        return lh < rh ? -1 : 1;
-    if (left->slice_id != right->slice_id)
-        return left->slice_id < right->slice_id ? -1 : 1;
-    return (left->entry > right->entry) - (left->entry < right->entry);
-}
-
-static enum nks_status pass_add(struct pass *pass, int64_t slice_id, struct nks_text entries, struct nks_fault *fault)
-{
-    size_t count = entries.len / sizeof(uint64_t);
-    if (pass->count + count > pass->cap) {
-        size_t want = (pass->count + count) * 5 / 4 + 1024;
-        struct item *grown = realloc(pass->items, want * sizeof *grown);
+    const struct nks_reference *own = &check->window.entries[at];
+    if (check->has_candidate[at])
+        return NKS_OK;
+    if (check->hit_count == check->hit_cap) {
+        size_t want = check->hit_cap == 0 ? 64 : check->hit_cap * 2;
+        struct nks_reference_hit *grown =
+            want > NKS_REFERENCE_HITS_MAX ? NULL : realloc(check->hits, want * sizeof *grown);
         if (grown == NULL)
             return nks_fault_set(fault, NKS_RETRY, "MEMORY", "no memory for the duplicate check");
-        pass->items = grown;
-        pass->cap = want;
+        check->hits = grown;
+        check->hit_cap = want;
     }
-    for (size_t i = 0; i < count; i++) {
-        struct item *item = &pass->items[pass->count++];
-        memcpy(&item->entry, entries.ptr + i * sizeof(uint64_t), sizeof item->entry);
-        item->slice_id = slice_id;
+    check->has_candidate[at] = true;
+    check->hits[check->hit_count++] =
+        (struct nks_reference_hit){.payment_id = own->payment_id, .other_id = other_id, .key = own->key};
+    return NKS_OK;
+}
+
+/* ---- candidates inside the batch: the first of equal keys is the original */
+
+static enum nks_status own_candidates(struct check *check, struct nks_fault *fault)
+{
+    const struct nks_reference *entries = check->window.entries;
+    for (size_t i = 1, first = 0; i < check->window.count; i++) {
+        if (entries[i].key != entries[first].key)
+            first = i;
+        else
+            NKS_TRY(candidate(check, i, entries[first].payment_id, fault));
     }
     return NKS_OK;
 }
 
-/* Reads the entries of buckets from..to (inclusive) of one run. */
-static enum nks_status run_read(struct nks_payments *payments, int64_t slice_id, unsigned from, unsigned to,
-                                struct pass *pass, struct nks_fault *fault)
-{
-    struct nks_stmt *stmt = NULL;
-    bool found = false;
-    uint16_t ends[BUCKETS];
-    NKS_TRY(nks_stmt_start(payments->db, &nks_sql_run_index, &stmt, fault));
-    nks_bind_int(stmt, "bytes", INDEX_BYTES);
-    nks_bind_int(stmt, "slice_id", slice_id);
-    NKS_TRY(nks_stmt_one(stmt, &found, fault));
-    struct nks_text index = found ? nks_column_bytes(stmt, 0) : (struct nks_text){NULL, 0};
-    if (index.len == sizeof ends)
-        memcpy(ends, index.ptr, sizeof ends);
-    nks_stmt_end(stmt);
-    if (index.len != sizeof ends)
-        return nks_fault_set(fault, NKS_INTEGRITY, "REFERENCE-RUN", "the references of slice %lld are damaged",
-                             (long long)slice_id);
-    size_t first = from == 0 ? 0 : ends[from - 1], last = ends[to];
-    if (first >= last)
-        return NKS_OK;
-    NKS_TRY(nks_stmt_start(payments->db, &nks_sql_run_part, &stmt, fault));
-    nks_bind_int(stmt, "from_byte", (int64_t)(INDEX_BYTES + first * sizeof(uint64_t) + 1));
-    nks_bind_int(stmt, "bytes", (int64_t)((last - first) * sizeof(uint64_t)));
-    nks_bind_int(stmt, "slice_id", slice_id);
-    NKS_TRY(nks_stmt_one(stmt, &found, fault));
-    enum nks_status status = found ? pass_add(pass, slice_id, nks_column_bytes(stmt, 0), fault) : NKS_OK;
-    nks_stmt_end(stmt);
-    return status;
-}
+/* ---- candidates in history */
 
-static int hit_order(const void *a, const void *b)
+/* Goes through a block and the window together, both in order. Of equal keys in the window only the first is asked
+ * about: the others have the first as their candidate. */
+static enum nks_status block_join(void *context, struct nks_text block, struct nks_fault *fault)
 {
-    const struct nks_reference_hit *left = a, *right = b;
-    if (left->slice_id != right->slice_id)
-        return left->slice_id < right->slice_id ? -1 : 1;
-    return (left->n > right->n) - (left->n < right->n);
-}
-
-static uint32_t entry_n(uint64_t entry)
-{
-    return (uint32_t)(entry & (((uint64_t)1 << N_BITS) - 1));
-}
-
-/* The first item of a run of equal bits is the original; those of this batch behind it are hits. */
-static enum nks_status pass_hits(struct pass *pass, int64_t batch_id, nks_reference_fn fn, void *context,
-                                 struct nks_fault *fault)
-{
-    if (pass->count > 0)
-        qsort(pass->items, pass->count, sizeof *pass->items, item_order);
-    struct nks_reference_hit *hits = NULL;
-    size_t count = 0, cap = 0;
-    enum nks_status status = NKS_OK;
-    for (size_t i = 1, first = 0; i < pass->count; i++) {
-        const struct item *item = &pass->items[i], *original = &pass->items[first];
-        if (item->entry >> N_BITS != original->entry >> N_BITS) {
-            first = i;
-            continue;
-        }
-        if (item->slice_id < nks_slice_first_id(batch_id) || item->slice_id > nks_slice_last_id(batch_id))
-            continue;
-        if (count == cap) {
-            cap = cap == 0 ? 64 : cap * 2;
-            struct nks_reference_hit *grown = realloc(hits, cap * sizeof *grown);
-            if (grown == NULL) {
-                status = nks_fault_set(fault, NKS_RETRY, "MEMORY", "no memory for the duplicate check");
-                break;
-            }
-            hits = grown;
-        }
-        hits[count++] = (struct nks_reference_hit){item->slice_id, original->slice_id, entry_n(item->entry),
-                                                   entry_n(original->entry)};
+    struct check *check = context;
+    const struct nks_reference *own = check->window.entries;
+    size_t count = block.len / sizeof(struct nks_reference), at = check->at;
+    for (size_t i = 0; i < count; i++) {
+        struct nks_reference entry = nks_reference_at(block, i);
+        while (at < check->window.count && own[at].key < entry.key)
+            at++;
+        if (at == check->window.count)
+            break;
+        if (own[at].key == entry.key)
+            NKS_TRY(candidate(check, at, entry.payment_id, fault));
     }
-    if (count > 0)
-        qsort(hits, count, sizeof *hits, hit_order);
-    for (size_t i = 0; status == NKS_OK && i < count; i++)
-        status = fn(context, &hits[i], fault);
-    free(hits);
+    check->at = at;
+    return NKS_OK;
+}
+
+/* Only the blocks in which a key of the window would lie. */
+static enum nks_status run_join_few(struct check *check, const struct nks_reference_run *run, struct nks_fault *fault)
+{
+    const struct nks_reference_window *window = &check->window;
+    for (size_t i = 0; i < window->count;) {
+        uint64_t key = window->entries[i].key, block = nks_reference_block_of(run, key);
+        check->at = i;
+        NKS_TRY(nks_reference_blocks(check->payments, run, key, key, block_join, check, fault));
+        while (i < window->count && nks_reference_block_of(run, window->entries[i].key) == block)
+            i++;
+    }
+    return NKS_OK;
+}
+
+static enum nks_status run_join(struct check *check, const struct nks_reference_run *run, struct nks_fault *fault)
+{
+    const struct nks_reference_window *window = &check->window;
+    uint64_t blocks = nks_reference_block_of(run, window->hi) - nks_reference_block_of(run, window->lo) + 1;
+    if (window->count < blocks / 4) /* a look-up costs about as much as reading on over some blocks */
+        return run_join_few(check, run, fault);
+    check->at = 0;
+    return nks_reference_blocks(check->payments, run, window->lo, window->hi, block_join, check, fault);
+}
+
+/* ---- what the caller says of them */
+
+static enum nks_status others_block(void *context, struct nks_text block, struct nks_fault *fault)
+{
+    (void)fault;
+    struct check *check = context;
+    for (size_t i = 0; i < block.len / sizeof(struct nks_reference); i++) {
+        struct nks_reference entry = nks_reference_at(block, i);
+        if (entry.key == check->key && check->other_count < NKS_RUN_EQUAL)
+            check->others[check->other_count++] = entry.payment_id;
+    }
+    return NKS_OK;
+}
+
+/* Asks about every entry of one run that has the key; in the batch itself only about earlier payments. */
+static enum nks_status others_in_run(struct check *check, const struct nks_reference_run *run, int64_t before,
+                                     struct nks_reference_hit *hit, struct nks_fault *fault)
+{
+    check->key = hit->key;
+    check->other_count = 0;
+    NKS_TRY(nks_reference_blocks(check->payments, run, hit->key, hit->key, others_block, check, fault));
+    for (size_t i = 0; i < check->other_count && !hit->same; i++) {
+        hit->other_id = check->others[i];
+        if (hit->other_id < before)
+            NKS_TRY(check->fn(check->context, hit, 1, fault));
+    }
+    return NKS_OK;
+}
+
+/* The candidate has the same key by chance. Another one with that key may still be the same reference. */
+static enum nks_status others_ask(struct check *check, struct nks_reference_hit hit, struct nks_fault *fault)
+{
+    for (size_t i = 0; i < check->own.count && !hit.same; i++) {
+        if (check->own.rows[i].id <= hit.payment_id >> NKS_RUN_SLICES)
+            NKS_TRY(others_in_run(check, &check->own.rows[i], hit.payment_id, &hit, fault));
+    }
+    for (size_t i = 0; i < check->history.count && !hit.same; i++)
+        NKS_TRY(others_in_run(check, &check->history.rows[i], INT64_MAX, &hit, fault));
+    return NKS_OK;
+}
+
+static enum nks_status hits_tell(struct check *check, struct nks_fault *fault)
+{
+    if (check->hit_count == 0)
+        return NKS_OK;
+    NKS_TRY(check->fn(check->context, check->hits, check->hit_count, fault));
+    for (size_t i = 0; i < check->hit_count; i++) {
+        if (!check->hits[i].same)
+            NKS_TRY(others_ask(check, check->hits[i], fault));
+    }
+    check->hit_count = 0;
+    return NKS_OK;
+}
+
+/* ---- the order of events */
+
+static enum nks_status window_check(struct check *check, struct nks_reference_writer *writer, struct nks_fault *fault)
+{
+    struct nks_reference_window *window = &check->window;
+    memset(check->has_candidate, 0, window->count * sizeof check->has_candidate[0]);
+    if (check->hit_count + window->count > NKS_REFERENCE_HITS_MAX)
+        NKS_TRY(hits_tell(check, fault));
+    NKS_TRY(own_candidates(check, fault));
+    for (size_t i = 0; i < check->history.count && window->count > 0; i++)
+        NKS_TRY(run_join(check, &check->history.rows[i], fault));
+    for (size_t i = 0; i < window->count; i++)
+        NKS_TRY(nks_reference_writer_add(writer, &window->entries[i], fault));
+    return NKS_OK;
+}
+
+static enum nks_status runs_check(struct check *check, struct nks_reference_writer *writer, struct nks_fault *fault)
+{
+    NKS_TRY(nks_reference_window_open(&check->own, &check->window, fault));
+    for (bool more = true;;) {
+        NKS_TRY(nks_reference_window_next(check->payments, &check->window, &more, fault));
+        if (!more)
+            return hits_tell(check, fault);
+        NKS_TRY(window_check(check, writer, fault));
+    }
+}
+
+/* The batch's own runs, of history those that count, and a new run for history in place of the batch's own. */
+static enum nks_status batch_check(struct check *check, const struct nks_batch *batch, nks_date today,
+                                   struct nks_fault *fault)
+{
+    const struct nks_reference_owner owner = owner_of(batch);
+    int month = nks_reference_month(today);
+    const struct nks_reference_range range = {month - NKS_REFERENCE_MONTHS, INT32_MAX, 1, INT32_MAX};
+    struct nks_reference_writer writer;
+    int64_t id = 0;
+    NKS_TRY(nks_reference_runs_of_batch(check->payments, batch->id, &check->own, fault));
+    if (check->own.count == 0)
+        return NKS_OK;
+    NKS_TRY(nks_reference_runs_of_history(check->payments, &owner, &range, &check->history, fault));
+    NKS_TRY(nks_reference_run_next_id(check->payments, &id, fault));
+    NKS_TRY(nks_reference_writer_open(check->payments, id, check->own.entries, NKS_RUN_EQUAL, &writer, fault));
+    enum nks_status status = runs_check(check, &writer, fault);
+    for (size_t i = 0; status == NKS_OK && i < check->own.count; i++)
+        status = nks_reference_run_delete(check->payments, check->own.rows[i].id, fault);
+    if (status == NKS_OK)
+        status = nks_reference_writer_end(&writer, &owner, month, nks_reference_tier(writer.run.entries), fault);
+    nks_reference_writer_free(&writer);
+    nks_sys_point("reference.checked");
     return status;
 }
 
-enum nks_status nks_reference_check(struct nks_payments *payments, int64_t batch_id, const char *payer, nks_date since,
+enum nks_status nks_reference_check(struct nks_payments *payments, const struct nks_batch *batch, nks_date today,
                                     nks_reference_fn fn, void *context, struct nks_fault *fault)
 {
-    struct run_list list = {NULL, 0, 0, 0};
-    struct pass pass = {NULL, 0, 0};
-    enum nks_status status = run_list_load(payments, payer, since, &list, fault);
-    unsigned step = BUCKETS;
-    while (step > 1 && list.entries / BUCKETS * step > PASS_ENTRIES)
-        step /= 2;
-    for (unsigned from = 0; status == NKS_OK && from < BUCKETS; from += step) {
-        pass.count = 0;
-        for (size_t i = 0; status == NKS_OK && i < list.count; i++)
-            status = run_read(payments, list.slice_ids[i], from, from + step - 1, &pass, fault);
-        if (status == NKS_OK)
-            status = pass_hits(&pass, batch_id, fn, context, fault);
-    }
-    free(list.slice_ids);
-    free(pass.items);
+    struct check *check = calloc(1, sizeof *check);
+    if (check == NULL)
+        return nks_fault_set(fault, NKS_RETRY, "MEMORY", "no memory for the duplicate check");
+    check->payments = payments;
+    check->fn = fn;
+    check->context = context;
+    enum nks_status status = batch_check(check, batch, today, fault);
+    nks_reference_runs_free(&check->own);
+    nks_reference_runs_free(&check->history);
+    nks_reference_window_free(&check->window);
+    free(check->hits);
+    free(check);
     return status;
 }

@@ -133,6 +133,24 @@ const char *nks_payment_status(const struct nks_payment *payment, enum nks_slice
                                                                                                          : "ACCP";
 }
 
+/* An amount that is none of its currency stands as 0 in its row; here it counts as it was written. */
+static bool written_sum(const struct nks_slice *slice, const struct nks_payment *payment, struct nks_sum *out)
+{
+    struct nks_text record = nks_payment_record(slice, payment);
+    return payment->amount_minor == 0 && payment->state == NKS_PAYMENT_REJECTED && record.len > 0 &&
+           nks_sum_parse(nks_record_slot(record, NKS_SLOT_INSTD_AMT), out);
+}
+
+bool nks_payment_sum(const struct nks_slice *slice, const struct nks_payment *payment, struct nks_sum *out)
+{
+    struct nks_money money = {.minor = payment->amount_minor};
+    if (written_sum(slice, payment, out))
+        return true;
+    *out = (struct nks_sum){0};
+    nks_payment_currency(payment, money.currency);
+    return nks_sum_add(out, money);
+}
+
 enum nks_status nks_status_totals_renew(struct nks_payments *payments, const struct nks_slice *slice,
                                         struct nks_fault *fault)
 {
@@ -140,10 +158,8 @@ enum nks_status nks_status_totals_renew(struct nks_payments *payments, const str
     size_t count = 0;
     for (size_t i = 0; i < slice->count; i++) {
         const struct nks_payment *payment = &slice->payments[i];
-        struct nks_money money = {.minor = payment->amount_minor};
-        nks_payment_currency(payment, money.currency);
-        struct nks_sum sum = {0};
-        if (!nks_sum_add(&sum, money) ||
+        struct nks_sum sum;
+        if (!nks_payment_sum(slice, payment, &sum) ||
             !nks_status_total_count(totals, &count, nks_payment_status(payment, slice->state), 1, sum))
             return nks_fault_set(fault, NKS_FAILED, "SLICE-TOTAL", "the totals of a slice do not fit");
     }

@@ -1,6 +1,7 @@
 /* One file through the reader and the rules of payments, with nothing behind them. */
 #include "stage/check.h"
 
+#include "denmark/bankday.h"
 #include "iso20022/prolog.h"
 #include "stage/ingest.h"
 
@@ -8,8 +9,6 @@
 #include <string.h>
 
 enum {
-    REFERENCES_MAX = 1 << 20, /* payments whose references are compared: 16 MiB */
-    REFERENCE_SLOTS = 2 * REFERENCES_MAX,
     READ_SIZE = 256 * 1024,
     PROGRESS_EVERY = 10000,
 };
@@ -27,8 +26,7 @@ struct check {
     int64_t group_payments;
     struct nks_sum group_sum;
     struct nks_payment_facts group_facts;
-    uint64_t *references; /* open addressing over 64 bits of a hash; 0: free */
-    size_t reference_count;
+    struct nks_seen references, groups; /* EndToEndIds and PmtInfIds so far */
     bool complete;
 };
 
@@ -36,15 +34,35 @@ static enum nks_status tell(struct check *check, const struct nks_check_finding 
 {
     if (finding->payment)
         check->result->rejected++;
-    else
+    else if (!finding->note)
         check->result->refused = true;
     return check->options->finding(check->options->context, finding, check->fault);
 }
 
-static enum nks_status refuse(struct check *check, enum nks_reason reason, uint32_t line, uint32_t group)
+/* Asks the table of rules for a message, as ingest does. */
+static enum nks_status ask(struct check *check, enum nks_file_moment moment, const struct nks_file_facts *facts)
 {
-    const struct nks_check_finding finding = {
-        .reason = reason, .line = line, .group = group, .words = nks_text_from(nks_reason_english(reason))};
+    enum nks_reason reasons[NKS_FILE_REASONS_MAX];
+    bool of_group = moment == NKS_FILE_GROUP || moment == NKS_FILE_GROUP_END;
+    size_t count = nks_file_check(moment, facts, reasons);
+    for (size_t i = 0; i < count; i++) {
+        const struct nks_check_finding finding = {.reason = reasons[i],
+                                                  .line = of_group ? check->group_line : 0,
+                                                  .group = of_group ? check->group_number : 0,
+                                                  .words = nks_text_from(nks_reason_english(reasons[i]))};
+        NKS_TRY(tell(check, &finding));
+    }
+    return NKS_OK;
+}
+
+/* What will be changed in the group at hand, and rejects nothing. */
+static enum nks_status note(struct check *check, enum nks_reason reason)
+{
+    const struct nks_check_finding finding = {.reason = reason,
+                                              .note = true,
+                                              .line = check->group_line,
+                                              .group = check->group_number,
+                                              .words = nks_text_from(nks_reason_english(reason))};
     return tell(check, &finding);
 }
 
@@ -61,35 +79,18 @@ static enum nks_status keep(struct check *check, struct nks_text record, char **
 
 /* ---- doubled references */
 
-/* True when the reference stood in the file before. The first one of two is good, as in ingest. */
-static bool seen_before(struct check *check, struct nks_text reference)
+/* The first one of two is good, as in ingest. */
+static enum nks_status reference_check(struct check *check, struct nks_text record, enum nks_reason *reason)
 {
-    uint8_t hash[NKS_HASH_SIZE];
-    uint64_t key = 0;
-    nks_hash_once(reference.ptr, reference.len, hash);
-    memcpy(&key, hash, sizeof key);
-    key |= key == 0;
-    size_t at = (size_t)key % REFERENCE_SLOTS;
-    while (check->references[at] != 0 && check->references[at] != key)
-        at = (at + 1) % REFERENCE_SLOTS;
-    bool seen = check->references[at] == key;
-    if (!seen) {
-        check->references[at] = key;
-        check->reference_count++;
-    }
-    return seen;
-}
-
-static enum nks_reason reference_check(struct check *check, struct nks_text record)
-{
-    if (nks_facts_no_reference(record))
-        return NKS_REASON_NONE;
-    if (check->reference_count == REFERENCES_MAX) {
-        check->result->references_unchecked = true;
-        return NKS_REASON_NONE;
-    }
+    enum nks_seen_answer answer = NKS_SEEN_NEW;
+    if (*reason != NKS_REASON_NONE || nks_facts_no_reference(record))
+        return NKS_OK;
     struct nks_text reference = nks_text_trim(nks_record_slot(record, NKS_SLOT_END_TO_END_ID));
-    return seen_before(check, reference) ? NKS_REASON_DUPLICATE_PAYMENT : NKS_REASON_NONE;
+    NKS_TRY(nks_seen_add(&check->references, reference, &answer, check->fault));
+    if (answer == NKS_SEEN_BEFORE)
+        *reason = NKS_REASON_DUPLICATE_PAYMENT;
+    check->result->references_unchecked |= answer == NKS_SEEN_FULL;
+    return NKS_OK;
 }
 
 /* ---- frames */
@@ -104,26 +105,30 @@ static enum nks_status on_group(struct check *check, const struct nks_reader_fra
     NKS_TRY(keep(check, frame->record, &check->group, &check->group_len));
     check->group_facts =
         (struct nks_payment_facts){.debtor_account_allowed = true, .central_known = true, .ydelsesart_allowed = true};
-    (void)nks_facts_date(frame->record, check->options->today, &check->group_facts);
-    return NKS_OK;
+    bool full = false;
+    struct nks_execution execution;
+    nks_facts_date(frame->record, check->options->today, nks_bankday_on_or_after(check->options->today),
+                   &check->group_facts, &execution);
+    NKS_TRY(nks_facts_group_id(frame->record, &check->groups, &check->group_facts, &full, check->fault));
+    const struct nks_file_facts facts = {.agreement_found = true, .too_many = full};
+    NKS_TRY(ask(check, NKS_FILE_GROUP, &facts));
+    return execution.moved == NKS_REASON_NONE ? NKS_OK : note(check, execution.moved);
 }
 
-static enum nks_reason payment_check(struct check *check, struct nks_text record)
+static enum nks_status payment_check(struct check *check, struct nks_text record, enum nks_reason *reason)
 {
     struct nks_payment_facts facts = check->group_facts;
     struct nks_sum written;
     struct nks_payee payee;
-    struct nks_account account;
     (void)nks_facts_amount(record, &facts, &written);
     check->group_sum.scaled += written.scaled;
     check->result->sum.scaled += written.scaled;
     nks_payee_find(record, &payee);
     facts.payee = payee.found;
-    facts.account = nks_creditor_account_find(record, &account);
+    nks_creditor_facts(record, &facts);
     explicit_bzero(&payee, sizeof payee);
-    explicit_bzero(&account, sizeof account);
-    enum nks_reason reason = nks_payment_check(&facts);
-    return reason != NKS_REASON_NONE ? reason : reference_check(check, record);
+    *reason = nks_payment_check(&facts);
+    return reference_check(check, record, reason);
 }
 
 static enum nks_status on_payment(struct check *check, const struct nks_reader_frame *frame)
@@ -133,7 +138,8 @@ static enum nks_status on_payment(struct check *check, const struct nks_reader_f
     check->result->payments++;
     if (options->progress != NULL && check->result->payments % PROGRESS_EVERY == 0)
         options->progress(options->context, check->fed, check->bytes);
-    enum nks_reason reason = payment_check(check, frame->record);
+    enum nks_reason reason = NKS_REASON_NONE;
+    NKS_TRY(payment_check(check, frame->record, &reason));
     if (reason == NKS_REASON_NONE)
         return NKS_OK;
     const struct nks_check_finding finding = {
@@ -147,14 +153,24 @@ static enum nks_status on_payment(struct check *check, const struct nks_reader_f
     return tell(check, &finding);
 }
 
-static enum nks_status totals_check(struct check *check, struct nks_text record, int64_t payments, struct nks_sum sum,
-                                    uint32_t line, uint32_t group)
+static enum nks_status group_end(struct check *check)
 {
-    if (nks_facts_count_differs(nks_record_slot(record, NKS_SLOT_NB_OF_TXS), payments))
-        NKS_TRY(refuse(check, NKS_REASON_COUNT, line, group));
-    if (nks_facts_sum_differs(nks_record_slot(record, NKS_SLOT_CTRL_SUM), sum))
-        NKS_TRY(refuse(check, NKS_REASON_SUM, line, group));
-    return NKS_OK;
+    struct nks_text record = {check->group, check->group_len};
+    const struct nks_file_facts facts = {
+        .count_differs = nks_facts_count_differs(nks_record_slot(record, NKS_SLOT_NB_OF_TXS), check->group_payments),
+        .sum_differs = nks_facts_sum_differs(nks_record_slot(record, NKS_SLOT_CTRL_SUM), check->group_sum)};
+    return ask(check, NKS_FILE_GROUP_END, &facts);
+}
+
+static enum nks_status message_end(struct check *check)
+{
+    const struct nks_check_result *result = check->result;
+    struct nks_text header = {check->header, check->header_len};
+    const struct nks_file_facts facts = {
+        .count_differs = nks_facts_count_differs(nks_record_slot(header, NKS_SLOT_NB_OF_TXS), result->payments),
+        .sum_differs = nks_facts_sum_differs(nks_record_slot(header, NKS_SLOT_CTRL_SUM), result->sum),
+        .sum_too_large = !nks_sum_writable(result->sum)};
+    return ask(check, NKS_FILE_END, &facts);
 }
 
 static enum nks_status on_finding(struct check *check, const struct nks_reader_frame *frame)
@@ -188,8 +204,7 @@ static enum nks_status on_frame(void *user, const struct nks_reader_frame *frame
     case NKS_FRAME_PAYMENT:
         return on_payment(check, frame);
     case NKS_FRAME_GROUP_END:
-        return totals_check(check, (struct nks_text){check->group, check->group_len}, check->group_payments,
-                            check->group_sum, check->group_line, check->group_number);
+        return group_end(check);
     case NKS_FRAME_FINDING:
         return on_finding(check, frame);
     case NKS_FRAME_END:
@@ -239,17 +254,27 @@ static enum nks_status read_file(struct check *check)
     return NKS_OK;
 }
 
+/* What was judged is then neither the old file nor the new one. */
+static enum nks_status changed(struct check *check, const struct nks_sys_moment *before)
+{
+    const struct nks_check_finding finding = {.reason = NKS_REASON_UNREADABLE,
+                                              .words = NKS_TEXT("the file changed while it was read")};
+    struct nks_sys_moment after;
+    NKS_TRY(nks_sys_moment(check->fd, &after, check->fault));
+    return nks_sys_moment_same(before, &after) ? NKS_OK : tell(check, &finding);
+}
+
 static enum nks_status check_all(struct check *check)
 {
+    struct nks_sys_moment before;
+    NKS_TRY(nks_sys_moment(check->fd, &before, check->fault));
+    nks_sys_point("check.reading");
     check->buffer = malloc(READ_SIZE);
-    check->references = calloc(REFERENCE_SLOTS, sizeof *check->references);
-    if (check->buffer == NULL || check->references == NULL)
+    if (check->buffer == NULL)
         return nks_fault_set(check->fault, NKS_RETRY, "MEMORY", "no memory to check a file");
     NKS_TRY(read_file(check));
-    if (!check->complete)
-        return NKS_OK;
-    return totals_check(check, (struct nks_text){check->header, check->header_len}, check->result->payments,
-                        check->result->sum, 0, 0);
+    NKS_TRY(changed(check, &before));
+    return check->complete && check->header != NULL ? message_end(check) : NKS_OK; /* a bank's report has no header */
 }
 
 enum nks_status nks_check_file(const struct nks_check_options *options, int fd, int64_t bytes,
@@ -259,7 +284,8 @@ enum nks_status nks_check_file(const struct nks_check_options *options, int fd, 
     struct check check = {.options = options, .result = result, .fault = fault, .fd = fd, .bytes = bytes};
     enum nks_status status = check_all(&check);
     free(check.buffer);
-    free(check.references);
+    nks_seen_free(&check.references);
+    nks_seen_free(&check.groups);
     free(check.header);
     free(check.group);
     return status;

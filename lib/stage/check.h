@@ -3,7 +3,7 @@
 /*
  * Would nks accept this file? The very same reader and rules as ingest, storing nothing and needing no home. What only
  * an agreement, a central or the register can tell (who may send, debtor account, ydelsesart, whether the payee has an
- * account, references of earlier files) is taken as fulfilled.
+ * account, references of earlier files, cut-offs and brakes) is taken as fulfilled.
  *
  * One call per file. Everything that is wrong is given to the callback in the order of the file; no text of the file is
  * in it, except element names.
@@ -16,6 +16,7 @@
 struct nks_check_finding {
     enum nks_reason reason;
     bool payment; /* only this payment would be rejected, else the file refused */
+    bool note;    /* nothing is rejected: something will be changed (a day that is no bank day) */
     uint32_t line, group;
     uint64_t seq; /* 0: none */
     struct nks_text words;

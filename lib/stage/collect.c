@@ -1,7 +1,8 @@
 /*
- * collect: a bank's answer -> legs. A pain.002 that a data central dropped is read in the jail, matched by OrgnlMsgId
- * to an order file that nks sent to that very central, and applied in one transaction: legs, uses of claims, entries of
- * the ventekonto, the payer's new status report and the state of the delivery, or nothing of it.
+ * collect: a bank's answer -> legs. What a data central dropped is read in the jail, and applied in one transaction:
+ * legs, uses of claims, entries of the ventekonto, payments that carry returned money on, the payers' new status
+ * reports and the state of the delivery, or nothing of it. A camt.054 is told of in collect_notice.c. A pain.002 is
+ * matched by OrgnlMsgId to an order file that nks sent to that very central:
  *
  *   the bank says                     legs that are still IN_FILE
  *   ACSC, ACCC                        SETTLED
@@ -12,13 +13,14 @@
  *
  *   the delivery becomes
  *   REPEATED   the same bytes came before from this central: nothing moves
- *   ODD        a person must look. Nothing moves when the file is unreadable (not whole, not a pain.002) or answers no
- *              order file of ours to this central. All else is applied, and the rest told in findings: it names a
- *              payment that is not in the file, a status that nks does not know, two statuses that contradict each
- *              other, or a final state other than the one the leg has. A final state is never changed by an answer.
+ *   ODD        a person must look. Nothing moves when the file is unreadable (not whole, no report) or is a pain.002
+ *              that answers no order file of ours to this central. All else is applied, and the rest told, by kind
+ *              (enum nks_odd): it names a payment that is not in the file, a status that nks does not know, two
+ *              statuses that contradict each other, or a final state other than the one the leg has. A final state is
+ *              never changed by a pain.002; by a camt.054, settled money may come back.
  *   ACCEPTED   otherwise; a finding may tell that payments had this final state already
  *
- * A rejected debt leg gives its use of the claim back, a rejected leg to the ventekonto returns its entry.
+ * What follows for money that came back stands in collect_back.c.
  */
 #include "stage/collect.h"
 
@@ -45,16 +47,25 @@ void nks_answer_note(struct nks_answer *answer, enum nks_finding_kind kind, cons
         finding->text[sizeof finding->text - 1] = '\0';
 }
 
-void nks_answer_odd(struct nks_answer *answer, const struct nks_frame_place *place, const char *text)
+static void odd_count(struct nks_answer *answer, const struct nks_frame_place *place, enum nks_odd kind)
 {
+    struct nks_odd_row *row = &answer->odds[kind];
     answer->odd = true;
-    nks_answer_note(answer, NKS_FINDING_SCHEMA, place, nks_text_from(text));
+    row->kind = kind;
+    if (row->times++ == 0 || place->line < row->line) /* bookings without our ids are judged last */
+        row->line = place->line;
+}
+
+void nks_answer_odd(struct nks_answer *answer, const struct nks_frame_place *place, enum nks_odd kind)
+{
+    odd_count(answer, place, kind);
+    nks_answer_note(answer, NKS_FINDING_SCHEMA, place, nks_text_from(nks_odd_words(kind)));
 }
 
 static void unreadable(struct nks_answer *answer, enum nks_finding_kind kind, const struct nks_frame_place *place,
                        struct nks_text text)
 {
-    answer->odd = true;
+    odd_count(answer, place, NKS_ODD_UNREADABLE);
     answer->reason = NKS_REASON_UNREADABLE;
     nks_answer_note(answer, kind, place, text);
 }
@@ -72,6 +83,7 @@ static enum nks_status stop(struct nks_fault *fault)
 static enum nks_status on_document(struct nks_answer *answer, const struct nks_reader_frame *frame,
                                    struct nks_fault *fault)
 {
+    answer->report = (enum nks_report_version)frame->document.report;
     if (frame->document.version == NKS_PAIN001_UNKNOWN)
         return NKS_OK; /* a report, or a finding follows */
     unreadable(answer, NKS_FINDING_VERSION, &nowhere, nks_text_from(nks_prolog_reports_only));
@@ -79,10 +91,26 @@ static enum nks_status on_document(struct nks_answer *answer, const struct nks_r
     return stop(fault);
 }
 
+/* What the frames of each report mean. */
+typedef enum nks_status (*record_fn)(struct nks_answer *answer, const struct nks_frame_place *place,
+                                     struct nks_text record);
+struct report {
+    record_fn head, group, payment;
+    enum nks_status (*apply)(struct nks_answer *answer);
+};
+static const struct report status_report = {nks_answer_head, nks_answer_group_take, nks_answer_payment,
+                                            nks_answer_apply};
+static const struct report notice = {nks_notice_head, nks_notice_entry, nks_notice_detail, nks_notice_apply};
+static const struct report *const reports[] = {
+    [NKS_REPORT_NONE] = &status_report, /* its frames never come */
+    [NKS_REPORT_03] = &status_report,   [NKS_REPORT_10] = &status_report,
+    [NKS_REPORT_CAMT054_02] = &notice,  [NKS_REPORT_CAMT054_08] = &notice,
+};
+
 static enum nks_status on_report(struct nks_answer *answer, const struct nks_reader_frame *frame,
                                  struct nks_fault *fault)
 {
-    NKS_TRY(nks_answer_head(answer, &frame->place, frame->record));
+    NKS_TRY(reports[answer->report]->head(answer, &frame->place, frame->record));
     return answer->foreign ? stop(fault) : NKS_OK;
 }
 
@@ -90,7 +118,7 @@ static enum nks_status on_group(struct nks_answer *answer, const struct nks_read
                                 struct nks_fault *fault)
 {
     (void)fault;
-    return nks_answer_group_take(answer, &frame->place, frame->record);
+    return reports[answer->report]->group(answer, &frame->place, frame->record);
 }
 
 static enum nks_status on_payment(struct nks_answer *answer, const struct nks_reader_frame *frame,
@@ -99,7 +127,7 @@ static enum nks_status on_payment(struct nks_answer *answer, const struct nks_re
     (void)fault;
     if (frame->place.seq % PROGRESS_EVERY == 0)
         nks_run_progress(answer->run, "collect", answer->fed, answer->delivery.bytes);
-    return nks_answer_payment(answer, &frame->place, frame->record);
+    return reports[answer->report]->payment(answer, &frame->place, frame->record);
 }
 
 static enum nks_status on_finding(struct nks_answer *answer, const struct nks_reader_frame *frame,
@@ -212,11 +240,27 @@ static void note_already(struct nks_answer *answer)
     nks_answer_note(answer, NKS_FINDING_SCHEMA, &nowhere, nks_buf_view(&text));
 }
 
+/* By kind, for the answer and for what the run tells. */
+static enum nks_status odds_save(struct nks_answer *answer)
+{
+    struct nks_run *run = answer->run;
+    for (int kind = 0; kind < NKS_ODDS; kind++) {
+        struct nks_odd_row *row = &answer->odds[kind];
+        if (row->times == 0)
+            continue;
+        row->delivery_id = answer->delivery.id;
+        memcpy(row->party, answer->delivery.party, sizeof row->party);
+        NKS_TRY(nks_delivery_odd_add(run->exchange, row, &run->fault));
+    }
+    return NKS_OK;
+}
+
 static enum nks_status finish(struct nks_answer *answer, enum nks_delivery_state to, enum nks_reason reason)
 {
     struct nks_run *run = answer->run;
     NKS_TRY(nks_delivery_move(run->exchange, &answer->delivery, to, reason, answer->findings, answer->finding_count,
                               &run->fault));
+    NKS_TRY(odds_save(answer));
     nks_sys_point("collect.before");
     NKS_TRY(nks_db_commit(run->db, &run->fault));
     nks_sys_point("collect.after");
@@ -234,10 +278,9 @@ static enum nks_status judge(struct nks_answer *answer)
         NKS_TRY(nks_db_begin(run->db, &run->fault));
         return finish(answer, NKS_DELIVERY_ODD, answer->reason);
     }
-    NKS_TRY(nks_answer_apply(answer));
+    NKS_TRY(reports[answer->report]->apply(answer));
     note_already(answer);
-    if (answer->moved > 0)
-        NKS_TRY(nks_status_report_reserve(run, &answer->batch, "answer"));
+    NKS_TRY(nks_answer_back(answer));
     return finish(answer, answer->odd ? NKS_DELIVERY_ODD : NKS_DELIVERY_ACCEPTED, NKS_REASON_NONE);
 }
 
@@ -255,6 +298,10 @@ static void count(struct nks_answer *answer)
     counts->answers += answer->delivery.state == NKS_DELIVERY_ACCEPTED;
     counts->odd += answer->delivery.state == NKS_DELIVERY_ODD;
     counts->repeated += answer->delivery.state == NKS_DELIVERY_REPEATED;
+    for (int kind = 0; kind < NKS_ODDS && answer->run->odd_count < NKS_ODD_LOOK_MAX; kind++) {
+        if (answer->odds[kind].times > 0)
+            answer->run->odds[answer->run->odd_count++] = answer->odds[kind];
+    }
 }
 
 static void answer_free(struct nks_answer *answer)
@@ -262,6 +309,8 @@ static void answer_free(struct nks_answer *answer)
     nks_batch_close(&answer->batch);
     free(answer->groups);
     free(answer->group_said);
+    free(answer->touched);
+    nks_notice_free(answer->notice);
     free(answer);
 }
 
@@ -276,6 +325,7 @@ static enum nks_status collect_one(struct nks_run *run, int64_t delivery_id)
     enum nks_status status = nks_delivery_load(run->exchange, delivery_id, &answer->delivery, &found, &run->fault);
     if (status == NKS_OK)
         status = nks_delivery_find_bytes(run->exchange, &answer->delivery, &earlier, &run->fault);
+    answer->central = nks_central_by_name(&run->centrals, nks_text_from(answer->delivery.party));
     if (status == NKS_OK)
         status = earlier != 0 ? repeat(answer, earlier) : judge(answer);
     if (status == NKS_OK)

@@ -1,5 +1,5 @@
 /*
- * collect, the legs. Statuses are taken at the level where they stand, the most specific first: a payment's own while
+ * collect, a pain.002. Statuses are taken at the level where they stand, the most specific first: a payment's own while
  * the report is read, then those of groups, then that of the whole message, each for legs that are still IN_FILE. So
  * nothing but the statuses of groups is remembered, whatever the size of the report.
  */
@@ -42,12 +42,12 @@ static enum nks_leg_state state_of(struct nks_answer *answer, const struct nks_f
             return statuses[i].to;
     }
     if (status.len > 0)
-        nks_answer_odd(answer, place, "a status that nks does not know; nothing was moved by it");
+        nks_answer_odd(answer, place, NKS_ODD_UNKNOWN_STATUS);
     return 0;
 }
 
 /* The bank's code as one of ours. NARR says nothing but that the bank said no. */
-static enum nks_reason reason_of(struct nks_text record, enum nks_reason otherwise)
+enum nks_reason nks_answer_reason(struct nks_text record, enum nks_reason otherwise)
 {
     struct nks_text code = nks_text_trim(nks_record_slot(record, NKS_SLOT_STS_RSN_CD));
     if (code.len == 0 && nks_text_trim(nks_record_slot(record, NKS_SLOT_STS_RSN_PRTRY)).len == 0)
@@ -60,7 +60,7 @@ static enum nks_reason reason_of(struct nks_text record, enum nks_reason otherwi
 static struct nks_answer_status status_of(struct nks_answer *answer, const struct nks_frame_place *place,
                                           struct nks_text record, enum nks_reason above)
 {
-    struct nks_answer_status status = {.reason = reason_of(record, above)};
+    struct nks_answer_status status = {.reason = nks_answer_reason(record, above)};
     status.to = state_of(answer, place, nks_text_trim(nks_record_slot(record, NKS_SLOT_STS)));
     return status;
 }
@@ -75,26 +75,10 @@ static enum nks_reason stored_reason(const struct nks_answer_status *status)
 
 /* ---- the message: which file of ours */
 
-static enum nks_status foreign(struct nks_answer *answer, const struct nks_frame_place *place, const char *text)
+static enum nks_status foreign(struct nks_answer *answer, const struct nks_frame_place *place, enum nks_odd kind)
 {
-    nks_answer_odd(answer, place, text);
+    nks_answer_odd(answer, place, kind);
     answer->foreign = true;
-    return NKS_OK;
-}
-
-static enum nks_status file_take(struct nks_answer *answer)
-{
-    struct nks_run *run = answer->run;
-    struct nks_order_detail detail;
-    bool found = false;
-    NKS_TRY(nks_batch_load(run->payments, answer->file.batch_id, &answer->batch, &found, &run->fault));
-    /* The slices of the file stand where emit put them (emit_order.c). */
-    if (!found || !nks_order_detail_parse(nks_text_from(answer->file.detail), &detail) ||
-        detail.first >> SLICE_BITS != answer->batch.id || detail.last >> SLICE_BITS != answer->batch.id)
-        return nks_fault_set(&run->fault, NKS_INTEGRITY, "FILE-ROW", "the row of out file %lld is damaged",
-                             (long long)answer->file.id);
-    answer->first = detail.first;
-    answer->last = detail.last;
     return NKS_OK;
 }
 
@@ -110,34 +94,40 @@ static enum nks_status count_final(struct nks_answer *answer, const struct nks_f
         if (finals[i] == answer->head.to)
             answer->already += count;
         else if (count > 0)
-            nks_answer_odd(answer, place, "some payments of the file have another final state; they were left");
+            nks_answer_odd(answer, place, NKS_ODD_FILE_OTHER_STATE);
     }
     return NKS_OK;
+}
+
+/* A status below which nothing is left open: PART, and none, speak of some payments only. */
+static bool speaks_of_all(struct nks_text status)
+{
+    return status.len > 0 && !nks_text_is(status, "PART");
 }
 
 enum nks_status nks_answer_head(struct nks_answer *answer, const struct nks_frame_place *place, struct nks_text record)
 {
     struct nks_run *run = answer->run;
     int64_t id = 0;
-    bool found = false;
+    bool ours = false;
     struct nks_text message_id = nks_text_trim(nks_record_slot(record, NKS_SLOT_ORGNL_MSG_ID));
     NKS_TRY(nks_out_file_by_message(run->exchange, message_id, &id, &run->fault));
     if (id == 0)
-        return foreign(answer, place, "the answer is to a message that nks never sent");
-    NKS_TRY(nks_out_file_load(run->exchange, id, &answer->file, &found, &run->fault));
-    if (!found || answer->file.kind != NKS_FILE_ORDER || answer->file.folder != NKS_FOLDER_CENTRAL ||
-        strcmp(answer->file.party, answer->delivery.party) != 0)
-        return foreign(answer, place, "the answer is to a message that nks sent to another central");
+        return foreign(answer, place, NKS_ODD_UNKNOWN_MESSAGE);
+    NKS_TRY(nks_answer_file_use(answer, id, &ours));
+    if (!ours)
+        return foreign(answer, place, NKS_ODD_OTHER_CENTRAL);
     if (answer->file.state == NKS_FILE_RESERVED)
-        return foreign(answer, place, "the answer is to a message that is not written yet");
-    NKS_TRY(file_take(answer));
+        return foreign(answer, place, NKS_ODD_NOT_WRITTEN);
+    NKS_TRY(nks_answer_batch_use(answer, answer->file.batch_id));
     answer->head = status_of(answer, place, record, NKS_REASON_NONE);
+    answer->whole = speaks_of_all(nks_text_trim(nks_record_slot(record, NKS_SLOT_STS)));
     return answer->head.to != 0 ? count_final(answer, place) : NKS_OK;
 }
 
 /* ---- groups, found by the hash of their ids */
 
-static uint64_t id_hash(struct nks_text id)
+uint64_t nks_answer_hash(struct nks_text id)
 {
     uint8_t hash[NKS_HASH_SIZE];
     uint64_t first = 0;
@@ -175,7 +165,7 @@ static enum nks_status groups_make(struct nks_answer *answer)
     for (size_t i = 0; i < count; i++) {
         struct nks_text id;
         NKS_TRY(group_id(answer, (uint32_t)i + 1, &id));
-        answer->groups[i] = (struct nks_answer_group){id_hash(id), (uint32_t)i + 1};
+        answer->groups[i] = (struct nks_answer_group){nks_answer_hash(id), (uint32_t)i + 1};
     }
     qsort(answer->groups, count, sizeof *answer->groups, group_order);
     return NKS_OK;
@@ -195,10 +185,10 @@ static size_t group_place(const struct nks_answer *answer, uint64_t hash)
     return low;
 }
 
-/* *number 0: none, or two groups of that id. */
-static enum nks_status group_find(struct nks_answer *answer, struct nks_text id, uint32_t *number)
+enum nks_status nks_answer_group_find(struct nks_answer *answer, struct nks_text id, uint32_t *number)
 {
-    uint64_t hash = id_hash(id);
+    NKS_TRY(groups_make(answer));
+    uint64_t hash = nks_answer_hash(id);
     size_t at = group_place(answer, hash), count = (size_t)answer->batch.groups;
     struct nks_text ours = {NULL, 0};
     *number = 0;
@@ -218,15 +208,13 @@ static bool contradicts(const struct nks_answer_status *status, const struct nks
 static enum nks_status group_say(struct nks_answer *answer, const struct nks_frame_place *place, struct nks_text id)
 {
     uint32_t number = 0;
-    NKS_TRY(groups_make(answer));
-    NKS_TRY(group_find(answer, id, &number));
+    NKS_TRY(nks_answer_group_find(answer, id, &number));
     if (number == 0) {
-        nks_answer_odd(answer, place,
-                       "the file has no group of this PmtInfId, or two; nothing was moved by its status");
+        nks_answer_odd(answer, place, NKS_ODD_UNKNOWN_GROUP);
         return NKS_OK;
     }
     if (contradicts(&answer->group, &answer->group_said[number]))
-        nks_answer_odd(answer, place, "the group stands twice with different statuses; the first was used");
+        nks_answer_odd(answer, place, NKS_ODD_GROUP_TWICE);
     else
         answer->group_said[number] = answer->group;
     answer->groups_said = true;
@@ -240,23 +228,11 @@ enum nks_status nks_answer_group_take(struct nks_answer *answer, const struct nk
     if (answer->group.to == 0)
         return NKS_OK;
     if (contradicts(&answer->group, &answer->head))
-        nks_answer_odd(answer, place, "the status of the group contradicts that of the message; the group's was used");
+        nks_answer_odd(answer, place, NKS_ODD_GROUP_CONTRADICTS);
     return group_say(answer, place, nks_text_trim(nks_record_slot(record, NKS_SLOT_PMT_INF_ID)));
 }
 
 /* ---- legs */
-
-static void mark_rejected(struct nks_answer *answer, int64_t slice_id)
-{
-    size_t number = (size_t)(slice_id & SLICE_MASK);
-    answer->rejected[number / 64] |= (uint64_t)1 << number % 64;
-}
-
-static bool is_marked(const struct nks_answer *answer, int64_t slice_id)
-{
-    size_t number = (size_t)(slice_id & SLICE_MASK);
-    return (answer->rejected[number / 64] >> number % 64 & 1) != 0;
-}
 
 static enum nks_status leg_move(struct nks_answer *answer, int64_t slice_id, const struct nks_leg *leg,
                                 const struct nks_answer_status *status)
@@ -266,9 +242,7 @@ static enum nks_status leg_move(struct nks_answer *answer, int64_t slice_id, con
     NKS_TRY(nks_leg_move(run->payments, slice_id, leg, NKS_LEG_IN_FILE, status->to, stored_reason(status), &moved,
                          &run->fault));
     answer->moved += moved;
-    if (moved && status->to == NKS_LEG_REJECTED)
-        mark_rejected(answer, slice_id);
-    return NKS_OK;
+    return moved ? nks_answer_touch(answer, slice_id, leg->file_id, status->to == NKS_LEG_REJECTED) : NKS_OK;
 }
 
 static enum nks_status leg_answer(struct nks_answer *answer, const struct nks_frame_place *place, int64_t slice_id,
@@ -279,7 +253,7 @@ static enum nks_status leg_answer(struct nks_answer *answer, const struct nks_fr
     if (leg->state == NKS_LEG_IN_FILE)
         return leg_move(answer, slice_id, leg, status);
     if (leg->state != status->to)
-        nks_answer_odd(answer, place, "the payment has another final state; it was left");
+        nks_answer_odd(answer, place, NKS_ODD_OTHER_STATE);
     else if (answer->head.to != status->to) /* else it was counted with the whole file */
         answer->already++;
     return NKS_OK;
@@ -291,13 +265,14 @@ static enum nks_status leg_of(struct nks_answer *answer, struct nks_text id, int
 {
     struct nks_run *run = answer->run;
     struct nks_leg_address address;
+    int32_t currency = 0;
     *found = false;
     if (!nks_leg_id_parse(id, &address) || strcmp(address.ref, answer->batch.ref) != 0)
         return NKS_OK;
     *slice_id = answer->batch.id << SLICE_BITS | address.slice_number;
     if (*slice_id < answer->first || *slice_id > answer->last)
         return NKS_OK;
-    NKS_TRY(nks_leg_find(run->payments, *slice_id, &address, leg, found, &run->fault));
+    NKS_TRY(nks_leg_find(run->payments, *slice_id, &address, leg, &currency, found, &run->fault));
     *found = *found && leg->file_id == answer->file.id;
     return NKS_OK;
 }
@@ -311,16 +286,16 @@ enum nks_status nks_answer_payment(struct nks_answer *answer, const struct nks_f
     const struct nks_answer_status *above = answer->group.to != 0 ? &answer->group : &answer->head;
     NKS_TRY(leg_of(answer, nks_record_slot(record, NKS_SLOT_INSTR_ID), &slice_id, &leg, &found));
     if (!found) {
-        nks_answer_odd(answer, place, "OrgnlInstrId is not of a payment in the file that is answered");
+        nks_answer_odd(answer, place, NKS_ODD_UNKNOWN_PAYMENT);
         return NKS_OK;
     }
     struct nks_answer_status status = status_of(answer, place, record, answer->group.reason);
     if (contradicts(&status, above))
-        nks_answer_odd(answer, place, "the status of the payment contradicts that above it; the payment's was used");
+        nks_answer_odd(answer, place, NKS_ODD_PAYMENT_CONTRADICTS);
     return leg_answer(answer, place, slice_id, &leg, &status);
 }
 
-/* ---- after the last frame: groups, the message, and what goes back */
+/* ---- after the last frame: groups, and the message */
 
 static enum nks_status groups_apply(struct nks_answer *answer, int64_t slice_id)
 {
@@ -343,69 +318,14 @@ static enum nks_status groups_apply(struct nks_answer *answer, int64_t slice_id)
 static enum nks_status head_apply(struct nks_answer *answer, int64_t slice_id)
 {
     struct nks_run *run = answer->run;
+    const struct nks_legs_answer legs = {.file_id = answer->file.id,
+                                         .from = NKS_LEG_IN_FILE,
+                                         .to = answer->head.to,
+                                         .reason = stored_reason(&answer->head)};
     int64_t moved = 0;
-    NKS_TRY(nks_legs_answer_file(run->payments, slice_id, answer->file.id, answer->head.to,
-                                 stored_reason(&answer->head), &moved, &run->fault));
+    NKS_TRY(nks_legs_answer_file(run->payments, slice_id, &legs, &moved, &run->fault));
     answer->moved += moved;
-    if (moved > 0 && answer->head.to == NKS_LEG_REJECTED)
-        mark_rejected(answer, slice_id);
-    return NKS_OK;
-}
-
-/* A use of a claim lives as long as its leg. A redirect (no claim) used nothing up. */
-static enum nks_status debt_return(struct nks_answer *answer, const struct nks_leg *leg)
-{
-    struct nks_run *run = answer->run;
-    if (leg->to->claim_key == 0)
-        return NKS_OK;
-    const struct nks_debt_use use = {
-        .holder_key = run->slice->payments[leg->n - 1].holder.key,
-        .claim_key = leg->to->claim_key,
-        .slice_id = run->slice->id,
-        .n = (int32_t)leg->n,
-        .generation = leg->generation,
-        .leg_no = leg->leg_no,
-        .amount_minor = leg->amount_minor,
-    };
-    return nks_debt_use_give_back(run->debt, &use, run->now, &run->fault);
-}
-
-/* An entry that has gone on (released) is for a person; the leg is rejected all the same. */
-static enum nks_status ventekonto_return(struct nks_answer *answer, const struct nks_leg *leg)
-{
-    static const struct nks_frame_place nowhere;
-    struct nks_run *run = answer->run;
-    enum nks_status status =
-        nks_ventekonto_return(run->ventekonto, run->slice->id, (int32_t)leg->n, leg->generation, &run->fault);
-    if (status != NKS_HELD)
-        return status;
-    nks_fault_clear(&run->fault);
-    nks_answer_odd(answer, &nowhere, "a payment to the ventekonto was rejected whose entry is not open any more");
-    return NKS_OK;
-}
-
-static const struct {
-    enum nks_status (*give_back)(struct nks_answer *, const struct nks_leg *);
-} kinds[] = {
-    [NKS_LEG_DEBT] = {debt_return},
-    [NKS_LEG_VENTEKONTO] = {ventekonto_return},
-    [NKS_LEG_ERROR_ACCOUNT] = {NULL},
-};
-
-/* For all rejected legs of the file in the slice: what an earlier answer gave back is given back already. */
-static enum nks_status give_back(struct nks_answer *answer, int64_t slice_id)
-{
-    struct nks_run *run = answer->run;
-    const struct nks_slice_want want = {.decisions = true, .legs = true};
-    NKS_TRY(nks_slice_load(run->payments, &answer->batch, slice_id, want, run->slice, &run->fault));
-    NKS_TRY(nks_slice_verify(run->payments, run->slice, &run->fault));
-    for (size_t i = 0; i < run->slice->leg_count; i++) {
-        const struct nks_leg *leg = &run->slice->legs[i];
-        if (leg->file_id == answer->file.id && leg->state == NKS_LEG_REJECTED &&
-            leg->kind < sizeof kinds / sizeof kinds[0] && kinds[leg->kind].give_back != NULL)
-            NKS_TRY(kinds[leg->kind].give_back(answer, leg));
-    }
-    return NKS_OK;
+    return moved > 0 ? nks_answer_touch(answer, slice_id, answer->file.id, legs.to == NKS_LEG_REJECTED) : NKS_OK;
 }
 
 enum nks_status nks_answer_apply(struct nks_answer *answer)
@@ -415,8 +335,6 @@ enum nks_status nks_answer_apply(struct nks_answer *answer)
             NKS_TRY(groups_apply(answer, id));
         if (answer->head.to != 0)
             NKS_TRY(head_apply(answer, id));
-        if (is_marked(answer, id))
-            NKS_TRY(give_back(answer, id));
     }
     return NKS_OK;
 }

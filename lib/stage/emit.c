@@ -2,6 +2,7 @@
  * emit: slices -> files. First what was reserved by an earlier, killed run is written; then new files are reserved, all
  * of a batch in one transaction, and written one by one: staging and archive first, the row last.
  */
+#include "stage/report.h"
 #include "stage/sink.h"
 #include "stage/step.h"
 
@@ -109,17 +110,20 @@ enum nks_status nks_reserved_write(struct nks_run *run)
     }
 }
 
-/* In one transaction: order files of the batch, its slices EMITTED, the status report reserved. */
+/* In one transaction: order files of the batch, its slices EMITTED, the status report reserved where one is due. */
 static enum nks_status batch_reserve(struct nks_run *run, int64_t batch_id)
 {
     struct nks_batch batch;
+    struct nks_report_news news;
     bool found = false, any = false;
     NKS_TRY(nks_batch_load(run->payments, batch_id, &batch, &found, &run->fault));
     enum nks_status status = found ? nks_db_begin(run->db, &run->fault) : batch_missing(run, batch_id);
     if (status == NKS_OK)
+        status = nks_report_news_routed(run, &batch, &news);
+    if (status == NKS_OK)
         status = nks_order_files_reserve(run, &batch, &any);
     if (status == NKS_OK && any)
-        status = nks_status_report_reserve(run, &batch, "routed");
+        status = nks_routed_report_reserve(run, &batch, &news);
     if (status == NKS_OK)
         status = nks_db_commit(run->db, &run->fault);
     if (status != NKS_OK)

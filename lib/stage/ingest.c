@@ -30,7 +30,7 @@ void nks_ingest_refuse(struct nks_ingest *ingest, enum nks_reason reason, enum n
     if (ingest->finding_count == NKS_FINDINGS_MAX)
         return;
     struct nks_finding *finding = &ingest->findings[ingest->finding_count++];
-    *finding = (struct nks_finding){.kind = kind, .line = line, .group = group, .seq = seq};
+    *finding = (struct nks_finding){.reason = reason, .kind = kind, .line = line, .group = group, .seq = seq};
     if (!nks_text_copy(text, finding->text, sizeof finding->text))
         finding->text[sizeof finding->text - 1] = '\0';
 }
@@ -39,6 +39,16 @@ void nks_ingest_refuse(struct nks_ingest *ingest, enum nks_reason reason, enum n
 static void refuse(struct nks_ingest *ingest, enum nks_reason reason, uint32_t line, uint32_t group)
 {
     nks_ingest_refuse(ingest, reason, NKS_FINDING_SCHEMA, line, group, 0, nks_text_from(nks_reason_english(reason)));
+}
+
+/* Asks the table of rules for a message; it speaks of the message, or of the group at hand. */
+static void ask(struct nks_ingest *ingest, enum nks_file_moment moment, const struct nks_file_facts *facts)
+{
+    enum nks_reason reasons[NKS_FILE_REASONS_MAX];
+    bool of_group = moment == NKS_FILE_GROUP || moment == NKS_FILE_GROUP_END;
+    size_t count = nks_file_check(moment, facts, reasons);
+    for (size_t i = 0; i < count; i++)
+        refuse(ingest, reasons[i], of_group ? ingest->group_line : 0, of_group ? ingest->group.number : 0);
 }
 
 /* ---- the open slices, one per execution date */
@@ -65,8 +75,9 @@ static enum nks_status slice_flush(struct nks_ingest *ingest, struct nks_open_sl
     slice->execution_date = open->date;
     slice->due_date = nks_bankday_add(open->date, -(ingest->agreement != NULL ? ingest->agreement->days_before : 1));
     slice->epoch = run->epoch;
+    nks_ingest_slice_duplicates(ingest, open);
     NKS_TRY(nks_slice_create(run->payments, &ingest->batch, slice, &run->fault));
-    NKS_TRY(nks_reference_save(run->payments, slice->id, ingest->batch.payer, run->today, open->references,
+    NKS_TRY(nks_reference_save(run->payments, &ingest->batch, slice->id, run->today, open->references,
                                open->reference_count, &run->fault));
     NKS_TRY(nks_db_commit(run->db, &run->fault));
     nks_sys_point("ingest.slice");
@@ -160,7 +171,8 @@ static enum nks_status payment_put(struct nks_ingest *ingest, const struct nks_p
     if (payment->state == NKS_PAYMENT_ACCEPTED && !(payment->flags & NKS_FLAG_NO_E2E)) {
         struct nks_blind blind = {0, 0};
         NKS_TRY(nks_ingest_reference(ingest, nks_record_slot(record, NKS_SLOT_END_TO_END_ID), &blind));
-        open->references[open->reference_count++] = nks_reference_entry(&blind, (uint32_t)open->slice->count);
+        open->references[open->reference_count++] =
+            (struct nks_reference){(uint64_t)blind.key, (int64_t)open->slice->count};
     }
     return slices_shrink(ingest);
 }
@@ -205,9 +217,11 @@ static enum nks_status on_group(struct nks_ingest *ingest, const struct nks_read
     ingest->group_line = frame->place.line;
     ingest->group_sum = (struct nks_sum){0};
     ingest->batch.groups++;
-    nks_ingest_group_facts(ingest);
-    if (ingest->agreement == NULL)
-        refuse(ingest, NKS_REASON_NO_AGREEMENT, frame->place.line, frame->place.group);
+    NKS_TRY(nks_ingest_group_facts(ingest));
+    const struct nks_file_facts facts = {.agreement_found = ingest->agreement != NULL,
+                                         .two_payers = ingest->two_payers,
+                                         .too_many = ingest->too_many_groups};
+    ask(ingest, NKS_FILE_GROUP, &facts);
     return NKS_OK;
 }
 
@@ -215,10 +229,10 @@ static enum nks_status on_group_end(struct nks_ingest *ingest)
 {
     struct nks_group *group = &ingest->group;
     struct nks_text record = {group->record, group->record_len};
-    if (nks_facts_count_differs(nks_record_slot(record, NKS_SLOT_NB_OF_TXS), group->payments))
-        refuse(ingest, NKS_REASON_COUNT, ingest->group_line, group->number);
-    if (nks_facts_sum_differs(nks_record_slot(record, NKS_SLOT_CTRL_SUM), ingest->group_sum))
-        refuse(ingest, NKS_REASON_SUM, ingest->group_line, group->number);
+    const struct nks_file_facts facts = {
+        .count_differs = nks_facts_count_differs(nks_record_slot(record, NKS_SLOT_NB_OF_TXS), group->payments),
+        .sum_differs = nks_facts_sum_differs(nks_record_slot(record, NKS_SLOT_CTRL_SUM), ingest->group_sum)};
+    ask(ingest, NKS_FILE_GROUP_END, &facts);
     return nks_group_save(ingest->run->payments, &ingest->batch, group, &ingest->run->fault);
 }
 
@@ -252,6 +266,8 @@ static enum nks_status on_frame(void *user, const struct nks_reader_frame *frame
     case NKS_FRAME_DOCUMENT:
         ingest->batch.version = (enum nks_pain001_version)frame->document.version;
         ingest->batch.encoding = (enum nks_encoding)frame->document.encoding;
+        ingest->delivery.version = ingest->batch.version;
+        ingest->delivery.encoding = ingest->batch.encoding;
         if (frame->document.report != NKS_REPORT_NONE) /* a bank's report has nothing to do in a sender's folder */
             nks_ingest_refuse(ingest, NKS_REASON_UNREADABLE, NKS_FINDING_VERSION, 0, 0, 0,
                               nks_text_from(nks_prolog_orders_only));
@@ -356,22 +372,22 @@ static enum nks_status read_spool(struct nks_ingest *ingest)
 
 /* ---- accepted or refused */
 
-static void check_totals(struct nks_ingest *ingest)
+/* Once all of the message is read: what it says of itself, the agreement's brake, and whether its id came before. */
+static enum nks_status check_message(struct nks_ingest *ingest)
 {
-    struct nks_text header = {ingest->batch.header, ingest->batch.header_len};
-    if (nks_facts_count_differs(nks_record_slot(header, NKS_SLOT_NB_OF_TXS), ingest->batch.payments))
-        refuse(ingest, NKS_REASON_COUNT, 0, 0);
-    if (nks_facts_sum_differs(nks_record_slot(header, NKS_SLOT_CTRL_SUM), ingest->batch.sum))
-        refuse(ingest, NKS_REASON_SUM, 0, 0);
-}
-
-static enum nks_status check_message_id(struct nks_ingest *ingest)
-{
+    const struct nks_batch *batch = &ingest->batch;
+    struct nks_text header = {batch->header, batch->header_len};
     int64_t earlier = 0;
     NKS_TRY(nks_ingest_message_key(ingest));
-    NKS_TRY(nks_batch_find_message(ingest->run->payments, &ingest->batch.message, &earlier, &ingest->run->fault));
-    if (earlier != 0)
-        refuse(ingest, NKS_REASON_DUPLICATE_MESSAGE, 0, 0);
+    NKS_TRY(nks_batch_find_message(ingest->run->payments, &batch->message, &earlier, &ingest->run->fault));
+    const struct nks_file_facts facts = {
+        .count_differs = nks_facts_count_differs(nks_record_slot(header, NKS_SLOT_NB_OF_TXS), batch->payments),
+        .sum_differs = nks_facts_sum_differs(nks_record_slot(header, NKS_SLOT_CTRL_SUM), batch->sum),
+        .sum_too_large = !nks_sum_writable(batch->sum),
+        .above_max_batch = ingest->agreement != NULL && nks_agreement_batch_above(ingest->agreement, batch->sum),
+        .message_seen = earlier != 0,
+    };
+    ask(ingest, NKS_FILE_END, &facts);
     return NKS_OK;
 }
 
@@ -404,13 +420,12 @@ static enum nks_status finish(struct nks_ingest *ingest)
 static enum nks_status judge(struct nks_ingest *ingest)
 {
     struct nks_run *run = ingest->run;
-    if (!nks_agreement_sender_known(&run->agreements, nks_text_from(ingest->delivery.party)))
-        refuse(ingest, NKS_REASON_SENDER_UNKNOWN, 0, 0);
+    const struct nks_file_facts facts = {
+        .sender_known = nks_agreement_sender_known(&run->agreements, nks_text_from(ingest->delivery.party))};
+    ask(ingest, NKS_FILE_OPENED, &facts);
     NKS_TRY(read_spool(ingest));
-    if (ingest->reason == NKS_REASON_NONE) {
-        check_totals(ingest);
-        NKS_TRY(check_message_id(ingest));
-    }
+    if (ingest->complete && ingest->batch.header != NULL) /* a bank's report is complete too, and has none */
+        NKS_TRY(check_message(ingest));
     if (ingest->reason == NKS_REASON_NONE)
         NKS_TRY(flush_all(ingest));
     if (ingest->reason == NKS_REASON_NONE)
@@ -470,6 +485,7 @@ static void ingest_free(struct nks_ingest *ingest)
         free(ingest->open[i].references);
     }
     free(ingest->group.record);
+    nks_seen_free(&ingest->groups);
     nks_batch_close(&ingest->batch);
     free(ingest);
 }

@@ -37,28 +37,36 @@ void nks_ingest_payer(struct nks_ingest *ingest)
     memcpy(ingest->batch.payer, ingest->agreement->payer, sizeof ingest->batch.payer);
 }
 
-nks_date nks_facts_date(struct nks_text group, nks_date today, struct nks_payment_facts *facts)
+void nks_facts_date(struct nks_text group, nks_date today, nks_date earliest, struct nks_payment_facts *facts,
+                    struct nks_execution *out)
 {
-    struct nks_text text = nks_text_trim(nks_record_slot(group, NKS_SLOT_REQD_EXCTN_DT));
-    nks_date wanted = today;
-    nks_time instant = 0;
-    if (nks_time_parse(text, &instant)) {
-        wanted = nks_copenhagen_date(instant);
-        facts->date_good = true;
-    } else {
-        facts->date_good = nks_date_parse(text, true, &wanted);
-    }
-    facts->date_past = facts->date_good && wanted < today;
-    facts->date_beyond = facts->date_good && wanted > today + NKS_HORIZON_DAYS;
-    /* Payments that will be rejected for their date still need a slice: today's. */
-    return !facts->date_good || facts->date_past || facts->date_beyond ? today : wanted;
+    nks_execution_decide(nks_record_slot(group, NKS_SLOT_REQD_EXCTN_DT), today, earliest, out);
+    facts->date_good = out->good;
+    facts->date_past = out->past;
+    facts->date_beyond = out->beyond;
 }
 
-static void date_facts(struct nks_ingest *ingest, struct nks_text record)
+enum nks_status nks_facts_group_id(struct nks_text group, struct nks_seen *seen, struct nks_payment_facts *facts,
+                                   bool *full, struct nks_fault *fault)
 {
-    nks_date wanted = nks_facts_date(record, ingest->run->today, &ingest->group_facts);
-    ingest->group.execution_date = nks_bankday_on_or_after(wanted);
-    ingest->group.moved = ingest->group.execution_date != wanted;
+    enum nks_seen_answer answer = NKS_SEEN_NEW;
+    NKS_TRY(nks_seen_add(seen, nks_text_trim(nks_record_slot(group, NKS_SLOT_PMT_INF_ID)), &answer, fault));
+    facts->group_repeated = answer == NKS_SEEN_BEFORE;
+    *full = answer == NKS_SEEN_FULL;
+    return NKS_OK;
+}
+
+/* Without a central its payments are rejected, and no cut-off matters. */
+static void date_facts(struct nks_ingest *ingest, struct nks_text record, const struct nks_central *central)
+{
+    const struct nks_run *run = ingest->run;
+    struct nks_execution execution;
+    nks_date earliest = central == NULL
+                            ? nks_bankday_on_or_after(run->today)
+                            : nks_execution_earliest(run->today, nks_copenhagen_minute(run->now), central->cut_off);
+    nks_facts_date(record, run->today, earliest, &ingest->group_facts, &execution);
+    ingest->group.execution_date = execution.date;
+    ingest->group.moved = execution.moved;
 }
 
 /* Without an id of the initiating party the payer is the one whose debtor account the first group names. */
@@ -70,24 +78,27 @@ static void agreement_by_account(struct nks_ingest *ingest, const struct nks_acc
         ingest->agreement = found;
         nks_ingest_payer(ingest);
     } else if (found != NULL && found != ingest->agreement && !ingest->by_customer) {
-        nks_ingest_refuse(ingest, NKS_REASON_TWO_PAYERS, NKS_FINDING_SCHEMA, ingest->group_line, ingest->group.number,
-                          0, nks_text_from(nks_reason_english(NKS_REASON_TWO_PAYERS)));
+        ingest->two_payers = true;
     }
 }
 
-void nks_ingest_group_facts(struct nks_ingest *ingest)
+enum nks_status nks_ingest_group_facts(struct nks_ingest *ingest)
 {
     struct nks_text record = {ingest->group.record, ingest->group.record_len};
     struct nks_account account = {.kind = NKS_ACCOUNT_NONE};
     ingest->group_facts = (struct nks_payment_facts){.date_good = false};
+    ingest->two_payers = false;
     bool readable = nks_debtor_account_find(record, &account);
     if (readable)
         agreement_by_account(ingest, &account);
     ingest->group.regnr = readable ? nks_account_regnr(&account) : -1;
     ingest->group_facts.debtor_account_allowed =
         readable && ingest->agreement != NULL && nks_agreement_has_account(ingest->agreement, &account);
-    ingest->group_facts.central_known = nks_central_for_regnr(&ingest->run->centrals, ingest->group.regnr) != NULL;
-    date_facts(ingest, record);
+    const struct nks_central *central = nks_central_for_regnr(&ingest->run->centrals, ingest->group.regnr);
+    ingest->group_facts.central_known = central != NULL;
+    date_facts(ingest, record, central);
+    return nks_facts_group_id(record, &ingest->groups, &ingest->group_facts, &ingest->too_many_groups,
+                              &ingest->run->fault);
 }
 
 static enum nks_status payee_facts(struct nks_ingest *ingest, struct nks_text record, struct nks_payment_facts *facts,
@@ -110,15 +121,16 @@ int32_t nks_facts_amount(struct nks_text record, struct nks_payment_facts *facts
     struct nks_text code = nks_record_slot(record, NKS_SLOT_INSTD_AMT_CCY);
     struct nks_money money = {.minor = 0, .currency = "XXX"};
     char currency[4];
-    facts->currency_good = nks_currency_is_form(code) && nks_text_copy(code, currency, sizeof currency);
+    bool has_form = nks_currency_is_form(code) && nks_text_copy(code, currency, sizeof currency);
+    facts->currency_good = has_form && nks_currency_known(currency);
     facts->amount_fault = NKS_AMOUNT_FORM;
-    if (facts->currency_good)
+    if (has_form)
         facts->amount_fault = nks_money_parse(amount, currency, &money);
     facts->amount_minor = facts->amount_fault == NKS_AMOUNT_GOOD ? money.minor : 0;
     *written = (struct nks_sum){0};
     if (!nks_sum_parse(amount, written))
         *written = (struct nks_sum){0};
-    return facts->currency_good ? nks_currency_number(currency) : 0;
+    return has_form ? nks_currency_number(currency) : 0;
 }
 
 bool nks_facts_no_reference(struct nks_text record)
@@ -145,6 +157,7 @@ static void amount_facts(struct nks_ingest *ingest, struct nks_text record, stru
     struct nks_sum written;
     payment->currency = nks_facts_amount(record, facts, &written);
     payment->amount_minor = facts->amount_minor;
+    facts->above_max = ingest->agreement != NULL && nks_agreement_payment_above(ingest->agreement, written);
     ingest->group_sum.scaled += written.scaled;
     ingest->batch.sum.scaled += written.scaled;
 }
@@ -152,11 +165,10 @@ static void amount_facts(struct nks_ingest *ingest, struct nks_text record, stru
 enum nks_status nks_ingest_payment(struct nks_ingest *ingest, struct nks_text record, struct nks_payment *payment)
 {
     struct nks_payment_facts facts = ingest->group_facts;
-    struct nks_account account;
     struct nks_text group = {ingest->group.record, ingest->group.record_len};
     amount_facts(ingest, record, &facts, payment);
     NKS_TRY(payee_facts(ingest, record, &facts, payment));
-    facts.account = nks_creditor_account_find(record, &account);
+    nks_creditor_facts(record, &facts);
     facts.ydelsesart_allowed = ingest->agreement != NULL &&
                                nks_agreement_has_ydelsesart(ingest->agreement, nks_ydelsesart_find(record, group));
     if (facts.account != NKS_CREDITOR_ACCOUNT_NONE)

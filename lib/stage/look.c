@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- amounts by outcome */
@@ -267,6 +268,56 @@ static enum nks_status files_steps(struct nks_run *run, struct nks_look_steps *s
     return NKS_OK;
 }
 
+/* By central: how many of its order files have no answer although it was due. */
+struct overdue {
+    struct nks_look_steps *steps;
+    struct {
+        const char *name;
+        bool silent;
+        int64_t files, payments;
+    } rows[NKS_CENTRALS_MAX];
+    size_t count;
+};
+
+static enum nks_status overdue_count(void *context, const struct nks_unanswered *row)
+{
+    struct overdue *overdue = context;
+    const char *name = row->central != NULL ? row->central->name : "a central that is not known any more";
+    size_t at = 0;
+    if (!row->overdue)
+        return NKS_OK;
+    while (at < overdue->count && strcmp(overdue->rows[at].name, name) != 0)
+        at++;
+    if (at == NKS_CENTRALS_MAX)
+        return NKS_OK;
+    overdue->count += at == overdue->count;
+    overdue->rows[at].name = name;
+    overdue->rows[at].silent = row->central != NULL && row->central->silent_reject;
+    overdue->rows[at].files++;
+    overdue->rows[at].payments += row->open;
+    return NKS_OK;
+}
+
+static enum nks_status answers_steps(struct nks_run *run, struct nks_look_steps *steps)
+{
+    struct overdue *overdue = calloc(1, sizeof *overdue);
+    if (overdue == NULL)
+        return nks_fault_set(&run->fault, NKS_RETRY, "MEMORY", "no memory to look for answers");
+    enum nks_status status = nks_look_unanswered(run, overdue_count, overdue);
+    for (size_t i = 0; status == NKS_OK && i < overdue->count; i++) {
+        int64_t files = overdue->rows[i].files;
+        struct nks_look_step *step =
+            step_add(steps, files, "", "%lld %s without the answer of %s that was due (%lld %s); ask the bank%s",
+                     MANY((long long)files, "order file is", "order files are"), overdue->rows[i].name,
+                     MANY((long long)overdue->rows[i].payments, "payment", "payments"),
+                     overdue->rows[i].silent ? ": it is silent when a user rejects" : "");
+        step->person = true;
+        step->overdue = true;
+    }
+    free(overdue);
+    return status;
+}
+
 enum nks_status nks_look_next_steps(struct nks_run *run, struct nks_look_steps *steps)
 {
     int64_t version = 0;
@@ -276,7 +327,8 @@ enum nks_status nks_look_next_steps(struct nks_run *run, struct nks_look_steps *
     NKS_TRY(deliveries_steps(run, steps));
     NKS_TRY(due_steps(run, steps));
     NKS_TRY(slices_steps(run, steps));
-    return files_steps(run, steps);
+    NKS_TRY(files_steps(run, steps));
+    return answers_steps(run, steps);
 }
 
 int64_t nks_look_agreements(const struct nks_run *run)

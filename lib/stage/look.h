@@ -1,9 +1,9 @@
 #ifndef NKS_STAGE_LOOK_H
 #define NKS_STAGE_LOOK_H
 /*
- * Looking at a home without changing it: what `nks status`, `list`, `show` and `explain` present. Every call reads; the
- * run may be opened read only. Nothing here holds a CPR number, a person's name or a whole account number: accounts
- * come masked, payees as a kind.
+ * Looking at a home without changing it: what `nks status`, `list`, `show`, `explain` and `report` present. Every
+ * call reads; the run may be opened read only. Nothing here holds a CPR number, a person's name or a whole account
+ * number: accounts come masked, payees as a kind.
  *
  * What is asked for and is not there is NKS_REFUSED, NOT-FOUND.
  */
@@ -26,6 +26,49 @@ NKS_CHECKED enum nks_status nks_look_batch_amounts(struct nks_run *run, int64_t 
                                                    struct nks_look_amounts *amounts);
 NKS_CHECKED enum nks_status nks_look_all_amounts(struct nks_run *run, nks_time since, struct nks_look_amounts *amounts);
 
+/* Where the money of a batch went, part by part (look_money.c). A part is a leg, or a payment that has none. */
+enum nks_look_to {
+    NKS_LOOK_PAYEE,
+    NKS_LOOK_DEBT,
+    NKS_LOOK_VENTEKONTO,
+    NKS_LOOK_ERROR_ACCOUNT,
+    NKS_LOOK_RETURNED, /* rejected or returned by the bank */
+    NKS_LOOK_REJECTED, /* by nks */
+    NKS_LOOK_STOPPED,
+    NKS_LOOK_NOT_DUE,
+    NKS_LOOK_IN_PROCESS, /* due, and not decided yet */
+    NKS_LOOK_TOS
+};
+const char *nks_look_to_name(enum nks_look_to to); /* "payee", "debt" … for keys of words */
+/* The one table of it, pure. `due`: the slice's day has come. */
+enum nks_look_to nks_look_to_of(const struct nks_outcome_group *part, bool due);
+struct nks_look_part {
+    enum nks_look_to to;
+    char currency[4];
+    int64_t parts;
+    struct nks_sum sum;
+    int64_t file_id;          /* the order file that the leg stands in; 0: none */
+    enum nks_leg_state state; /* of the legs; 0: no leg */
+};
+typedef enum nks_status (*nks_look_part_fn)(void *context, const struct nks_look_part *part, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_look_batch_parts(struct nks_run *run, int64_t batch_id, nks_look_part_fn fn,
+                                                 void *context);
+
+/* What did not go as it was written, and why: payment by payment, a returned part for itself. */
+enum nks_look_why { NKS_LOOK_WHY_REJECTED, NKS_LOOK_WHY_RETURNED, NKS_LOOK_WHY_STOPPED, NKS_LOOK_WHY_CHANGED };
+enum { NKS_LOOK_WHYS = NKS_LOOK_WHY_CHANGED + 1 };
+struct nks_look_exception {
+    enum nks_look_why why;
+    enum nks_reason reason;
+    uint32_t group;
+    uint64_t seq;
+    struct nks_money amount;
+};
+typedef enum nks_status (*nks_look_exception_fn)(void *context, const struct nks_look_exception *exception,
+                                                 struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_look_batch_exceptions(struct nks_run *run, int64_t batch_id, nks_look_exception_fn fn,
+                                                      void *context);
+
 /* ISO status totals of a whole batch. */
 NKS_CHECKED enum nks_status nks_look_status_totals(struct nks_run *run, int64_t batch_id,
                                                    struct nks_status_total totals[NKS_STATUS_TOTALS_MAX],
@@ -33,6 +76,18 @@ NKS_CHECKED enum nks_status nks_look_status_totals(struct nks_run *run, int64_t 
 
 /* A batch by its number or its ref. */
 NKS_CHECKED enum nks_status nks_look_find_batch(struct nks_run *run, struct nks_text name, int64_t *batch_id);
+
+/* Order files that their central has not answered, or not for all payments (look_answers.c). */
+struct nks_unanswered {
+    struct nks_out_file file;
+    const struct nks_central *central; /* NULL: none that is known any more */
+    int64_t open;                      /* payments that wait */
+    nks_time answer_by;
+    bool overdue;
+};
+typedef enum nks_status (*nks_unanswered_fn)(void *context, const struct nks_unanswered *row);
+/* In the order of the files. */
+NKS_CHECKED enum nks_status nks_look_unanswered(struct nks_run *run, nks_unanswered_fn fn, void *context);
 
 /* What waits, and the command that moves it on. */
 enum { NKS_LOOK_STEPS_MAX = 40, NKS_LOOK_WORDS = 160 };
@@ -42,6 +97,7 @@ struct nks_look_step {
     int64_t count;
     nks_date date; /* NKS_DATE_NONE: now */
     bool person;   /* waits for a person */
+    bool overdue;  /* something should have come: `nks status` exits with 5 */
 };
 struct nks_look_steps {
     struct nks_look_step rows[NKS_LOOK_STEPS_MAX];

@@ -75,7 +75,7 @@ static enum nks_status asked(struct nks_run *run, const struct nks_batch *batch,
     NKS_TRY(nks_group_load(run->payments, batch, payment->group, &group, &run->fault));
     out->seq = payment->seq;
     out->group = payment->group;
-    out->date_moved = group->moved;
+    out->date_moved = group->moved != NKS_REASON_NONE;
     out->amount.minor = payment->amount_minor;
     nks_payment_currency(payment, out->amount.currency);
     /* The positive list is asked with the written text, before it is masked. */

@@ -116,7 +116,8 @@ static enum nks_status decide(struct offset *offset)
 
 enum nks_status nks_step_offset(struct nks_step_context *context)
 {
-    if (context->agreement->offset_mode == NKS_OFFSET_NONE)
+    /* What came back was set off when it went out. */
+    if (context->agreement->offset_mode == NKS_OFFSET_NONE || context->batch->origin == NKS_ORIGIN_RETURNED)
         return NKS_OK;
     size_t count = context->slice->count + 1;
     struct offset offset = {

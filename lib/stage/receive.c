@@ -39,6 +39,7 @@ static bool is_to_take(const char *name)
 
 struct copy {
     int in, out;
+    bool changed; /* written to while it was read: the copy may be part old and part new */
     struct nks_hash *hash;
     struct nks_stream_writer *writer;
 };
@@ -46,6 +47,9 @@ struct copy {
 static enum nks_status copy_bytes(struct copy *copy, int64_t *bytes, struct nks_fault *fault)
 {
     static char buffer[READ_SIZE];
+    struct nks_sys_moment before, after;
+    NKS_TRY(nks_sys_moment(copy->in, &before, fault));
+    nks_sys_point("receive.reading");
     for (size_t got = 1; got > 0;) {
         NKS_TRY(nks_sys_read(copy->in, buffer, sizeof buffer, &got, fault));
         nks_hash_add(copy->hash, buffer, got);
@@ -53,12 +57,15 @@ static enum nks_status copy_bytes(struct copy *copy, int64_t *bytes, struct nks_
             NKS_TRY(nks_stream_write(copy->writer, buffer, got, fault));
         *bytes += (int64_t)got;
     }
+    NKS_TRY(nks_sys_moment(copy->in, &after, fault));
+    copy->changed = !nks_sys_moment_same(&before, &after);
     NKS_TRY(nks_stream_write_end(copy->writer, fault));
     return nks_sys_fsync(copy->out, fault);
 }
 
-/* Copies the taken file into the spool under the number that its row will get. */
-static enum nks_status spool(struct drop *drop, const char *path, struct nks_delivery *delivery)
+/* Copies the taken file into the spool under the number that its row will get; `whole` is false when its writer was
+ * still at it. */
+static enum nks_status spool(struct drop *drop, const char *path, struct nks_delivery *delivery, bool *whole)
 {
     struct nks_run *run = drop->run;
     struct nks_fault *fault = &run->fault;
@@ -84,6 +91,9 @@ static enum nks_status spool(struct drop *drop, const char *path, struct nks_del
         close(copy.in);
     if (copy.out >= 0)
         close(copy.out);
+    *whole = !copy.changed;
+    if (status == NKS_OK && copy.changed)
+        status = nks_sys_unlink(spool_path, fault);
     return status == NKS_OK ? nks_sys_fsync_dir(spool_dir, fault) : status;
 }
 
@@ -151,7 +161,12 @@ static enum nks_status finish_taken(struct drop *drop, const char *name)
             !nks_text_copy(nks_text_from(name), delivery.name, sizeof delivery.name))
             return nks_fault_set(&run->fault, NKS_FAILED, "NAME-LONG", "a file name in a drop folder is too long");
         NKS_TRY(nks_delivery_next_id(run->exchange, &delivery.id, &run->fault));
-        NKS_TRY(spool(drop, path, &delivery));
+        bool whole = true;
+        NKS_TRY(spool(drop, path, &delivery, &whole));
+        if (!whole) {
+            run->counts.skipped++; /* the next run finds it in .taken/ and reads it again */
+            return NKS_OK;
+        }
         nks_sys_point("receive.spooled");
         NKS_TRY(insert_taken(run, &delivery));
         id = delivery.id;

@@ -111,6 +111,10 @@ static enum nks_status payments_prepare(struct nks_step_context *context, struct
         losses_check(context, payment, central);
         if (payment->state != NKS_PAYMENT_ACCEPTED)
             continue;
+        if (context->batch->origin == NKS_ORIGIN_RETURNED) { /* the account that was found would send it back again */
+            payment->found = NKS_DESTINATION_NONE;
+            continue;
+        }
         if (payment->flags & NKS_FLAG_COMPLETE) {
             payment->found = NKS_DESTINATION_COMPLETE;
             continue;

@@ -17,7 +17,7 @@
 #include "vault/keys.h"
 #include "ventekonto/ventekonto.h"
 
-enum { NKS_CONF_TEXT_MAX = 128, NKS_MONTHS_OF_REFERENCES = 14, NKS_HORIZON_DAYS = 366 };
+enum { NKS_CONF_TEXT_MAX = 128 };
 
 struct nks_conf {                        /* nks.conf; the table of keys is in run.c */
     char environment[16];                /* [home] environment = production | test */
@@ -32,7 +32,8 @@ struct nks_run_counts {
     int64_t slices;
     int64_t orders, reports, published;
     int64_t answers, odd;
-    int64_t skipped; /* entries in drop folders that are no files of ours to take */
+    int64_t carried_on; /* payments made of money that came back */
+    int64_t skipped;    /* entries in drop folders that are no files of ours to take */
 };
 
 struct nks_run_options {
@@ -66,6 +67,8 @@ struct nks_run {
     struct nks_central_book centrals;
     struct nks_slice *slice; /* the one being worked on */
     struct nks_run_counts counts;
+    struct nks_odd_row odds[NKS_ODD_LOOK_MAX]; /* what was odd in the answers of this run, as far as it fits */
+    size_t odd_count;
     int64_t reader_peak_bytes;
     struct nks_fault fault;
 };

@@ -30,9 +30,14 @@ NKS_CHECKED enum nks_status nks_step_route_save(struct nks_step_context *context
 NKS_CHECKED enum nks_status nks_step_group(struct nks_step_context *context, const struct nks_payment *payment,
                                            const struct nks_group **group, const struct nks_central **central);
 
+/* Whether the money of a leg that came back is carried on after the agreement's policy (collect_back.c), rather than
+ * left with the payer. */
+bool nks_step_goes_on(const struct nks_agreement *agreement, const struct nks_leg *leg);
+
 void nks_step_reject(struct nks_payment *payment, enum nks_reason reason);
 
-/* Emit's and collect's shared ends. */
+/* Emit's and collect's shared ends. After an answer has moved legs, in its transaction: a report to the payer is
+ * reserved when the answer gave it news (report.h). `detail` is "answer". */
 NKS_CHECKED enum nks_status nks_status_report_reserve(struct nks_run *run, struct nks_batch *batch, const char *detail);
 NKS_CHECKED enum nks_status nks_receipts_reserve(struct nks_run *run);
 NKS_CHECKED enum nks_status nks_order_files_reserve(struct nks_run *run, struct nks_batch *batch, bool *any);

@@ -211,6 +211,8 @@ both|slice_status_total slice_id $skat status ACCP:|a status total|sql "UPDATE s
 both|slice_status_total slice_id $skat status ACCP:|a status sum|sql "UPDATE slice_status_total SET control_sum = '1.00' WHERE slice_id = $skat AND status = 'ACCP'"
 both|slice_order_total slice_id $skat central|an order total|sql "UPDATE slice_order_total SET control_sum = '1.00' WHERE slice_id = $skat"
 both|slice_order_total slice_id $skat central|an order total is gone|sql "DELETE FROM slice_order_total WHERE slice_id = $skat"
+both|reference_run run_id|a block of references is gone|sql "DELETE FROM reference_block WHERE block_id = (SELECT MIN(block_id) FROM reference_block)"
+both|reference_block run_id|a run of references is gone|sql "DELETE FROM reference_run WHERE run_id = (SELECT MIN(run_id) FROM reference_run)"
 both|batch $batch: payments|a batch's count|sql "UPDATE batch SET payments = payments + 1 WHERE batch_id = $batch"
 both|batch $batch: rejected|a batch's rejections|sql "UPDATE batch SET rejected = rejected + 1 WHERE batch_id = $batch"
 both|batch $batch: control_sum|a batch's control sum|sql "UPDATE batch SET control_sum = '20860.71' WHERE batch_id = $batch"

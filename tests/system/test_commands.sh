@@ -39,7 +39,7 @@ expect 0 --version
 said '^nks [0-9]'
 expect 0 help exit
 for command in init 'agreement import' 'central import' 'register import' 'debt import' run receive ingest resolve offset \
-    route emit deliver collect status list show explain check 'config check' help; do
+    route emit deliver collect status list show explain report check 'config check' help; do
     expect 0 help $command
     for part in "usage: nks $command" 'exit codes' example; do said "$part"; done
     expect 0 $command --help

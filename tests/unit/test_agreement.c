@@ -75,6 +75,70 @@ static const struct nks_agreement *by_account(const char *sender, const char *te
     return nks_agreement_find_account(&book, nks_text_from(sender), &account, day(on));
 }
 
+#define REPORT_HEADER                                                                                                  \
+    "sender,payer,payer_cvr,payer_name,debtor_accounts,ydelsesarter,payer_kind,report_account,report_debt,"            \
+    "reason_language,valid_from\n"
+#define REPORT_ROW(payer, columns) "center," payer ",99010118,Prøve,10010000000101,*," columns ",2025-07-01\n"
+
+static enum nks_status import_report(const char *rows)
+{
+    struct nks_import_result result;
+    const struct nks_import_options options = {.now = 1763800000};
+    int fd = room_file(REPORT_HEADER, rows);
+    nks_fault_clear(&room.fault);
+    enum nks_status status = nks_agreement_import(room.db, room.keys, fd, &options, &result, &room.fault);
+    close(fd);
+    return status;
+}
+
+/* What reports may tell: empty columns, all of them, and what a private payer may not have. */
+START_TEST(report_columns)
+{
+    static const struct {
+        const char *row;
+        bool good, account, debt;
+        enum nks_payer_kind kind;
+        enum nks_language language;
+    } cases[] = {
+        {REPORT_ROW("p", ",,,"), true, false, false, NKS_PAYER_PUBLIC, NKS_ENGLISH},
+        {REPORT_ROW("p", "PUBLIC,yes,yes,da"), true, true, true, NKS_PAYER_PUBLIC, NKS_DANISH},
+        {REPORT_ROW("p", "PUBLIC,no,no,en"), true, false, false, NKS_PAYER_PUBLIC, NKS_ENGLISH},
+        {REPORT_ROW("p", "PRIVATE,no,yes,da"), true, false, true, NKS_PAYER_PRIVATE, NKS_DANISH},
+        {REPORT_ROW("p", "PRIVATE,yes,no,en"), false, false, false, NKS_PAYER_PRIVATE, NKS_ENGLISH},
+        {REPORT_ROW("p", "public,no,no,en"), false, false, false, NKS_PAYER_PUBLIC, NKS_ENGLISH},
+        {REPORT_ROW("p", "PUBLIC,YES,no,en"), false, false, false, NKS_PAYER_PUBLIC, NKS_ENGLISH},
+        {REPORT_ROW("p", "PUBLIC,no,1,en"), false, false, false, NKS_PAYER_PUBLIC, NKS_ENGLISH},
+        {REPORT_ROW("p", "PUBLIC,no,no,dk"), false, false, false, NKS_PAYER_PUBLIC, NKS_ENGLISH},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ck_assert_int_eq(import_report(cases[i].row), cases[i].good ? NKS_OK : NKS_REFUSED);
+        if (!cases[i].good)
+            continue;
+        load();
+        const struct nks_agreement *a = by_account("center", "10010000000101", "2026-11-23");
+        ck_assert_ptr_nonnull(a);
+        ck_assert_int_eq(a->payer_kind, cases[i].kind);
+        ck_assert_int_eq(a->report_account, cases[i].account);
+        ck_assert_int_eq(a->report_debt, cases[i].debt);
+        ck_assert_int_eq(a->reason_language, cases[i].language);
+    }
+}
+END_TEST
+
+/* A file that nobody can be found for is answered in the language that all agreements of its sender share. */
+START_TEST(sender_language)
+{
+    ck_assert_int_eq(import_report(REPORT_ROW("a", ",,,da") REPORT_ROW("b", ",,,da")), NKS_OK);
+    load();
+    ck_assert_int_eq(nks_agreement_sender_language(&book, NKS_TEXT("center"), day("2026-11-23")), NKS_DANISH);
+    ck_assert_int_eq(nks_agreement_sender_language(&book, NKS_TEXT("center"), day("2025-06-30")), NKS_ENGLISH);
+    ck_assert_int_eq(nks_agreement_sender_language(&book, NKS_TEXT("other"), day("2026-11-23")), NKS_ENGLISH);
+    ck_assert_int_eq(import_report(REPORT_ROW("b", ",,,en")), NKS_OK);
+    load();
+    ck_assert_int_eq(nks_agreement_sender_language(&book, NKS_TEXT("center"), day("2026-11-23")), NKS_ENGLISH);
+}
+END_TEST
+
 START_TEST(every_term_comes_back)
 {
     struct nks_import_result result = import(TAX REGION SCHOOL);
@@ -118,6 +182,53 @@ START_TEST(every_term_comes_back)
     ck_assert_int_eq(a->days_before, 0);
     ck_assert(nks_agreement_sender_known(&book, NKS_TEXT("datacenter")));
     ck_assert(!nks_agreement_sender_known(&book, NKS_TEXT("proeve-skole")));
+}
+END_TEST
+
+#define BRAKED "sender,payer,payer_cvr,payer_name,debtor_accounts,ydelsesarter,valid_from,max_payment,max_batch\n"
+
+static enum nks_status import_brakes(const char *max_payment, const char *max_batch)
+{
+    char row[256];
+    struct nks_import_result result;
+    const struct nks_import_options options = {.now = 1763800000};
+    snprintf(row, sizeof row, "braked,braked,99010118,Prøve,10010000000101,*,2025-07-01,%s,%s\n", max_payment,
+             max_batch);
+    int fd = room_file(BRAKED, row);
+    nks_fault_clear(&room.fault);
+    enum nks_status status = nks_agreement_import(room.db, room.keys, fd, &options, &result, &room.fault);
+    close(fd);
+    return status;
+}
+
+static struct nks_sum sum(const char *text)
+{
+    struct nks_sum out;
+    ck_assert(nks_sum_parse(nks_text_from(text), &out));
+    return out;
+}
+
+START_TEST(brakes_hold)
+{
+    room_ok(&room, import_brakes("250000.00", ""));
+    load();
+    const struct nks_agreement *a = customer("braked", "99010118", "2026-11-23");
+    ck_assert_int_eq(a->max_payment_minor, 25000000);
+    ck_assert_int_eq(a->max_batch_minor, 0);
+    ck_assert(!nks_agreement_payment_above(a, sum("250000")));
+    ck_assert(nks_agreement_payment_above(a, sum("250000.00001")));
+    ck_assert(!nks_agreement_batch_above(a, sum("999999999999999999")));
+    room_ok(&room, import_brakes("", "1000000"));
+    load();
+    a = customer("braked", "99010118", "2026-11-23");
+    ck_assert(!nks_agreement_payment_above(a, sum("999999999999999999")));
+    ck_assert(!nks_agreement_batch_above(a, sum("1000000.00")));
+    ck_assert(nks_agreement_batch_above(a, sum("1000000.01")));
+    static const char *const bad[] = {"0", "0.00", "-1", "1,000", "1.001", "1e6", "99999999999999999999", "all"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        ck_assert_msg(import_brakes(bad[i], "") == NKS_REFUSED, "max_payment %s", bad[i]);
+        ck_assert_msg(import_brakes("", bad[i]) == NKS_REFUSED, "max_batch %s", bad[i]);
+    }
 }
 END_TEST
 
@@ -271,6 +382,9 @@ int main(void)
     TCase *tests = tcase_create("all");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, every_term_comes_back);
+    tcase_add_test(tests, brakes_hold);
+    tcase_add_test(tests, report_columns);
+    tcase_add_test(tests, sender_language);
     tcase_add_test(tests, finds_by_id_and_account);
     tcase_add_test(tests, versions);
     tcase_add_test(tests, full_ends_and_dry_run_does_not);

@@ -2,6 +2,7 @@
 #include "denmark/bankday.h"
 #include "denmark/cpr.h"
 #include "denmark/cvr.h"
+#include "denmark/slip.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -210,10 +211,10 @@ START_TEST(ibans_are_read)
 END_TEST
 
 /* Of the hundred pairs of check digits exactly one is right, whatever the length between 15 and 34. */
-START_TEST(ibans_of_unknown_countries_need_only_their_check_digits)
+START_TEST(ibans_of_countries_outside_the_table_need_only_their_check_digits)
 {
     for (size_t len = 13; len <= 36; len++) {
-        char text[40] = "ZZ00", out[NKS_IBAN_MAX + 1];
+        char text[40] = "JP00", out[NKS_IBAN_MAX + 1];
         size_t accepted = 0;
         memset(text + 4, '7', len - 4);
         for (int check = 0; check < 100; check++) {
@@ -247,9 +248,15 @@ START_TEST(bics_have_their_form)
         {"DABADKKK", true},  {"DABADKKKXXX", true}, {"NDEADK22", true},      {"1ABADKKK", true},
         {"DABADKK", false},  {"DABADKKKX", false},  {"DABADKKKXXXX", false}, {"dabadkkk", false},
         {"DABA1KKK", false}, {"DABAD1KK", false},   {"DABADKK-", false},     {"", false},
+        {"DABAXXKK", false}, {"DABAUKKK", false},   {"DABAFOKK", true},      {"DABAXKKK", true},
     };
     for (size_t i = 0; i < COUNT(cases); i++)
         ck_assert_msg(nks_bic_valid(nks_text_from(cases[i].text)) == cases[i].good, "case %zu", i);
+    ck_assert(nks_bic_domestic(NKS_TEXT("DABADKKK")));
+    ck_assert(nks_bic_domestic(NKS_TEXT("DABAFOKK")));
+    ck_assert(nks_bic_domestic(NKS_TEXT("DABAGLKKXXX")));
+    ck_assert(!nks_bic_domestic(NKS_TEXT("DABASEKK")));
+    ck_assert(!nks_bic_domestic(NKS_TEXT("")));
 }
 END_TEST
 
@@ -347,7 +354,7 @@ START_TEST(payment_ids_of_slips_are_checked)
         {"71", "000000000000000", true},
     };
     for (size_t i = 0; i < COUNT(cases); i++)
-        ck_assert_msg(nks_fik_valid(nks_text_from(cases[i].kortart), nks_text_from(cases[i].id)) == cases[i].good,
+        ck_assert_msg(nks_slip_id_valid(nks_text_from(cases[i].kortart), nks_text_from(cases[i].id)) == cases[i].good,
                       "case %zu", i);
 }
 END_TEST
@@ -456,7 +463,7 @@ int main(void)
     tcase_add_test(tests, other_company_numbers_are_checked);
     tcase_add_test(tests, bbans_are_read);
     tcase_add_test(tests, ibans_are_read);
-    tcase_add_test(tests, ibans_of_unknown_countries_need_only_their_check_digits);
+    tcase_add_test(tests, ibans_of_countries_outside_the_table_need_only_their_check_digits);
     tcase_add_test(tests, iban_is_made_of_a_bban);
     tcase_add_test(tests, bics_have_their_form);
     tcase_add_test(tests, accounts_of_any_form_are_read);

@@ -205,11 +205,55 @@ START_TEST(currencies_are_numbered)
 }
 END_TEST
 
+START_TEST(currencies_are_known)
+{
+    static const struct {
+        const char *code;
+        bool known;
+        int decimals;
+    } cases[] = {
+        {"DKK", true, 2},  {"EUR", true, 2},  {"ISK", true, 0},  {"KWD", true, 3},  {"CLF", true, 4},
+        {"XAF", true, 0},  {"XCG", true, 2},  {"ZWG", true, 2},  {"AED", true, 2},  {"BTC", false, 2},
+        {"XXX", false, 2}, {"XTS", false, 2}, {"XAU", false, 2}, {"XDR", false, 2}, {"HRK", false, 2},
+        {"DKR", false, 2}, {"dkk", false, 2}, {"", false, 2},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        ck_assert_msg(nks_currency_known(cases[i].code) == cases[i].known, "%s", cases[i].code);
+        ck_assert_msg(nks_currency_decimals(cases[i].code) == cases[i].decimals, "%s", cases[i].code);
+    }
+}
+END_TEST
+
+START_TEST(sums_have_18_digits)
+{
+    static const struct {
+        const char *text;
+        bool writable;
+    } cases[] = {
+        {"0", true},
+        {"9999999999999999.99", true},
+        {"10000000000000000", false},
+        {"9999999999999.99999", true},
+        {"9999999999999.999", true},
+        {"10000000000000.001", false},
+        {"10000000000000.01", true},
+        {"999999999999999999999", false},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct nks_sum sum;
+        ck_assert(nks_sum_read(nks_text_from(cases[i].text), &sum));
+        ck_assert_msg(nks_sum_writable(sum) == cases[i].writable, "case %zu", i);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("money");
     TCase *tests = tcase_create("money");
     tcase_add_test(tests, amounts_are_read);
+    tcase_add_test(tests, currencies_are_known);
+    tcase_add_test(tests, sums_have_18_digits);
     tcase_add_test(tests, amounts_are_written);
     tcase_add_test(tests, arithmetic_is_checked);
     tcase_add_test(tests, control_sums_mix_currencies);

@@ -186,13 +186,21 @@ START_TEST(test_full)
                                     .reason_count = 2,
                                     .counts = counts,
                                     .count_count = 2};
-    struct nks_pain002_group group = {.orgnl_pmt_inf_id = NKS_TEXT("G1"), .status = "PART"};
+    struct nks_pain002_group group = {.orgnl_pmt_inf_id = NKS_TEXT("G1"),
+                                      .status = "PART",
+                                      .orgnl_nb_of_txs = NKS_TEXT("3"),
+                                      .orgnl_ctrl_sum = NKS_TEXT("307.5"),
+                                      .counts = counts,
+                                      .count_count = 2};
+    struct nks_pain002_account account = {
+        .other = NKS_TEXT("12345678"), .scheme = NKS_TEXT("OCR"), .type = NKS_TEXT("FIK71")};
     struct nks_pain002_payment payment = {.orgnl_instr_id = NKS_TEXT("I1"),
                                           .orgnl_end_to_end_id = NKS_TEXT("E1"),
                                           .orgnl_uetr = NKS_TEXT("01234567-89ab-4cde-8f01-23456789abcd"),
                                           .status = "RJCT",
                                           .reasons = reasons,
-                                          .reason_count = 1};
+                                          .reason_count = 1,
+                                          .account = &account};
     begin(&head, NKS_UTF8);
     nks_pain002_group_begin(&out, &group);
     nks_pain002_payment_write(&out, versions[_i], &payment);
@@ -211,9 +219,15 @@ START_TEST(test_full)
              "<NbOfTxsPerSts><DtldNbOfTxs>2</DtldNbOfTxs><DtldSts>ACCP</DtldSts><DtldCtrlSum>300.50</DtldCtrlSum>"
              "</NbOfTxsPerSts><NbOfTxsPerSts><DtldNbOfTxs>1</DtldNbOfTxs><DtldSts>RJCT</DtldSts>"
              "<DtldCtrlSum>7.00</DtldCtrlSum></NbOfTxsPerSts></OrgnlGrpInfAndSts>\n"
-             "<OrgnlPmtInfAndSts><OrgnlPmtInfId>G1</OrgnlPmtInfId><PmtInfSts>PART</PmtInfSts>\n"
+             "<OrgnlPmtInfAndSts><OrgnlPmtInfId>G1</OrgnlPmtInfId><OrgnlNbOfTxs>3</OrgnlNbOfTxs>"
+             "<OrgnlCtrlSum>307.5</OrgnlCtrlSum><PmtInfSts>PART</PmtInfSts>"
+             "<NbOfTxsPerSts><DtldNbOfTxs>2</DtldNbOfTxs><DtldSts>ACCP</DtldSts><DtldCtrlSum>300.50</DtldCtrlSum>"
+             "</NbOfTxsPerSts><NbOfTxsPerSts><DtldNbOfTxs>1</DtldNbOfTxs><DtldSts>RJCT</DtldSts>"
+             "<DtldCtrlSum>7.00</DtldCtrlSum></NbOfTxsPerSts>\n"
              "<TxInfAndSts><OrgnlInstrId>I1</OrgnlInstrId><OrgnlEndToEndId>E1</OrgnlEndToEndId>%s<TxSts>RJCT</TxSts>"
-             "<StsRsnInf><Rsn><Cd>AM10</Cd></Rsn><AddtlInf>CtrlSum is wrong</AddtlInf></StsRsnInf></TxInfAndSts>\n"
+             "<StsRsnInf><Rsn><Cd>AM10</Cd></Rsn><AddtlInf>CtrlSum is wrong</AddtlInf></StsRsnInf>"
+             "<OrgnlTxRef><CdtrAcct><Id><Othr><Id>12345678</Id><SchmeNm><Prtry>OCR</Prtry></SchmeNm></Othr></Id>"
+             "<Tp><Prtry>FIK71</Prtry></Tp></CdtrAcct></OrgnlTxRef></TxInfAndSts>\n"
              "</OrgnlPmtInfAndSts>\n"
              "</CstmrPmtStsRpt></Document>\n",
              (int)versions[_i],
@@ -321,6 +335,85 @@ START_TEST(test_statuses)
 }
 END_TEST
 
+/* The account used, where it has a form that the standard allows; else none. */
+START_TEST(test_accounts)
+{
+    static const struct {
+        const char *iban, *other, *scheme_cd, *scheme, *out; /* NULL: no OrgnlTxRef */
+    } cases[] = {
+        {"DK5000400440116243", "", "", "", "<Id><IBAN>DK5000400440116243</IBAN></Id>"},
+        {"SE4550000000058398257466", "x", "y", "", "<Id><IBAN>SE4550000000058398257466</IBAN></Id>"},
+        {"", "70010000001001", "BBAN", "",
+         "<Id><Othr><Id>70010000001001</Id><SchmeNm><Cd>BBAN</Cd></SchmeNm></Othr></Id>"},
+        {"", "123", "", "", "<Id><Othr><Id>123</Id></Othr></Id>"},
+        {"", "123", "TOOLONG", "", "<Id><Othr><Id>123</Id><SchmeNm><Prtry>TOOLONG</Prtry></SchmeNm></Othr></Id>"},
+        {"DK50", "", "", "", NULL}, /* the edge: four characters are no IBAN, five are */
+        {"DK500", "", "", "", "<Id><IBAN>DK500</IBAN></Id>"},
+        {"DK50 0040", "", "", "", NULL},
+        {"dk5000400440116243", "", "", "", NULL},
+        {"DKX000400440116243", "", "", "", NULL},
+        {"DK5012345678901234567890123456789012", "", "", "", NULL}, /* 36 characters */
+        {"", "", "BBAN", "", NULL},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct nks_pain002_head head = simple_head(versions[_i]);
+        struct nks_pain002_account account = {nks_text_from(cases[i].iban),
+                                              nks_text_from(cases[i].other),
+                                              nks_text_from(cases[i].scheme_cd),
+                                              nks_text_from(cases[i].scheme),
+                                              {NULL, 0}};
+        struct nks_pain002_group group = {.orgnl_pmt_inf_id = NKS_TEXT("G1")};
+        struct nks_pain002_payment payment = {.status = "ACCP", .account = &account};
+        begin(&head, NKS_UTF8);
+        nks_pain002_group_begin(&out, &group);
+        nks_pain002_payment_write(&out, versions[_i], &payment);
+        nks_pain002_group_end(&out);
+        const char *xml = finish(versions[_i]);
+        ck_assert_int_eq(strstr(xml, "<OrgnlTxRef>") != NULL, cases[i].out != NULL);
+        ck_assert_msg(cases[i].out == NULL || strstr(xml, cases[i].out) != NULL, "%s", xml);
+    }
+}
+END_TEST
+
+/* The message in the charset of the question: bytes of every level, and what the charset cannot carry. */
+START_TEST(test_charsets)
+{
+    static const struct {
+        enum nks_encoding encoding;
+        const char *name, *euro, *oe, *polish;
+    } cases[] = {
+        {NKS_UTF8, "UTF-8", "\342\202\254", "\303\270", "\305\202"},
+        {NKS_ISO_8859_1, "ISO-8859-1", "&#8364;", "\370", "&#322;"},
+        {NKS_ISO_8859_15, "ISO-8859-15", "\244", "\370", "&#322;"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        static const char id[] = "L\303\270n \342\202\254 \305\202";
+        struct nks_pain002_reason reason = {"NARR", nks_text_from(id)};
+        struct nks_pain002_head head = simple_head(versions[_i]);
+        head.orgnl_msg_id = nks_text_from(id);
+        head.reasons = &reason;
+        head.reason_count = 1;
+        struct nks_pain002_group group = {.orgnl_pmt_inf_id = nks_text_from(id)};
+        struct nks_pain002_payment payment = {
+            .orgnl_end_to_end_id = nks_text_from(id), .status = "ACCP", .reasons = &reason, .reason_count = 1};
+        begin(&head, cases[i].encoding);
+        nks_pain002_group_begin(&out, &group);
+        nks_pain002_payment_write(&out, versions[_i], &payment);
+        nks_pain002_group_end(&out);
+        const char *xml = finish(versions[_i]);
+        char want[128];
+        snprintf(want, sizeof want, "<?xml version=\"1.0\" encoding=\"%s\"?>", cases[i].name);
+        ck_assert(strncmp(xml, want, strlen(want)) == 0);
+        static const char *const elements[] = {"OrgnlMsgId", "AddtlInf", "OrgnlPmtInfId", "OrgnlEndToEndId"};
+        for (size_t e = 0; e < COUNT(elements); e++) {
+            snprintf(want, sizeof want, "<%s>L%sn %s %s</%s>", elements[e], cases[i].oe, cases[i].euro, cases[i].polish,
+                     elements[e]);
+            ck_assert_msg(strstr(xml, want) != NULL, "%s is not in %s", want, xml);
+        }
+    }
+}
+END_TEST
+
 /* Everything at once is garbage, and the report is valid. */
 START_TEST(test_garbage)
 {
@@ -337,8 +430,12 @@ START_TEST(test_garbage)
         struct nks_pain002_count count = {"RJCT", i % 2 == 0 ? INT64_MAX : -1, {(nks_int128)INT64_MAX * INT32_MAX}};
         struct nks_pain002_head head = {versions[_i], terminated, 0,      text,    text, text,   text,
                                         text,         text,       "RJCT", &reason, 1,    &count, 1};
-        struct nks_pain002_group group = {text, "RJCT", &reason, 1};
-        struct nks_pain002_payment payment = {text, text, text, "RJCT", &reason, 1};
+        struct nks_pain002_group group = {text, "RJCT", &reason, 1, text, text, &count, 1};
+        struct nks_pain002_account accounts[] = {{text, {0}, {0}, {0}, text},
+                                                 {{0}, text, text, {0}, text},
+                                                 {{0}, text, {0}, text, {0}},
+                                                 {text, text, text, text, text}};
+        struct nks_pain002_payment payment = {text, text, text, "RJCT", &reason, 1, &accounts[i % COUNT(accounts)]};
         for (int encoding = NKS_UTF8; encoding <= NKS_ISO_8859_15; encoding++) {
             begin(&head, (enum nks_encoding)encoding);
             nks_pain002_group_begin(&out, &group);
@@ -379,6 +476,8 @@ int main(void)
     tcase_add_loop_test(tcase, test_originals, 0, COUNT(versions));
     tcase_add_loop_test(tcase, test_words, 0, COUNT(versions));
     tcase_add_loop_test(tcase, test_statuses, 0, COUNT(versions));
+    tcase_add_loop_test(tcase, test_accounts, 0, COUNT(versions));
+    tcase_add_loop_test(tcase, test_charsets, 0, COUNT(versions));
     tcase_add_loop_test(tcase, test_garbage, 0, COUNT(versions));
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

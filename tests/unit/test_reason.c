@@ -40,6 +40,7 @@ START_TEST(test_find)
 {
     ck_assert_int_eq(nks_reason_find(NKS_TEXT("AM10")), NKS_REASON_SUM);
     ck_assert_int_eq(nks_reason_find(NKS_TEXT("DU01")), NKS_REASON_DUPLICATE_FILE); /* the first of two */
+    ck_assert_int_eq(nks_reason_find(NKS_TEXT("RR09")), NKS_REASON_BANK_REFERENCE); /* not a slip's */
     ck_assert_int_eq(nks_reason_find(NKS_TEXT("ZZ99")), NKS_REASON_NONE);
     ck_assert_int_eq(nks_reason_find(NKS_TEXT("")), NKS_REASON_NONE);
     ck_assert_int_eq(nks_reason_find(NKS_TEXT("AM1")), NKS_REASON_NONE);

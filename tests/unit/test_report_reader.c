@@ -1,6 +1,6 @@
 /*
- * A bank's report (pain.002) through the reader, in this process: what is taken, what is skipped, what makes it
- * unreadable; and the parent's checks of the frames that it becomes. All data is invented.
+ * A bank's report (pain.002, camt.054) through the reader, in this process: what is taken, what is skipped, what makes
+ * it unreadable; and the parent's checks of the frames that it becomes. All data is invented.
  */
 #include "iso20022/frame_in.h"
 #include "iso20022/reader.h"
@@ -32,6 +32,34 @@
 #define GROUP(inner)   "<OrgnlPmtInfAndSts><OrgnlPmtInfId>G1</OrgnlPmtInfId>" inner "</OrgnlPmtInfAndSts>"
 #define FILE_OF(inner) BEGIN HEADER ORGNL("<GrpSts>PART</GrpSts>") inner END
 #define WHOLE          FILE_OF(GROUP(PAYMENT("L1", "RJCT") PAYMENT("L2", "ACSC")) GROUP("<PmtInfSts>ACSC</PmtInfSts>"))
+
+/* Notices of what was booked (camt.054). */
+#define NS54_02       "urn:iso:std:iso:20022:tech:xsd:camt.054.001.02"
+#define NS54_08       "urn:iso:std:iso:20022:tech:xsd:camt.054.001.08"
+#define NOTICE_OF(ns) "<Document xmlns='" ns "'><BkToCstmrDbtCdtNtfctn>"
+#define NOTICE_HEAD   "<GrpHdr><MsgId>C1</MsgId><CreDtTm>2026-11-24T05:00:00</CreDtTm></GrpHdr><Ntfctn><Id>1</Id>"
+#define NOTICE_END    "</Ntfctn></BkToCstmrDbtCdtNtfctn></Document>"
+#define NOTICE        NOTICE_OF(NS54_08) NOTICE_HEAD
+#define BOOKED        "<Amt Ccy='DKK'>12.50</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>"
+#define DATES         "<BookgDt><Dt>2026-11-24</Dt></BookgDt><ValDt><DtTm>2026-11-24T00:00:00</DtTm></ValDt>"
+#define CODES(family)                                                                                                  \
+    "<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>ICDT</Cd><SubFmlyCd>" family "</SubFmlyCd></Fmly></Domn></BkTxCd>"
+#define REFS(instr)                                                                                                    \
+    "<Refs><MsgId>M1</MsgId><PmtInfId>P1</PmtInfId><InstrId>" instr                                                    \
+    "</InstrId><EndToEndId>E1</EndToEndId><TxId>T1</TxId></Refs>"
+#define PEOPLE                                                                                                         \
+    "<RltdPties><Cdtr><Pty><Nm>Ane</Nm></Pty></Cdtr><CdtrAcct><Id><Othr><Id>" SECRET                                   \
+    "</Id></Othr></Id></CdtrAcct></RltdPties>"
+#define RETURNED(cd)   "<RtrInf><Rsn><Cd>" cd "</Cd></Rsn><AddtlInf>" SECRET "</AddtlInf></RtrInf>"
+#define DETAILS(inner) "<NtryDtls>" inner "</NtryDtls>"
+#define ENTRY(inner)   "<Ntry>" BOOKED DATES CODES("ESCT") inner "</Ntry>"
+#define TX(instr, more)                                                                                                \
+    "<TxDtls>" REFS(instr) "<Amt Ccy='DKK'>12.50</Amt><CdtDbtInd>DBIT</CdtDbtInd>" PEOPLE more "</TxDtls>"
+#define BATCH                                                                                                          \
+    "<Btch><MsgId>M1</MsgId><PmtInfId>P1</PmtInfId><NbOfTxs>3</NbOfTxs><TtlAmt Ccy='DKK'>37.50</TtlAmt></Btch>"
+#define WHOLE_NOTICE                                                                                                   \
+    NOTICE ENTRY(DETAILS(TX("L1", "") TX("L2", RETURNED("AC04")))) ENTRY(DETAILS(BATCH)) "</Ntfctn><Ntfctn>" ENTRY("") \
+        NOTICE_END
 
 /* ---- running it */
 
@@ -263,7 +291,7 @@ static const struct {
     {WHOLE "<x/>", NKS_FINDING_SYNTAX, "after its last"},
     {"<?xml version='1.0' encoding='UTF-16'?>" WHOLE, NKS_FINDING_FORBIDDEN, "encoding"},
     {"<Document xmlns='urn:iso:std:iso:20022:tech:xsd:pain.002.001.12'/>", NKS_FINDING_VERSION, "version"},
-    {"<Document xmlns='urn:iso:std:iso:20022:tech:xsd:camt.054.001.08'/>", NKS_FINDING_VERSION, "version"},
+    {"<Document xmlns='urn:iso:std:iso:20022:tech:xsd:camt.054.001.09'/>", NKS_FINDING_VERSION, "version"},
     {"<Document xmlns='urn:x' xmlns:p='" NS10 "'><p:CstmrPmtStsRpt/></Document>", NKS_FINDING_VERSION, "version"},
     /* says nothing */
     {"<Document xmlns='" NS10 "'/>", NKS_FINDING_SCHEMA, "which message"},
@@ -384,7 +412,7 @@ START_TEST(mutated_reports)
     uint32_t complete = 0;
     for (int i = 0; i < 3000; i++) {
         char file[4096];
-        size_t len = (size_t)snprintf(file, sizeof file, "%s", WHOLE);
+        size_t len = (size_t)snprintf(file, sizeof file, "%s", i % 2 == 0 ? WHOLE : WHOLE_NOTICE);
         for (uint32_t n = 1 + random_below(3); n > 0; n--) {
             size_t at = random_below((uint32_t)len);
             const char *piece = pieces[random_below(COUNT(pieces))];
@@ -398,6 +426,191 @@ START_TEST(mutated_reports)
         complete += outcome.complete;
     }
     ck_assert_uint_gt(complete, 0);
+}
+END_TEST
+
+/* ---- notices of what was booked (camt.054) */
+
+START_TEST(good_notice)
+{
+    read_text(NOTICE ENTRY(DETAILS(BATCH TX("L1", "") TX("L2", RETURNED("AC04")))) NOTICE_END);
+    ck_assert_msg(outcome.complete, "%s", outcome.text);
+    ck_assert_uint_eq(outcome.document.report, NKS_REPORT_CAMT054_08);
+    ck_assert_uint_eq(outcome.document.version, NKS_PAIN001_UNKNOWN);
+    ck_assert_uint_eq(outcome.end.groups, 1);
+    ck_assert_uint_eq(outcome.end.payments, 3);
+    ck_assert(slot_is(&outcome.report, NKS_SLOT_MSG_ID, "C1"));
+    ck_assert(slot_is(&outcome.group, NKS_SLOT_INSTD_AMT, "12.50"));
+    ck_assert(slot_is(&outcome.group, NKS_SLOT_INSTD_AMT_CCY, "DKK"));
+    ck_assert(slot_is(&outcome.group, NKS_SLOT_CDT_DBT_IND, "DBIT"));
+    ck_assert(slot_is(&outcome.group, NKS_SLOT_STS, "BOOK"));
+    ck_assert(slot_is(&outcome.group, NKS_SLOT_BOOKG_DT, "2026-11-24"));
+    ck_assert(slot_is(&outcome.group, NKS_SLOT_VAL_DT, "2026-11-24T00:00:00"));
+    ck_assert(slot_is(&outcome.group, NKS_SLOT_BK_TX_SUB_FMLY, "ESCT"));
+    ck_assert(slot_is(&outcome.payment, NKS_SLOT_INSTR_ID, "L2"));
+    ck_assert(slot_is(&outcome.payment, NKS_SLOT_END_TO_END_ID, "E1"));
+    ck_assert(slot_is(&outcome.payment, NKS_SLOT_TX_ID, "T1"));
+    ck_assert(slot_is(&outcome.payment, NKS_SLOT_ORGNL_MSG_ID, "M1"));
+    ck_assert(slot_is(&outcome.payment, NKS_SLOT_INSTD_AMT, "12.50"));
+    ck_assert(slot_is(&outcome.payment, NKS_SLOT_STS_RSN_CD, "AC04"));
+    ck_assert_uint_eq(outcome.payment.place.seq, 3);
+    ck_assert_uint_eq(outcome.payment.place.group, 1);
+}
+END_TEST
+
+/* Nothing of accounts and parties: where a central writes the payee's CPR number there, it does not leave the jail. */
+START_TEST(tokens_of_a_notice)
+{
+    char told[1024];
+    read_text(NOTICE ENTRY(DETAILS(BATCH)) ENTRY(DETAILS(TX("L1", RETURNED("AC04")))) NOTICE_END);
+    tell(&outcome.report, told, sizeof told);
+    ck_assert_str_eq(told, "<BkToCstmrDbtCdtNtfctn><GrpHdr><MsgId>C1</></><Ntfctn></></>");
+    tell(&outcome.group, told, sizeof told);
+    ck_assert_str_eq(told, "<Ntry><Amt>DKK12.50</><CdtDbtInd>DBIT</><Sts><Cd>BOOK</></><BookgDt><Dt>2026-11-24</></>"
+                           "<ValDt><DtTm>2026-11-24T00:00:00</></><BkTxCd><Domn><Fmly><SubFmlyCd>ESCT</></></></>"
+                           "<NtryDtls></></>");
+    tell(&outcome.payment, told, sizeof told);
+    ck_assert_str_eq(told, "<TxDtls><Refs><MsgId>M1</><PmtInfId>P1</><InstrId>L1</><EndToEndId>E1</><TxId>T1</></>"
+                           "<Amt>DKK12.50</><CdtDbtInd>DBIT</><RtrInf><Rsn><Cd>AC04</></></></>");
+}
+END_TEST
+
+/* What banks do differently: all of it is read. */
+static const struct {
+    const char *file;
+    uint32_t report, groups;
+    uint64_t payments;
+    const char *amount, *currency; /* of the last record of the lowest level that is there */
+} good_notices[] = {
+    {NOTICE NOTICE_END, NKS_REPORT_CAMT054_08, 0, 0, "", ""},
+    {NOTICE_OF(NS54_08) "<GrpHdr><MsgId>C1</MsgId></GrpHdr></BkToCstmrDbtCdtNtfctn></Document>", NKS_REPORT_CAMT054_08,
+     0, 0, "", ""},
+    {WHOLE_NOTICE, NKS_REPORT_CAMT054_08, 3, 3, "37.50", "DKK"},
+    {NOTICE ENTRY("") NOTICE_END, NKS_REPORT_CAMT054_08, 1, 0, "12.50", "DKK"},
+    {NOTICE ENTRY(DETAILS(BATCH) DETAILS(BATCH)) NOTICE_END, NKS_REPORT_CAMT054_08, 1, 2, "37.50", "DKK"},
+    {NOTICE "<Ntry><NtryDtls><TxDtls/></NtryDtls></Ntry>" NOTICE_END, NKS_REPORT_CAMT054_08, 1, 1, "", ""},
+    {NOTICE "<Ntry><Amt b='c' Ccy='EUR'>1</Amt></Ntry>" NOTICE_END, NKS_REPORT_CAMT054_08, 1, 0, "1", "EUR"},
+    {NOTICE "<Ntry><Amt x:Ccy='EUR' xmlns:x='urn:x'>1</Amt></Ntry>" NOTICE_END, NKS_REPORT_CAMT054_08, 1, 0, "1", ""},
+    {NOTICE "<Ntry><Amt Ccy=''>1</Amt></Ntry>" NOTICE_END, NKS_REPORT_CAMT054_08, 1, 0, "1", ""},
+    /* the older version says the amount of a payment elsewhere */
+    {NOTICE_OF(NS54_02) NOTICE_HEAD
+     "<Ntry><Amt Ccy='DKK'>25</Amt><Sts>BOOK</Sts><NtryDtls><TxDtls><AmtDtls><TxAmt><Amt Ccy='DKK'>12.5</Amt></TxAmt>"
+     "</AmtDtls></TxDtls></NtryDtls></Ntry>" NOTICE_END,
+     NKS_REPORT_CAMT054_02, 1, 1, "12.5", "DKK"},
+    {NOTICE_OF(NS54_02) NOTICE_HEAD
+     "<Ntry><NtryDtls><TxDtls><Amt Ccy='DKK'>1</Amt></TxDtls></NtryDtls></Ntry>" NOTICE_END,
+     NKS_REPORT_CAMT054_02, 1, 1, "", ""},
+    /* words of the bank's own, and known names where they mean nothing */
+    {NOTICE "<Bank><Ntry/></Bank><Ntry><x><Amt Ccy='DKK'>1</Amt></x></Ntry>" NOTICE_END, NKS_REPORT_CAMT054_08, 1, 0,
+     "", ""},
+    {NOTICE "<Ntry xmlns:b='urn:b'><b:Amt Ccy='DKK'>1</b:Amt><Amt Ccy='DKK'>2</Amt></Ntry>" NOTICE_END,
+     NKS_REPORT_CAMT054_08, 1, 0, "2", "DKK"},
+};
+
+START_TEST(good_notices_are_read)
+{
+    read_text(good_notices[_i].file);
+    ck_assert_msg(outcome.complete, "%s", outcome.text);
+    ck_assert_uint_eq(outcome.document.report, good_notices[_i].report);
+    ck_assert_uint_eq(outcome.end.groups, good_notices[_i].groups);
+    ck_assert_uint_eq(outcome.end.payments, good_notices[_i].payments);
+    const struct kept *kept = outcome.payment.count > 0 ? &outcome.payment
+                              : outcome.group.count > 0 ? &outcome.group
+                                                        : &outcome.report;
+    ck_assert(slot_is(kept, NKS_SLOT_INSTD_AMT, good_notices[_i].amount));
+    ck_assert(slot_is(kept, NKS_SLOT_INSTD_AMT_CCY, good_notices[_i].currency));
+}
+END_TEST
+
+static const struct {
+    const char *file;
+    enum nks_finding_kind kind;
+    const char *part;
+} bad_notices[] = {
+    {"<Document xmlns='" NS54_08 "'/>", NKS_FINDING_SCHEMA, "no id of its own"},
+    {"<Document xmlns='" NS54_08 "'><CstmrPmtStsRpt>" ORGNL("") END, NKS_FINDING_SCHEMA, "no id of its own"},
+    {NOTICE_OF(NS54_08) "<Ntfctn>" ENTRY("") NOTICE_END, NKS_FINDING_SCHEMA, "before the report's own id"},
+    {NOTICE_OF(NS54_08) "<Ntfctn>" NOTICE_END, NKS_FINDING_SCHEMA, "no id of its own"},
+    {NOTICE ENTRY("") NOTICE_END "<x/>", NKS_FINDING_SYNTAX, "after its last"},
+    {NOTICE "<!DOCTYPE x>" NOTICE_END, NKS_FINDING_FORBIDDEN, ""},
+    {NOTICE "<Ntry><Amt Ccy='DKK'>1</Amt><Amt Ccy='DKK'>2</Amt></Ntry>" NOTICE_END, NKS_FINDING_SCHEMA, "stands twice"},
+    {NOTICE "<Ntry><CdtDbtInd>CRDT</CdtDbtInd><CdtDbtInd>DBIT</CdtDbtInd></Ntry>" NOTICE_END, NKS_FINDING_SCHEMA,
+     "stands twice"},
+    {NOTICE "<Ntry><BookgDt><Dt>1</Dt><DtTm>2</DtTm></BookgDt></Ntry>" NOTICE_END, NKS_FINDING_SCHEMA, "stands twice"},
+    {NOTICE ENTRY(DETAILS(TX("L1", "<Refs><InstrId>L2</InstrId></Refs>"))) NOTICE_END, NKS_FINDING_SCHEMA,
+     "stands twice"},
+    {NOTICE ENTRY(DETAILS(TX("L1", "")) "<RvslInd>true</RvslInd>") NOTICE_END, NKS_FINDING_SCHEMA, "too late"},
+    {NOTICE ENTRY(DETAILS(TX("L1<x>" SECRET "</x>", ""))) NOTICE_END, NKS_FINDING_SCHEMA, "has elements in it"},
+    {NOTICE_OF(NS54_02) NOTICE_HEAD "<Ntry><Sts><Cd>BOOK</Cd></Sts></Ntry>" NOTICE_END, NKS_FINDING_SCHEMA,
+     "has elements in it"},
+};
+
+START_TEST(bad_notices_are_not)
+{
+    read_text(bad_notices[_i].file);
+    ck_assert(!outcome.complete);
+    ck_assert_msg(outcome.kind == bad_notices[_i].kind && strstr(outcome.text, bad_notices[_i].part) != NULL, "%d: %s",
+                  (int)outcome.kind, outcome.text);
+}
+END_TEST
+
+START_TEST(notice_truncated_everywhere)
+{
+    for (size_t len = 0; len < strlen(WHOLE_NOTICE); len++) {
+        read_with(WHOLE_NOTICE, len, &nks_reader_limits);
+        ck_assert(!outcome.complete);
+    }
+}
+END_TEST
+
+static const struct {
+    const char *before, *piece, *after, *part;
+    size_t good, bad;
+} notice_ceilings[] = {
+    {NOTICE, "<Ntry/>", NOTICE_END, "too many groups", 10, 11},
+    {NOTICE "<Ntry><NtryDtls>", "<TxDtls/>", "</NtryDtls></Ntry>" NOTICE_END, "too many payments", 10, 11},
+    {NOTICE "<Ntry><NtryDtls>", "<Btch/><TxDtls/>", "</NtryDtls></Ntry>" NOTICE_END, "too many payments", 5, 6},
+    {NOTICE "<Ntry><NtryDtls><TxDtls>", RETURNED("AC04"), "</TxDtls></NtryDtls></Ntry>" NOTICE_END, "too many bytes",
+     100, 30000},
+    {NOTICE "<Ntry><Amt Ccy='", "DKKDKK", "'>1</Amt></Ntry>" NOTICE_END, "too many bytes", 42, 43},
+};
+
+START_TEST(notice_ceilings_hold)
+{
+    struct nks_reader_limits limits = nks_reader_limits;
+    limits.groups = limits.payments = 10;
+    for (int bad = 0; bad < 2; bad++) {
+        size_t len, times = bad ? notice_ceilings[_i].bad : notice_ceilings[_i].good;
+        char *file =
+            repeated(notice_ceilings[_i].before, notice_ceilings[_i].piece, times, notice_ceilings[_i].after, &len);
+        read_with(file, len, &limits);
+        bool told = !bad || strstr(outcome.text, notice_ceilings[_i].part) != NULL;
+        ck_assert_msg(outcome.complete == !bad && told, "%d: %s", bad, outcome.text);
+        free(file);
+    }
+}
+END_TEST
+
+/* The amount of a record, changed: what stands behind it moves, and the copy is sound. */
+START_TEST(record_with_another_text)
+{
+    static const char *const amounts[] = {"1", "12.50", "1234567890123.45"};
+    char out[4096];
+    read_text(NOTICE ENTRY(DETAILS(TX("L1", RETURNED("AC04")))) NOTICE_END);
+    const struct nks_text record = outcome.payment.record;
+    for (size_t i = 0; i < COUNT(amounts); i++) {
+        struct nks_text copy =
+            nks_record_replace(record, NKS_SLOT_INSTD_AMT, nks_text_from(amounts[i]), out, sizeof out);
+        ck_assert_uint_gt(copy.len, 0);
+        ck_assert(nks_text_is(nks_record_slot(copy, NKS_SLOT_INSTD_AMT), amounts[i]));
+        ck_assert(nks_text_is(nks_record_slot(copy, NKS_SLOT_INSTD_AMT_CCY), "DKK"));
+        ck_assert(nks_text_is(nks_record_slot(copy, NKS_SLOT_INSTR_ID), "L1"));
+        ck_assert(nks_text_is(nks_record_slot(copy, NKS_SLOT_STS_RSN_CD), "AC04"));
+    }
+    ck_assert_uint_eq(nks_record_replace(record, NKS_SLOT_UETR, NKS_TEXT("1"), out, sizeof out).len, 0);
+    ck_assert_uint_eq(nks_record_replace(record, NKS_SLOT_INSTD_AMT, NKS_TEXT(""), out, sizeof out).len, 0);
+    ck_assert_uint_eq(nks_record_replace(record, NKS_SLOT_INSTD_AMT, NKS_TEXT("\xFF"), out, sizeof out).len, 0);
+    ck_assert_uint_eq(nks_record_replace(record, NKS_SLOT_INSTD_AMT, NKS_TEXT("1"), out, record.len - 5).len, 0);
 }
 END_TEST
 
@@ -460,7 +673,22 @@ static void put_step(char step)
         put_document(NKS_PAIN001_09, NKS_REPORT_03);
         break;
     case 'Y':
-        put_document(NKS_PAIN001_UNKNOWN, NKS_REPORT_10 + 1);
+        put_document(NKS_PAIN001_UNKNOWN, NKS_REPORT_CAMT054_08 + 1);
+        break;
+    case 'N':
+        put_document(NKS_PAIN001_UNKNOWN, NKS_REPORT_CAMT054_08);
+        break;
+    case 'S':
+        put_record(NKS_FRAME_REPORT, NKS_E_BkToCstmrDbtCdtNtfctn, NKS_SLOT_MSG_ID, 0, 0);
+        break;
+    case 'E':
+        put_record(NKS_FRAME_REPORT_GROUP, NKS_E_Ntry, NKS_SLOT_STS, 1, 0);
+        break;
+    case 'B':
+        put_record(NKS_FRAME_REPORT_PAYMENT, NKS_E_Btch, NKS_SLOT_NB_OF_TXS, 1, 1);
+        break;
+    case 'T':
+        put_record(NKS_FRAME_REPORT_PAYMENT, NKS_E_TxDtls, NKS_SLOT_TX_ID, 1, 1);
         break;
     case 'R':
         put_record(NKS_FRAME_REPORT, NKS_E_CstmrPmtStsRpt, NKS_SLOT_ORGNL_MSG_ID, 0, 0);
@@ -516,6 +744,8 @@ static const struct {
     const char *steps;
     bool good;
 } streams[] = {
+    {"NS0", true},    {"NSE1", true},   {"NSEB2", true}, {"NSET2", true},  {"NSEP2", false},
+    {"NR0", false},   {"DS0", false},   {"NSG1", false}, {"DRE1", false},  {"DRGB2", false},
     {"DR0", true},    {"DRG1", true},   {"DRGP2", true}, {"OHIJK2", true},                   /* as they should be */
     {"D0", false},    {"DG1", false},   {"DP2", false},  {"DRP2", false},  {"R0", false},    /* too early */
     {"DRR0", false},  {"DRGR1", false}, {"DRg1", false}, {"DRGp2", false}, {"DRGP1", false}, /* too often, miscounted */
@@ -550,6 +780,13 @@ int main(void)
     tcase_add_loop_test(tests, ceilings_hold, 0, COUNT(ceilings));
     tcase_add_test(tests, names_ceiling);
     tcase_add_test(tests, mutated_reports);
+    tcase_add_test(tests, good_notice);
+    tcase_add_test(tests, tokens_of_a_notice);
+    tcase_add_loop_test(tests, good_notices_are_read, 0, COUNT(good_notices));
+    tcase_add_loop_test(tests, bad_notices_are_not, 0, COUNT(bad_notices));
+    tcase_add_test(tests, notice_truncated_everywhere);
+    tcase_add_loop_test(tests, notice_ceilings_hold, 0, COUNT(notice_ceilings));
+    tcase_add_test(tests, record_with_another_text);
     tcase_add_loop_test(tests, frame_streams, 0, COUNT(streams));
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

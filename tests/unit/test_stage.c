@@ -104,8 +104,8 @@ static void teardown(void)
     nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-/* A file of one group per date, each with one payment of 100 DKK to Anna. */
-static void drop(const char *id, const char *const *dates)
+/* A file of one group per date, each with one payment of 100 DKK to Anna under that reference. */
+static void drop_references(const char *id, const char *const *dates, const char *const *references)
 {
     char path[256];
     snprintf(path, sizeof path, "%s/in/sender/proeve", home);
@@ -126,13 +126,24 @@ static void drop(const char *id, const char *const *dates)
                 "<PmtInf><PmtInfId>%s-%d</PmtInfId><PmtMtd>TRF</PmtMtd><PmtTpInf><LclInstrm><Prtry>NKSOST</Prtry>"
                 "</LclInstrm></PmtTpInf><ReqdExctnDt><Dt>%s</Dt></ReqdExctnDt><Dbtr><Nm>Prøve</Nm></Dbtr><DbtrAcct>"
                 "<Id><Othr><Id>10010000000101</Id><SchmeNm><Cd>BBAN</Cd></SchmeNm></Othr></Id></DbtrAcct><DbtrAgt>"
-                "<FinInstnId><BICFI>PRVEDK2V</BICFI></FinInstnId></DbtrAgt><CdtTrfTxInf><PmtId><EndToEndId>%s-%d"
+                "<FinInstnId><BICFI>PRVEDK2V</BICFI></FinInstnId></DbtrAgt><CdtTrfTxInf><PmtId><EndToEndId>%s"
                 "</EndToEndId></PmtId><Amt><InstdAmt Ccy=\"DKK\">100.00</InstdAmt></Amt><Cdtr><Nm>Anna Prøve</Nm>"
                 "<Id><PrvtId><Othr><Id>" ANNA "</Id><SchmeNm><Cd>SOSE</Cd></SchmeNm></Othr></PrvtId></Id></Cdtr>"
                 "</CdtTrfTxInf></PmtInf>",
-                id, i, dates[i], id, i);
+                id, i, dates[i], references[i]);
     fprintf(file, "</CstmrCdtTrfInitn></Document>\n");
     ck_assert_int_eq(fclose(file), 0);
+}
+
+static void drop(const char *id, const char *const *dates)
+{
+    char texts[8][16];
+    const char *references[8];
+    for (int i = 0; i < 8; i++) {
+        snprintf(texts[i], sizeof texts[i], "%s-%d", id, i);
+        references[i] = texts[i];
+    }
+    drop_references(id, dates, references);
 }
 
 static int64_t number(const char *text)
@@ -221,6 +232,95 @@ START_TEST(offset_waits_for_earlier_batches)
 }
 END_TEST
 
+/* The same references in a message of its own, thirteen months later. */
+START_TEST(references_are_kept_for_thirteen_months)
+{
+    static const char *const first[] = {"2026-11-03", NULL}, *const later[] = {"2027-12-03", NULL};
+    char path[128], other[256];
+    drop("A", first);
+    ok(nks_stage_all(run, 0));
+    ck_assert_int_eq(number("SELECT count(*) FROM payment WHERE state = 1"), 1);
+    reopen("2027-12-02T02:00:00Z");
+    drop("A", later);
+    /* another message id, the same EndToEndId */
+    snprintf(path, sizeof path, "%s/in/sender/proeve/A.xml", home);
+    snprintf(other, sizeof other, "sed -i 's/<MsgId>A</<MsgId>B</' '%s'", path);
+    ck_assert_int_eq(system(other), 0);
+    ok(nks_stage_all(run, 0));
+    ck_assert_int_eq(number("SELECT count(*) FROM batch WHERE state = 2"), 2);
+    ck_assert_int_eq(number("SELECT reason FROM payment WHERE state = 2"), NKS_REASON_DUPLICATE_PAYMENT);
+}
+END_TEST
+
+/* The numbers of rejected payments of a batch, as digits: 13 for the first and the third. */
+static int64_t rejected_of(int batch_id)
+{
+    char text[320];
+    snprintf(
+        text, sizeof text,
+        "SELECT CAST(COALESCE(group_concat(seq, ''), '0') AS INT) FROM (SELECT seq FROM payment WHERE slice_id >> 14 = "
+        "%d AND state = 2 AND reason = %d ORDER BY seq)",
+        batch_id, NKS_REASON_DUPLICATE_PAYMENT);
+    return number(text);
+}
+
+/* The first one wins: in a slice, in another slice of the file, and in another file; NOTPROVIDED is no reference. */
+START_TEST(references_used_before)
+{
+    static const char *const dates[] = {"2026-11-03", "2026-11-03", "2026-11-04", "2026-11-03", "2026-11-04", NULL};
+    static const char *const first[] = {"R1", "R2", "R1", "R2", "NOTPROVIDED"};
+    static const char *const second[] = {"NOTPROVIDED", "R3", "R3", "R2", "R4"};
+    static const char *const third[] = {"R5", "R6", "R7", "R8", "R4"};
+    drop_references("A", dates, first);
+    ok(nks_stage_receive(run, 0));
+    ok(nks_stage_ingest(run, 0));
+    ck_assert_int_eq(rejected_of(1), 34);
+    drop_references("B", dates, second);
+    ok(nks_stage_receive(run, 0));
+    ok(nks_stage_ingest(run, 0));
+    ck_assert_int_eq(rejected_of(2), 34);
+    drop_references("B", dates, second); /* the same message again, as another file name: nothing is read */
+    drop_references("C", dates, third);
+    ok(nks_stage_receive(run, 0));
+    ok(nks_stage_ingest(run, 0));
+    ck_assert_int_eq(rejected_of(3), 5);
+    ck_assert_int_eq(number("SELECT SUM(rejected) FROM batch"), 5);
+    ck_assert_int_eq(number("SELECT SUM(rejected) FROM slice"), 5);
+    ck_assert_int_eq(number("SELECT SUM(payments) FROM slice_status_total WHERE status = 'RJCT'"), 5);
+    ck_assert_int_eq(number("SELECT COUNT(*) FROM reference_run WHERE tier = 0"), 0);
+    ok(nks_stage_all(run, 0)); /* the rows are signed as they are now */
+}
+END_TEST
+
+/* A refused file leaves no references: the corrected one may use them. */
+START_TEST(references_of_a_refused_file)
+{
+    static const char *const dates[] = {"2026-11-03", "2026-11-04", NULL};
+    static const char *const references[] = {"R1", "R2"};
+    char path[256];
+    drop_references("A", dates, references);
+    snprintf(path, sizeof path, "%s/in/sender/proeve/A.xml", home);
+    FILE *file = fopen(path, "r+");
+    ck_assert_ptr_nonnull(file);
+    char text[8192];
+    size_t len = fread(text, 1, sizeof text - 1, file);
+    text[len] = '\0';
+    char *sum = strstr(text, "<CtrlSum>200");
+    ck_assert_ptr_nonnull(sum);
+    ck_assert_int_eq(fseek(file, (long)(sum - text) + 9, SEEK_SET), 0);
+    ck_assert_int_eq(fputc('3', file), '3');
+    ck_assert_int_eq(fclose(file), 0);
+    ok(nks_stage_receive(run, 0));
+    ok(nks_stage_ingest(run, 0));
+    ck_assert_int_eq(number("SELECT state FROM batch"), NKS_BATCH_REFUSED);
+    ck_assert_int_eq(number("SELECT COUNT(*) FROM reference_block"), 0);
+    drop_references("B", dates, references);
+    ok(nks_stage_receive(run, 0));
+    ok(nks_stage_ingest(run, 0));
+    ck_assert_int_eq(number("SELECT SUM(rejected) FROM batch WHERE state = 2"), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("stage");
@@ -231,6 +331,9 @@ int main(void)
     tcase_add_test(tests, central_taken_out_before_offset);
     tcase_add_test(tests, central_taken_out_before_route);
     tcase_add_test(tests, offset_waits_for_earlier_batches);
+    tcase_add_test(tests, references_are_kept_for_thirteen_months);
+    tcase_add_test(tests, references_used_before);
+    tcase_add_test(tests, references_of_a_refused_file);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

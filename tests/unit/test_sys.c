@@ -268,6 +268,32 @@ static void rename_cases(void)
     assert_content("b", "1");
 }
 
+START_TEST(moments_tell_of_a_change)
+{
+    struct nks_sys_moment before, after;
+    int fd, ends[2];
+    put("grows", "old");
+    ck_assert_int_eq(nks_sys_open_read(at("grows"), &fd, &fault), NKS_OK);
+    ck_assert_int_eq(nks_sys_moment(fd, &before, &fault), NKS_OK);
+    ck_assert_int_eq(nks_sys_moment(fd, &after, &fault), NKS_OK);
+    ck_assert(nks_sys_moment_same(&before, &after));
+    int writer = open(at("grows"), O_WRONLY | O_APPEND);
+    ck_assert_int_eq(write(writer, "er", 2), 2);
+    close(writer);
+    ck_assert_int_eq(nks_sys_moment(fd, &after, &fault), NKS_OK);
+    ck_assert(!nks_sys_moment_same(&before, &after));
+    close(fd);
+    /* a pipe has none */
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_eq(nks_sys_moment(ends[0], &before, &fault), NKS_OK);
+    ck_assert_int_eq(write(ends[1], "x", 1), 1);
+    ck_assert_int_eq(nks_sys_moment(ends[0], &after, &fault), NKS_OK);
+    ck_assert(nks_sys_moment_same(&before, &after));
+    close(ends[0]);
+    close(ends[1]);
+}
+END_TEST
+
 START_TEST(rename_replaces_nothing)
 {
     rename_cases();
@@ -503,6 +529,7 @@ int main(void)
     tcase_add_test(tests, read_waits_for_all_of_a_pipe);
     tcase_add_test(tests, errors_say_what_to_do);
     tcase_add_test(tests, faults_name_the_file_but_nobody);
+    tcase_add_test(tests, moments_tell_of_a_change);
     tcase_add_test(tests, rename_replaces_nothing);
     tcase_add_test(tests, rename_replaces_nothing_on_old_file_systems);
     tcase_add_test(tests, unlink_is_content_with_nothing);
