@@ -1,6 +1,8 @@
 /* check: would nks accept these files? Findings and files as rows; with --agreement see check_night.c. */
 #include "check.h"
 
+#include "iso20022/version.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -73,11 +75,6 @@ static void on_progress(void *context, int64_t done, int64_t total)
     out_progress(&checking->app->out, "check", done, total);
 }
 
-static const char *version_name(enum nks_pain001_version version)
-{
-    return version == NKS_PAIN001_03 ? "pain.001.001.03" : version == NKS_PAIN001_09 ? "pain.001.001.09" : "";
-}
-
 /* Findings and files are two tables: at a terminal the files come last, as the summary; in a pipe after each file. */
 int checking_verdict(struct checking *checking, const struct nks_check_result *result)
 {
@@ -88,7 +85,7 @@ int checking_verdict(struct checking *checking, const struct nks_check_result *r
                  (long long)result->payments, (long long)result->rejected);
     table_text(files, checking->name);
     table_text(files, words);
-    table_text(files, version_name(result->version));
+    table_text(files, nks_pain001_name(result->version));
     table_number(files, result->groups);
     table_number(files, result->payments);
     table_number(files, result->rejected);

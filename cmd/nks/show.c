@@ -1,14 +1,11 @@
 /* show: one batch. */
 #include "nks.h"
 
+#include "iso20022/version.h"
+
 #include <stdlib.h>
 
 enum { HASH_SHOWN = 6 }; /* bytes */
-
-static const char *version_name(enum nks_pain001_version version)
-{
-    return version == NKS_PAIN001_03 ? "pain.001.001.03" : version == NKS_PAIN001_09 ? "pain.001.001.09" : "";
-}
 
 static enum nks_status facts(struct nks_app *app, const struct nks_batch *batch)
 {
@@ -39,7 +36,7 @@ static enum nks_status facts(struct nks_app *app, const struct nks_batch *batch)
     table_time(table, found ? delivery.received : batch->created);
     table_text(table, batch->sender);
     table_text(table, batch->payer);
-    table_text(table, version_name(batch->version));
+    table_text(table, nks_pain001_name(batch->version));
     table_text(table, nks_state_name(NKS_STATE_BATCH, (int)batch->state));
     table_text(table, nks_reason_code(batch->reason));
     table_text(table, nks_reason_english(batch->reason));

@@ -45,7 +45,12 @@ enum nks_frame_kind {
     NKS_FRAME_REPORT_PAYMENT, /* TxInfAndSts, Btch, TxDtls */
 };
 
-enum nks_pain001_version { NKS_PAIN001_UNKNOWN, NKS_PAIN001_03, NKS_PAIN001_09 };
+enum nks_pain001_version {
+    NKS_PAIN001_UNKNOWN,
+#define NKS_PAIN001_VERSION(number, digits) NKS_PAIN001_##digits = number,
+#include "iso20022/version.def"
+    NKS_PAIN001_END = 7, /* one past the greatest number */
+};
 enum nks_report_version {
     NKS_REPORT_NONE,
     NKS_REPORT_03, /* pain.002.001.03 */
@@ -107,7 +112,7 @@ enum nks_slot {
     /* GROUP */
     NKS_SLOT_PMT_INF_ID,
     NKS_SLOT_PMT_MTD,
-    NKS_SLOT_REQD_EXCTN_DT, /* .03 ReqdExctnDt, .09 ReqdExctnDt/Dt or /DtTm */
+    NKS_SLOT_REQD_EXCTN_DT, /* .03 ReqdExctnDt, later ReqdExctnDt/Dt or /DtTm */
     NKS_SLOT_DBTR_NM,
     NKS_SLOT_DBTR_ORG_ID,
     NKS_SLOT_DBTR_ORG_CD,

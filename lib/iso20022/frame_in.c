@@ -45,7 +45,7 @@ static bool take_document(struct nks_frame_in *in, struct nks_text payload, stru
     if (in->last != 0 || !take_fixed(payload, &frame->document, sizeof frame->document))
         return false;
     in->report = (enum nks_report_version)document->report;
-    return document->version <= NKS_PAIN001_09 && document->encoding <= NKS_ISO_8859_15 &&
+    return document->version < NKS_PAIN001_END && document->encoding <= NKS_ISO_8859_15 &&
            document->report <= NKS_REPORT_CAMT054_08 &&
            (document->version == NKS_PAIN001_UNKNOWN || in->report == NKS_REPORT_NONE);
 }

@@ -7,8 +7,9 @@
  * against libxml2's own validation by the same schemas, and against ISO's.
  *
  * Of XML Schema our schemas use, and this knows: global and included types; content that is one sequence or one choice
- * of elements, or a text with the attribute Ccy; texts restricted by length, code list and pattern; date, dateTime,
- * boolean. A schema with anything else does not compile.
+ * of elements, or a text with the attribute Ccy; a sequence with more elements behind those of another; texts
+ * restricted by length, code list and pattern; another name for a type; date, dateTime, boolean. What a type is made
+ * of is declared before it. A schema with anything else does not compile.
  *
  * Order of calls: compile; then for every element nks_guideline_enter with the place of the parent (that of the
  * document for the root), nks_guideline_attribute for every attribute, nks_guideline_leave.

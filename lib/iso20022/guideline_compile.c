@@ -7,23 +7,41 @@
 #include <libxml/tree.h>
 #include <string.h>
 
-extern const char nks_schema_common[], nks_schema_pain_001_001_03[], nks_schema_pain_001_001_09[];
-extern const unsigned long nks_schema_common_len, nks_schema_pain_001_001_03_len, nks_schema_pain_001_001_09_len;
+#define SCHEMAS(FILE)                                                                                                  \
+    FILE("common.xsd", common)                                                                                         \
+    FILE("message.xsd", message)                                                                                       \
+    FILE("until-08.xsd", until_08)                                                                                     \
+    FILE("until-09.xsd", until_09)                                                                                     \
+    FILE("until-11.xsd", until_11)                                                                                     \
+    FILE("from-08.xsd", from_08)                                                                                       \
+    FILE("from-08-to-11.xsd", from_08_to_11)                                                                           \
+    FILE("from-09.xsd", from_09)                                                                                       \
+    FILE("from-09-to-11.xsd", from_09_to_11)                                                                           \
+    FILE("from-10.xsd", from_10)                                                                                       \
+    FILE("pain.001.001.03.xsd", pain_001_001_03)                                                                       \
+    FILE("pain.001.001.08.xsd", pain_001_001_08)                                                                       \
+    FILE("pain.001.001.09.xsd", pain_001_001_09)                                                                       \
+    FILE("pain.001.001.10.xsd", pain_001_001_10)                                                                       \
+    FILE("pain.001.001.11.xsd", pain_001_001_11)                                                                       \
+    FILE("pain.001.001.12.xsd", pain_001_001_12)
+
+#define DECLARE(file, symbol)                                                                                          \
+    extern const char nks_schema_##symbol[];                                                                           \
+    extern const unsigned long nks_schema_##symbol##_len;
+SCHEMAS(DECLARE)
 
 /* An xs:include names a file of this list; nothing is ever looked for outside of it. */
 static const struct {
     const char *name, *text;
     const unsigned long *len;
 } files[] = {
-    {"common.xsd", nks_schema_common, &nks_schema_common_len},
-    {"pain.001.001.03.xsd", nks_schema_pain_001_001_03, &nks_schema_pain_001_001_03_len},
-    {"pain.001.001.09.xsd", nks_schema_pain_001_001_09, &nks_schema_pain_001_001_09_len},
-};
+#define EMBEDDED(file, symbol) {file, nks_schema_##symbol, &nks_schema_##symbol##_len},
+    SCHEMAS(EMBEDDED)};
 enum { FILES = sizeof files / sizeof files[0] };
 
 static const char *const entry_files[] = {
-    [NKS_PAIN001_03] = "pain.001.001.03.xsd",
-    [NKS_PAIN001_09] = "pain.001.001.09.xsd",
+#define NKS_PAIN001_VERSION(number, digits) [number] = "pain.001.001." #digits ".xsd",
+#include "iso20022/version.def"
 };
 
 struct compiler {
@@ -185,12 +203,22 @@ static bool facet_add(struct compiler *compiler, const xmlNode *node, struct nks
     return is_node(node, "enumeration") && code_add(compiler, value, type);
 }
 
+/* A type that was declared before, under another name. */
+static bool text_alias(const struct compiler *compiler, const xmlNode *restriction, struct nks_guideline_type *type)
+{
+    *type = compiler->guideline->types[type_find(compiler, attribute(restriction, "base"))];
+    return type->content == NKS_CONTENT_TEXT;
+}
+
 /* A day's form is known to the code that looks at it, so a pattern must have seen to it. */
 static bool text_type(struct compiler *compiler, const xmlNode *restriction, struct nks_guideline_type *type)
 {
+    bool good = is_node(restriction, "restriction");
+    if (good && first_child(restriction) == NULL)
+        return text_alias(compiler, restriction, type);
     type->content = NKS_CONTENT_TEXT;
     type->max_len = UINT32_MAX;
-    bool good = is_node(restriction, "restriction") && base_find(attribute(restriction, "base"), &type->base);
+    good = good && base_find(attribute(restriction, "base"), &type->base);
     for (const xmlNode *facet = first_child(restriction); facet != NULL && good; facet = after(facet))
         good = facet_add(compiler, facet, type);
     return good && (type->base == NKS_BASE_STRING || type->pattern != 0);
@@ -235,14 +263,11 @@ static bool particle_add(struct compiler *compiler, const xmlNode *node)
            occurrence(node, "minOccurs", &particle->min) && occurrence(node, "maxOccurs", &particle->max);
 }
 
-/* Every element of a choice stands there once. */
-static bool elements_type(struct compiler *compiler, const xmlNode *content, struct nks_guideline_type *type)
+/* To the end of the type's own. Every element of a choice stands there once. */
+static bool elements_add(struct compiler *compiler, const xmlNode *content, struct nks_guideline_type *type)
 {
     struct nks_guideline *guideline = compiler->guideline;
-    bool choice = is_node(content, "choice");
-    bool good = (choice || is_node(content, "sequence")) && content->properties == NULL;
-    type->content = choice ? NKS_CONTENT_CHOICE : NKS_CONTENT_SEQUENCE;
-    type->first = (uint16_t)guideline->particle_count;
+    bool choice = type->content == NKS_CONTENT_CHOICE, good = content->properties == NULL;
     for (const xmlNode *node = first_child(content); node != NULL && good; node = after(node)) {
         good = particle_add(compiler, node);
         const struct nks_guideline_particle *last = &guideline->particles[guideline->particle_count - 1];
@@ -250,6 +275,49 @@ static bool elements_type(struct compiler *compiler, const xmlNode *content, str
     }
     type->count = (uint16_t)(guideline->particle_count - type->first);
     return good;
+}
+
+static bool elements_type(struct compiler *compiler, const xmlNode *content, struct nks_guideline_type *type)
+{
+    bool choice = is_node(content, "choice");
+    type->content = choice ? NKS_CONTENT_CHOICE : NKS_CONTENT_SEQUENCE;
+    type->first = (uint16_t)compiler->guideline->particle_count;
+    return (choice || is_node(content, "sequence")) && elements_add(compiler, content, type);
+}
+
+/* The elements of a type that was declared before, and perhaps more behind them. */
+static bool extended_type(struct compiler *compiler, const xmlNode *extension, struct nks_guideline_type *type)
+{
+    struct nks_guideline *guideline = compiler->guideline;
+    const struct nks_guideline_type *base = &guideline->types[type_find(compiler, attribute(extension, "base"))];
+    const xmlNode *more = first_child(extension);
+    *type = *base;
+    if (more == NULL)
+        return base->content == NKS_CONTENT_SEQUENCE || base->content == NKS_CONTENT_CHOICE;
+    if (base->content != NKS_CONTENT_SEQUENCE || !is_node(more, "sequence") || after(more) != NULL ||
+        guideline->particle_count + base->count > NKS_GUIDELINE_PARTICLES)
+        return false;
+    type->first = (uint16_t)guideline->particle_count;
+    memcpy(&guideline->particles[type->first], &guideline->particles[base->first],
+           base->count * sizeof guideline->particles[0]);
+    guideline->particle_count += base->count;
+    return elements_add(compiler, more, type);
+}
+
+/* What the content of a complexType is called says how it is read. */
+static const struct {
+    const char *name;
+    bool (*read)(struct compiler *, const xmlNode *, struct nks_guideline_type *);
+} derived[] = {{"simpleContent", amount_type}, {"complexContent", extended_type}};
+
+static bool complex_type(struct compiler *compiler, const xmlNode *content, struct nks_guideline_type *type)
+{
+    for (size_t i = 0; i < sizeof derived / sizeof derived[0]; i++) {
+        const xmlNode *extension = is_node(content, derived[i].name) ? first_child(content) : NULL;
+        if (extension != NULL)
+            return is_node(extension, "extension") && derived[i].read(compiler, extension, type);
+    }
+    return elements_type(compiler, content, type);
 }
 
 /* ---- all */
@@ -277,9 +345,7 @@ static bool fill_elements(struct compiler *compiler)
         struct nks_guideline_type *type = &compiler->guideline->types[i];
         if (node == NULL || !is_node(node, "complexType"))
             continue;
-        const xmlNode *extension = inner != NULL && is_node(inner, "simpleContent") ? first_child(inner) : NULL;
-        good = inner != NULL && after(inner) == NULL &&
-               (extension != NULL ? amount_type(compiler, extension, type) : elements_type(compiler, inner, type));
+        good = inner != NULL && after(inner) == NULL && complex_type(compiler, inner, type);
     }
     return good;
 }

@@ -32,11 +32,34 @@ enum loss_id {
     LOSS_TAX_TYPE,
     LOSS_TAX_MORE,
     LOSS_CONTACT_OTHR_03,
+    LOSS_DEBTOR_BANK_CODE,
+    LOSS_CARE_OF,
+    LOSS_UNIT_NB,
+    LOSS_STRT_NM_END,
+    LOSS_BLDG_NM_END,
+    LOSS_TWN_NM_END,
+    LOSS_TWN_LCTN_NM_END,
+    LOSS_DSTRCT_NM_END,
+    LOSS_URL,
+    LOSS_PREFRD_MTD_12,
+    LOSS_DOCUMENT_TYPE_12,
+    LOSS_DOCUMENT_DAY_TYPE,
+    LOSS_DOCUMENT_AMOUNTS,
     LOSS_END
 };
 
-#define DOWN NKS_PAIN001_09, NKS_PAIN001_03
-#define UP   NKS_PAIN001_03, NKS_PAIN001_09
+enum {
+    IN_03 = 1 << NKS_PAIN001_03,
+    IN_08 = 1 << NKS_PAIN001_08,
+    IN_09 = 1 << NKS_PAIN001_09,
+    IN_12 = 1 << NKS_PAIN001_12,
+    FROM_10 = 1 << NKS_PAIN001_10 | 1 << NKS_PAIN001_11 | IN_12,
+};
+#define DOWN         IN_09 | FROM_10, NKS_PAIN001_03
+#define DOWN_FROM_08 IN_08 | IN_09 | FROM_10, NKS_PAIN001_03
+#define UP           IN_03 | IN_08, NKS_PAIN001_09
+#define BACK_FROM_10 FROM_10, NKS_PAIN001_09
+#define BACK_FROM_12 IN_12, NKS_PAIN001_09
 
 static const struct nks_loss losses[] = {
     {LOSS_BLDG_NM, DOWN, "*/PstlAdr/BldgNm", NKS_LOSS_DROPPED, "the name of the building"},
@@ -65,16 +88,42 @@ static const struct nks_loss losses[] = {
     {LOSS_CREDITOR_BANK_LEI, DOWN, "CdtrAgt/FinInstnId/LEI", NKS_LOSS_REJECTED,
      "the creditor's bank is identified by a LEI and neither by a BIC nor by a clearing number"},
     {LOSS_BRANCH_LEI, DOWN, "*/BrnchId/LEI", NKS_LOSS_DROPPED, "the LEI of a branch of a bank"},
-    {LOSS_ACCOUNT_TYPE, DOWN, "*Acct/Tp", NKS_LOSS_DROPPED, "a type of account that the older list does not have"},
-    {LOSS_DOCUMENT_TYPE, DOWN, "RmtInf/Strd/RfrdDocInf/Tp", NKS_LOSS_DROPPED,
+    {LOSS_ACCOUNT_TYPE, DOWN_FROM_08, "*Acct/Tp", NKS_LOSS_DROPPED,
+     "a type of account that the older list does not have"},
+    {LOSS_DOCUMENT_TYPE, DOWN_FROM_08, "RmtInf/Strd/RfrdDocInf/Tp", NKS_LOSS_DROPPED,
      "a type of document that the older list does not have"},
-    {LOSS_DISCOUNT_TYPE, DOWN, "RmtInf/Strd/RfrdDocAmt/DscntApldAmt/Tp", NKS_LOSS_DROPPED, "the type of a discount"},
-    {LOSS_DISCOUNT_MORE, DOWN, "RmtInf/Strd/RfrdDocAmt/DscntApldAmt", NKS_LOSS_DROPPED,
+    {LOSS_DISCOUNT_TYPE, DOWN_FROM_08, "RmtInf/Strd/RfrdDocAmt/DscntApldAmt/Tp", NKS_LOSS_DROPPED,
+     "the type of a discount"},
+    {LOSS_DISCOUNT_MORE, DOWN_FROM_08, "RmtInf/Strd/RfrdDocAmt/DscntApldAmt", NKS_LOSS_DROPPED,
      "the discounts of a document after the first"},
-    {LOSS_TAX_TYPE, DOWN, "RmtInf/Strd/RfrdDocAmt/TaxAmt/Tp", NKS_LOSS_DROPPED, "the type of a tax"},
-    {LOSS_TAX_MORE, DOWN, "RmtInf/Strd/RfrdDocAmt/TaxAmt", NKS_LOSS_DROPPED, "the taxes of a document after the first"},
+    {LOSS_TAX_TYPE, DOWN_FROM_08, "RmtInf/Strd/RfrdDocAmt/TaxAmt/Tp", NKS_LOSS_DROPPED, "the type of a tax"},
+    {LOSS_TAX_MORE, DOWN_FROM_08, "RmtInf/Strd/RfrdDocAmt/TaxAmt", NKS_LOSS_DROPPED,
+     "the taxes of a document after the first"},
     {LOSS_CONTACT_OTHR_03, UP, "*/CtctDtls/Othr", NKS_LOSS_DROPPED,
      "another way to reach the contact: the newer version asks which way it is"},
+    {LOSS_DEBTOR_BANK_CODE, BACK_FROM_10, "InstrForDbtrAgt/Cd", NKS_LOSS_DROPPED,
+     "the code of an instruction to the debtor's bank"},
+    {LOSS_CARE_OF, BACK_FROM_12, "*/PstlAdr/CareOf", NKS_LOSS_DROPPED, "in whose care an address is"},
+    {LOSS_UNIT_NB, BACK_FROM_12, "*/PstlAdr/UnitNb", NKS_LOSS_DROPPED, "the number of a unit in a building"},
+    {LOSS_STRT_NM_END, BACK_FROM_12, "*/PstlAdr/StrtNm", NKS_LOSS_DROPPED,
+     "the end of a street's name, after 70 characters"},
+    {LOSS_BLDG_NM_END, BACK_FROM_12, "*/PstlAdr/BldgNm", NKS_LOSS_DROPPED,
+     "the end of a building's name, after 35 characters"},
+    {LOSS_TWN_NM_END, BACK_FROM_12, "*/PstlAdr/TwnNm", NKS_LOSS_DROPPED,
+     "the end of a town's name, after 35 characters"},
+    {LOSS_TWN_LCTN_NM_END, BACK_FROM_12, "*/PstlAdr/TwnLctnNm", NKS_LOSS_DROPPED,
+     "the end of the name of a part of a town, after 35 characters"},
+    {LOSS_DSTRCT_NM_END, BACK_FROM_12, "*/PstlAdr/DstrctNm", NKS_LOSS_DROPPED,
+     "the end of a district's name, after 35 characters"},
+    {LOSS_URL, BACK_FROM_12, "*/CtctDtls/URLAdr", NKS_LOSS_DROPPED, "the contact's web address"},
+    {LOSS_PREFRD_MTD_12, BACK_FROM_12, "*/CtctDtls/PrefrdMtd", NKS_LOSS_DROPPED,
+     "the wish to be reached online, which the older list does not have"},
+    {LOSS_DOCUMENT_TYPE_12, BACK_FROM_12, "RmtInf/Strd/RfrdDocInf/Tp", NKS_LOSS_DROPPED,
+     "a type of document that is on no list"},
+    {LOSS_DOCUMENT_DAY_TYPE, BACK_FROM_12, "RmtInf/Strd/RfrdDocInf/RltdDt/Tp", NKS_LOSS_DROPPED,
+     "what the day of a document means"},
+    {LOSS_DOCUMENT_AMOUNTS, BACK_FROM_12, "RmtInf/Strd/RfrdDocAmt/RmtAmtAndTp", NKS_LOSS_DROPPED,
+     "amounts of a document; what is paid stays"},
 };
 _Static_assert(sizeof losses / sizeof losses[0] == LOSS_END - 1 && LOSS_END <= 64, "one row per id, one bit per row");
 
@@ -137,6 +186,26 @@ static bool fits_document_type(struct nks_text inside)
     return !nks_text_is(first_text(inside, path, 2), "PUOR");
 }
 
+/* As in schemas/from-09-to-11.xsd and from-08-to-11.xsd; .12 has one way more, and its types are an open list. */
+static bool fits_contact_method(struct nks_text inside)
+{
+    return on_list(first_text(inside, NULL, 0), "LETT MAIL PHON FAXX CELL");
+}
+
+static bool fits_document_code(struct nks_text inside)
+{
+    static const enum nks_element path[] = {NKS_E_CdOrPrtry, NKS_E_Cd};
+    struct nks_text code = first_text(inside, path, 2);
+    return code.len == 0 || on_list(code, "CINV CREN DEBN CMCN CNFA DNFA MSIN HIRI SBIN SOAC DISP BOLD VCHR AROI TSUT "
+                                          "PUOR");
+}
+
+/* A text: until .08 the other way to reach a contact is one, from .09 on it has elements. */
+static bool is_text(struct nks_text inside)
+{
+    return nks_token_next(&inside).kind == NKS_TOKEN_IS_TEXT;
+}
+
 static bool is_upper(char c)
 {
     return c >= 'A' && c <= 'Z';
@@ -174,12 +243,14 @@ enum action {
     WRAPPED, /* what is in it gets `other` around it */
     BARED,   /* its content becomes that of its parent */
     FIRST,   /* of several, only the first is kept */
+    CUT,     /* after `other` characters */
+    FILLED,  /* left out when nothing is in it */
 };
 
 struct rule {
     uint8_t parent, element; /* enum nks_element */
     enum action action;
-    uint8_t other;       /* enum nks_element, of RENAMED and WRAPPED */
+    uint8_t other;       /* enum nks_element, of RENAMED and WRAPPED; characters, of CUT */
     uint8_t loss;        /* row when it is dropped */
     uint8_t of_creditor; /* row instead of `loss` when it is dropped from CdtrAgt and nothing stands before it */
     bool (*fits)(struct nks_text inside); /* dropped where it says no */
@@ -198,7 +269,7 @@ static const struct rule down[] = {
     {NKS_E_CtctDtls, NKS_E_JobTitl, DROPPED, 0, LOSS_JOB_TITL, 0, NULL},
     {NKS_E_CtctDtls, NKS_E_Rspnsblty, DROPPED, 0, LOSS_RSPNSBLTY, 0, NULL},
     {NKS_E_CtctDtls, NKS_E_Dept, DROPPED, 0, LOSS_CONTACT_DEPT, 0, NULL},
-    {NKS_E_CtctDtls, NKS_E_Othr, DROPPED, 0, LOSS_CONTACT_OTHR, 0, NULL},
+    {NKS_E_CtctDtls, NKS_E_Othr, KEPT, 0, LOSS_CONTACT_OTHR, 0, is_text},
     {NKS_E_CtctDtls, NKS_E_PrefrdMtd, DROPPED, 0, LOSS_PREFRD_MTD, 0, NULL},
     {NKS_E_OrgId, NKS_E_AnyBIC, RENAMED, NKS_E_BICOrBEI, LOSS_ORG_BIC, 0, fits_bic},
     {NKS_E_OrgId, NKS_E_LEI, DROPPED, 0, LOSS_ORG_LEI, 0, NULL},
@@ -219,17 +290,53 @@ static const struct rule down[] = {
 static const struct rule up[] = {
     {NKS_E_PstlAdr, NKS_E_AdrTp, WRAPPED, NKS_E_Cd, 0, 0, NULL},
     {NKS_E_CtctDtls, NKS_E_Othr, DROPPED, 0, LOSS_CONTACT_OTHR_03, 0, NULL},
+    /* .08 has the rest already */
     {NKS_E_OrgId, NKS_E_BICOrBEI, RENAMED, NKS_E_AnyBIC, 0, 0, NULL},
     {NKS_E_FinInstnId, NKS_E_BIC, RENAMED, NKS_E_BICFI, 0, 0, NULL},
     {NKS_E_RfrdDocAmt, NKS_E_DscntApldAmt, WRAPPED, NKS_E_Amt, 0, 0, NULL},
     {NKS_E_RfrdDocAmt, NKS_E_TaxAmt, WRAPPED, NKS_E_Amt, 0, 0, NULL},
 };
 
+enum { UP_FROM_08 = 2 };
+
+static const struct rule back[] = {
+    {NKS_ELEMENT_NONE, NKS_E_InstrForDbtrAgt, FILLED, 0, 0, 0, NULL},
+    {NKS_E_InstrForDbtrAgt, NKS_E_Cd, DROPPED, 0, LOSS_DEBTOR_BANK_CODE, 0, NULL},
+    {NKS_E_InstrForDbtrAgt, NKS_E_InstrInf, BARED, 0, 0, 0, NULL},
+    {NKS_E_PstlAdr, NKS_E_CareOf, DROPPED, 0, LOSS_CARE_OF, 0, NULL},
+    {NKS_E_PstlAdr, NKS_E_UnitNb, DROPPED, 0, LOSS_UNIT_NB, 0, NULL},
+    {NKS_E_PstlAdr, NKS_E_StrtNm, CUT, 70, LOSS_STRT_NM_END, 0, NULL},
+    {NKS_E_PstlAdr, NKS_E_BldgNm, CUT, 35, LOSS_BLDG_NM_END, 0, NULL},
+    {NKS_E_PstlAdr, NKS_E_TwnNm, CUT, 35, LOSS_TWN_NM_END, 0, NULL},
+    {NKS_E_PstlAdr, NKS_E_TwnLctnNm, CUT, 35, LOSS_TWN_LCTN_NM_END, 0, NULL},
+    {NKS_E_PstlAdr, NKS_E_DstrctNm, CUT, 35, LOSS_DSTRCT_NM_END, 0, NULL},
+    {NKS_E_CtctDtls, NKS_E_URLAdr, DROPPED, 0, LOSS_URL, 0, NULL},
+    {NKS_E_CtctDtls, NKS_E_PrefrdMtd, KEPT, 0, LOSS_PREFRD_MTD_12, 0, fits_contact_method},
+    {NKS_E_RfrdDocInf, NKS_E_Tp, KEPT, 0, LOSS_DOCUMENT_TYPE_12, 0, fits_document_code},
+    {NKS_E_RltdDt, NKS_E_Tp, DROPPED, 0, LOSS_DOCUMENT_DAY_TYPE, 0, NULL},
+    {NKS_E_RltdDt, NKS_E_Dt, BARED, 0, 0, 0, NULL},
+    {NKS_E_RfrdDocAmt, NKS_E_RmtAmtAndTp, DROPPED, 0, LOSS_DOCUMENT_AMOUNTS, 0, NULL},
+};
+
+/* The ways from one version to another. What has no row goes by way of .09. */
+static const struct way {
+    unsigned from; /* bits 1 << enum nks_pain001_version */
+    enum nks_pain001_version to;
+    const struct rule *rules;
+    size_t count;
+} ways[] = {
+    {IN_03, NKS_PAIN001_09, up, sizeof up / sizeof up[0]},
+    {IN_08, NKS_PAIN001_09, up, UP_FROM_08},
+    {FROM_10, NKS_PAIN001_09, back, sizeof back / sizeof back[0]},
+    {IN_08 | IN_09, NKS_PAIN001_03, down, sizeof down / sizeof down[0]},
+};
+
 /* Optional elements that mean nothing once all that stood in them was dropped. */
 static bool goes_when_emptied(enum nks_element element)
 {
-    static const uint8_t list[] = {NKS_E_PstlAdr,   NKS_E_CtctDtls,  NKS_E_OrgId, NKS_E_Id,    NKS_E_BrnchId,
-                                   NKS_E_UltmtDbtr, NKS_E_UltmtCdtr, NKS_E_Invcr, NKS_E_Invcee};
+    static const uint8_t list[] = {NKS_E_PstlAdr, NKS_E_CtctDtls,   NKS_E_OrgId,          NKS_E_Id,
+                                   NKS_E_BrnchId, NKS_E_UltmtDbtr,  NKS_E_UltmtCdtr,      NKS_E_Invcr,
+                                   NKS_E_Invcee,  NKS_E_RfrdDocAmt, NKS_E_InstrForDbtrAgt};
     return memchr(list, (int)element, sizeof list) != NULL;
 }
 
@@ -239,6 +346,7 @@ struct level {
     enum nks_element element; /* as it was */
     enum nks_element last;    /* the child before */
     size_t start, inside;     /* in the output: before the opening, after it */
+    const struct rule *rule;  /* that let it in */
     int ends;                 /* to write when it closes */
     bool lost;                /* something of it was dropped */
 };
@@ -264,13 +372,25 @@ static void put(struct walk *walk, enum nks_element element)
     nks_buf_char(walk->out, (char)element);
 }
 
-static void put_text(struct walk *walk, const struct nks_token *token)
+static void put_text(struct walk *walk, enum nks_token_kind kind, struct nks_text text)
 {
-    nks_buf_char(walk->out, token->kind == NKS_TOKEN_IS_CCY ? (char)NKS_TOKEN_CCY : (char)NKS_TOKEN_TEXT);
-    nks_buf_char(walk->out, (char)(token->text.len & 0xFF));
-    if (token->kind == NKS_TOKEN_IS_TEXT)
-        nks_buf_char(walk->out, (char)(token->text.len >> 8));
-    nks_buf_text(walk->out, token->text);
+    nks_buf_char(walk->out, kind == NKS_TOKEN_IS_CCY ? (char)NKS_TOKEN_CCY : (char)NKS_TOKEN_TEXT);
+    nks_buf_char(walk->out, (char)(text.len & 0xFF));
+    if (kind == NKS_TOKEN_IS_TEXT)
+        nks_buf_char(walk->out, (char)(text.len >> 8));
+    nks_buf_text(walk->out, text);
+}
+
+static void texted(struct walk *walk, const struct nks_token *token)
+{
+    const struct rule *rule = walk->levels[walk->depth].rule;
+    struct nks_text rest = token->text, text = rest;
+    if (rule != NULL && rule->action == CUT) {
+        text = nks_xmlout_cut(&rest, rule->other);
+        if (rest.len > 0)
+            mark(walk, rule->loss);
+    }
+    put_text(walk, token->kind, text);
 }
 
 static const struct rule *rule_of(const struct walk *walk, enum nks_element element)
@@ -312,7 +432,7 @@ static void skip(struct nks_text *rest)
 
 static void enter(struct walk *walk, enum nks_element element, const struct rule *rule)
 {
-    struct level level = {.element = element, .start = walk->out->len, .ends = 1};
+    struct level level = {.element = element, .start = walk->out->len, .rule = rule, .ends = 1};
     if (rule->action == BARED)
         level.ends = 0;
     else
@@ -340,7 +460,7 @@ static void opened(struct walk *walk, enum nks_element element, struct nks_text 
 static void closed(struct walk *walk)
 {
     struct level *level = &walk->levels[walk->depth];
-    bool emptied = level->lost && walk->out->len == level->inside;
+    bool emptied = (level->lost || level->rule->action == FILLED) && walk->out->len == level->inside;
     if (!emptied || !goes_when_emptied(level->element)) {
         for (int i = 0; i < level->ends; i++)
             nks_buf_char(walk->out, (char)NKS_TOKEN_END);
@@ -353,27 +473,58 @@ static void closed(struct walk *walk)
     mark(walk, creditor_id ? LOSS_CREDITOR_ID : 0);
 }
 
-void nks_loss_convert(struct nks_text tokens, enum nks_pain001_version from, enum nks_pain001_version to,
-                      struct nks_buf *out, uint64_t *rows)
+static void walk_all(struct walk *walk, struct nks_text tokens)
 {
-    struct walk walk = {.out = out, .losses = rows};
-    if (from == NKS_PAIN001_09 && to == NKS_PAIN001_03) {
-        walk.rules = down;
-        walk.rule_count = sizeof down / sizeof down[0];
-    } else if (from == NKS_PAIN001_03 && to == NKS_PAIN001_09) {
-        walk.rules = up;
-        walk.rule_count = sizeof up / sizeof up[0];
-    }
-    walk.levels[0].inside = out->len;
+    walk->levels[0].inside = walk->out->len;
     for (;;) {
         struct nks_token token = nks_token_next(&tokens);
         if (token.kind == NKS_TOKEN_IS_END_OF_DATA)
             return;
         if (token.kind == NKS_TOKEN_IS_OPEN)
-            opened(&walk, token.element, &tokens);
-        else if (token.kind == NKS_TOKEN_IS_CLOSE && walk.depth > 0)
-            closed(&walk);
+            opened(walk, token.element, &tokens);
+        else if (token.kind == NKS_TOKEN_IS_CLOSE && walk->depth > 0)
+            closed(walk);
         else if (token.kind != NKS_TOKEN_IS_CLOSE)
-            put_text(&walk, &token);
+            texted(walk, &token);
     }
+}
+
+static const struct way *way_find(enum nks_pain001_version from, enum nks_pain001_version to)
+{
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        if (ways[i].to == to && (ways[i].from >> from & 1) != 0)
+            return &ways[i];
+    }
+    return NULL;
+}
+
+static void go(const struct way *way, struct nks_text tokens, struct nks_buf *out, uint64_t *rows)
+{
+    struct walk walk = {.rules = way->rules, .rule_count = way->count, .out = out, .losses = rows};
+    walk_all(&walk, tokens);
+}
+
+/* The room between stands in a frame of its own, so that who goes straight does not pay for it. */
+__attribute__((noinline)) static void go_by_09(const struct way *first, const struct way *second,
+                                               struct nks_text tokens, struct nks_buf *out, uint64_t *rows)
+{
+    char memory[NKS_LOSS_ROOM];
+    struct nks_buf between;
+    nks_buf_init(&between, memory, sizeof memory);
+    go(first, tokens, &between, rows);
+    out->overflow = out->overflow || between.overflow;
+    go(second, nks_buf_view(&between), out, rows);
+}
+
+void nks_loss_convert(struct nks_text tokens, enum nks_pain001_version from, enum nks_pain001_version to,
+                      struct nks_buf *out, uint64_t *rows)
+{
+    const struct way *straight = way_find(from, to), *first = way_find(from, NKS_PAIN001_09),
+                     *second = way_find(NKS_PAIN001_09, to);
+    if (straight != NULL)
+        go(straight, tokens, out, rows);
+    else if (first != NULL && second != NULL)
+        go_by_09(first, second, tokens, out, rows);
+    else
+        nks_buf_text(out, tokens);
 }

@@ -1,8 +1,9 @@
 #ifndef NKS_ISO20022_LOSS_H
 #define NKS_ISO20022_LOSS_H
 /*
- * From one version of pain.001 to the other, tokens to tokens: names change, what has another form is brought into it,
- * what does not fit is left out and its row of the table of losses is marked. Inside of order.c; others see order.h.
+ * From the version of a message to that of an order (.03 or .09), tokens to tokens: names change, what has another form
+ * is brought into it, what does not fit is left out and its row of the table of losses is marked. Inside of order.c;
+ * others see order.h.
  */
 #include "iso20022/order.h"
 #include "iso20022/token.h"

@@ -6,7 +6,7 @@
 
 /*
  * An order is the payer's elements in the payer's order, with ours among them. Which is which stands in three plans
- * (header, group, payment), one row per child, in the order of the schema, which both versions share. merge() walks a
+ * (header, group, payment), one row per child, in the order of the schema, which all versions share. merge() walks a
  * record and a plan side by side. What is copied goes through copy_elements(), the only hot loop of this file.
  */
 
@@ -305,10 +305,13 @@ static void head_sum(struct work *work)
 }
 
 static const struct row header_rows[] = {
-    {NKS_E_MsgId, {OURS}, head_msg_id, NULL},  {NKS_E_CreDtTm, {OURS}, head_created, NULL},
+    {NKS_E_MsgId, {OURS}, head_msg_id, NULL},
+    {NKS_E_CreDtTm, {OURS}, head_created, NULL},
     {NKS_E_Authstn, {LEFT_OUT}, NULL, NULL}, /* who approved the payer's message says nothing about ours */
-    {NKS_E_NbOfTxs, {OURS}, head_count, NULL}, {NKS_E_CtrlSum, {OURS}, head_sum, NULL},
+    {NKS_E_NbOfTxs, {OURS}, head_count, NULL},
+    {NKS_E_CtrlSum, {OURS}, head_sum, NULL},
     {NKS_E_InitgPty, {COPIED}, NULL, NULL},
+    {NKS_E_InitnSrc, {LEFT_OUT}, NULL, NULL}, /* nor does the program that made it */
 };
 static const struct plan header_plan = {header_rows, sizeof header_rows / sizeof header_rows[0]};
 

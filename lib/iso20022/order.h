@@ -22,8 +22,8 @@
 enum { NKS_UETR_TEXT = 37, NKS_LEG_REF_MAX = 36 };
 
 struct nks_order_head {
-    enum nks_pain001_version version;      /* to write */
-    enum nks_pain001_version from_version; /* of the records */
+    enum nks_pain001_version version;      /* to write: 03 or 09 */
+    enum nks_pain001_version from_version; /* of the records: any */
     const char *msg_id;
     nks_time created;
     int64_t legs;
@@ -74,8 +74,9 @@ int64_t nks_order_group_bound(struct nks_text group);
 /* The table of losses. */
 enum nks_loss_effect { NKS_LOSS_DROPPED, NKS_LOSS_REJECTED };
 struct nks_loss {
-    int id; /* stable, from 1 */
-    enum nks_pain001_version from, to;
+    int id;                      /* stable, from 1 */
+    unsigned from;               /* versions of messages: bits 1 << enum nks_pain001_version */
+    enum nks_pain001_version to; /* of the order */
     const char *path; /* under CdtTrfTxInf, PmtInf or GrpHdr: "Cdtr/Id/OrgId"; "*" in front stands for any path */
     enum nks_loss_effect effect;
     const char *words; /* English, for the status report and `nks explain` */

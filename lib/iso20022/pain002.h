@@ -1,7 +1,7 @@
 #ifndef NKS_ISO20022_PAIN002_H
 #define NKS_ISO20022_PAIN002_H
 /*
- * The status report: pain.002.001.03 (answering .03) or .10 (answering .09). Always valid under the official schema:
+ * The status report: pain.002.001.03 (answering .03) or .10 (the others). Always valid under the official schema:
  * texts are cut to the lengths of the standard, characters that XML cannot carry are replaced by '?', and a status that
  * the version does not know is left out (.03 knows only its lists, and neither RCVD nor PART of one payment).
  * Order of calls: begin { group_begin { payment }* group_end }* end.

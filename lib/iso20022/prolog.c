@@ -7,8 +7,9 @@ static const struct {
     enum nks_report_version report;
     const char *uri;
 } namespaces[] = {
-    {NKS_PAIN001_03, NKS_REPORT_NONE, "urn:iso:std:iso:20022:tech:xsd:pain.001.001.03"},
-    {NKS_PAIN001_09, NKS_REPORT_NONE, "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"},
+#define NKS_PAIN001_VERSION(number, digits)                                                                            \
+    {NKS_PAIN001_##digits, NKS_REPORT_NONE, "urn:iso:std:iso:20022:tech:xsd:pain.001.001." #digits},
+#include "iso20022/version.def"
     {NKS_PAIN001_UNKNOWN, NKS_REPORT_03, "urn:iso:std:iso:20022:tech:xsd:pain.002.001.03"},
     {NKS_PAIN001_UNKNOWN, NKS_REPORT_10, "urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"},
     {NKS_PAIN001_UNKNOWN, NKS_REPORT_CAMT054_02, "urn:iso:std:iso:20022:tech:xsd:camt.054.001.02"},
@@ -16,7 +17,7 @@ static const struct {
 };
 
 const char nks_prolog_orders_only[] =
-    "the message is of no version we read: pain.001.001.03 and pain.001.001.09 are accepted";
+    "the version is none we read: pain.001.001.03, .08, .09, .10, .11 and .12 are accepted";
 const char nks_prolog_reports_only[] =
     "the message is of no version we read from a bank: pain.002.001.03, pain.002.001.10, camt.054.001.02 and "
     "camt.054.001.08 are accepted";

@@ -3,7 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
-enum { V03 = 1 << NKS_PAIN001_03, V09 = 1 << NKS_PAIN001_09, BOTH = V03 | V09 };
+/* What a version does not have, its guideline refuses: so a row may stand for more versions than have the element. */
+enum { V03 = 1 << NKS_PAIN001_03, NEWER = (1 << NKS_PAIN001_END) - 1 - V03, BOTH = V03 | NEWER };
 
 /* `path` begins below CstmrCdtTrfInitn; a last step "@Ccy" is the attribute. Where an element repeats, its first text
  * fills the slot. */
@@ -31,8 +32,8 @@ static const struct {
     {"PmtInf/PmtTpInf/LclInstrm/Prtry", NKS_SLOT_LCL_INSTRM_PRTRY, BOTH},
     {"PmtInf/PmtTpInf/CtgyPurp/Cd", NKS_SLOT_CTGY_PURP_CD, BOTH},
     {"PmtInf/ReqdExctnDt", NKS_SLOT_REQD_EXCTN_DT, V03},
-    {"PmtInf/ReqdExctnDt/Dt", NKS_SLOT_REQD_EXCTN_DT, V09},
-    {"PmtInf/ReqdExctnDt/DtTm", NKS_SLOT_REQD_EXCTN_DT, V09},
+    {"PmtInf/ReqdExctnDt/Dt", NKS_SLOT_REQD_EXCTN_DT, NEWER},
+    {"PmtInf/ReqdExctnDt/DtTm", NKS_SLOT_REQD_EXCTN_DT, NEWER},
     {"PmtInf/Dbtr/Nm", NKS_SLOT_DBTR_NM, BOTH},
     {"PmtInf/Dbtr/Id/OrgId/Othr/Id", NKS_SLOT_DBTR_ORG_ID, BOTH},
     {"PmtInf/Dbtr/Id/OrgId/Othr/SchmeNm/Cd", NKS_SLOT_DBTR_ORG_CD, BOTH},
@@ -43,12 +44,12 @@ static const struct {
     {"PmtInf/DbtrAcct/Id/Othr/SchmeNm/Prtry", NKS_SLOT_DBTR_ACCT_OTHR_PRTRY, BOTH},
     {"PmtInf/DbtrAcct/Ccy", NKS_SLOT_DBTR_ACCT_CCY, BOTH},
     {"PmtInf/DbtrAgt/FinInstnId/BIC", NKS_SLOT_DBTR_AGT_BIC, V03},
-    {"PmtInf/DbtrAgt/FinInstnId/BICFI", NKS_SLOT_DBTR_AGT_BIC, V09},
+    {"PmtInf/DbtrAgt/FinInstnId/BICFI", NKS_SLOT_DBTR_AGT_BIC, NEWER},
     {"PmtInf/ChrgBr", NKS_SLOT_CHRG_BR, BOTH},
 
     {"PmtInf/CdtTrfTxInf/PmtId/InstrId", NKS_SLOT_INSTR_ID, BOTH},
     {"PmtInf/CdtTrfTxInf/PmtId/EndToEndId", NKS_SLOT_END_TO_END_ID, BOTH},
-    {"PmtInf/CdtTrfTxInf/PmtId/UETR", NKS_SLOT_UETR, V09},
+    {"PmtInf/CdtTrfTxInf/PmtId/UETR", NKS_SLOT_UETR, NEWER},
     {"PmtInf/CdtTrfTxInf/PmtTpInf/SvcLvl/Cd", NKS_SLOT_SVC_LVL_CD, BOTH},
     {"PmtInf/CdtTrfTxInf/PmtTpInf/LclInstrm/Cd", NKS_SLOT_LCL_INSTRM_CD, BOTH},
     {"PmtInf/CdtTrfTxInf/PmtTpInf/LclInstrm/Prtry", NKS_SLOT_LCL_INSTRM_PRTRY, BOTH},
@@ -57,7 +58,7 @@ static const struct {
     {"PmtInf/CdtTrfTxInf/Amt/InstdAmt/@Ccy", NKS_SLOT_INSTD_AMT_CCY, BOTH},
     {"PmtInf/CdtTrfTxInf/ChrgBr", NKS_SLOT_CHRG_BR, BOTH},
     {"PmtInf/CdtTrfTxInf/CdtrAgt/FinInstnId/BIC", NKS_SLOT_CDTR_AGT_BIC, V03},
-    {"PmtInf/CdtTrfTxInf/CdtrAgt/FinInstnId/BICFI", NKS_SLOT_CDTR_AGT_BIC, V09},
+    {"PmtInf/CdtTrfTxInf/CdtrAgt/FinInstnId/BICFI", NKS_SLOT_CDTR_AGT_BIC, NEWER},
     {"PmtInf/CdtTrfTxInf/CdtrAgt/FinInstnId/ClrSysMmbId/MmbId", NKS_SLOT_CDTR_AGT_MMB_ID, BOTH},
     {"PmtInf/CdtTrfTxInf/Cdtr/Nm", NKS_SLOT_CDTR_NM, BOTH},
     {"PmtInf/CdtTrfTxInf/Cdtr/PstlAdr/Ctry", NKS_SLOT_CDTR_CTRY, BOTH},
@@ -68,8 +69,8 @@ static const struct {
     {"PmtInf/CdtTrfTxInf/Cdtr/Id/OrgId/Othr/SchmeNm/Prtry", NKS_SLOT_CDTR_ORG_PRTRY, BOTH},
     {"PmtInf/CdtTrfTxInf/Cdtr/Id/OrgId/Othr/Issr", NKS_SLOT_CDTR_ORG_ISSR, BOTH},
     {"PmtInf/CdtTrfTxInf/Cdtr/Id/OrgId/BICOrBEI", NKS_SLOT_CDTR_ORG_BIC, V03},
-    {"PmtInf/CdtTrfTxInf/Cdtr/Id/OrgId/AnyBIC", NKS_SLOT_CDTR_ORG_BIC, V09},
-    {"PmtInf/CdtTrfTxInf/Cdtr/Id/OrgId/LEI", NKS_SLOT_CDTR_ORG_LEI, V09},
+    {"PmtInf/CdtTrfTxInf/Cdtr/Id/OrgId/AnyBIC", NKS_SLOT_CDTR_ORG_BIC, NEWER},
+    {"PmtInf/CdtTrfTxInf/Cdtr/Id/OrgId/LEI", NKS_SLOT_CDTR_ORG_LEI, NEWER},
     {"PmtInf/CdtTrfTxInf/Cdtr/Id/PrvtId/Othr/Id", NKS_SLOT_CDTR_PRVT_ID, BOTH},
     {"PmtInf/CdtTrfTxInf/Cdtr/Id/PrvtId/Othr/SchmeNm/Cd", NKS_SLOT_CDTR_PRVT_CD, BOTH},
     {"PmtInf/CdtTrfTxInf/Cdtr/Id/PrvtId/Othr/SchmeNm/Prtry", NKS_SLOT_CDTR_PRVT_PRTRY, BOTH},
@@ -87,7 +88,7 @@ static const struct {
 };
 
 /* The same below CstmrPmtStsRpt, where both versions have them in the same places. */
-enum { OLD = V03, NEW = V09 }; /* of a report's two versions */
+enum { OLD = V03, NEW = NEWER }; /* of a report's two versions */
 struct report_row {
     const char *path;
     enum nks_slot slot;

@@ -1,21 +1,18 @@
 /* The page of one batch, or of a delivery of which no batch was made. */
 #include "report/report_private.h"
 
+#include "iso20022/version.h"
+
 #include <stdlib.h>
 
 static void put_facts(struct nks_summary *summary, const struct nks_batch *batch, enum nks_report_language language)
 {
-    static const char *const versions[] = {
-        [NKS_PAIN001_03] = "pain.001.001.03",
-        [NKS_PAIN001_09] = "pain.001.001.09",
-    };
-    size_t version = (size_t)batch->version;
     nks_summary_open(summary, "batch");
     nks_summary_number(summary, "number", batch->id);
     nks_summary_text(summary, "ref", batch->ref);
     nks_summary_text(summary, "payer", batch->payer);
     nks_summary_text(summary, "sender", batch->sender);
-    nks_summary_text(summary, "message", version < sizeof versions / sizeof versions[0] ? versions[version] : NULL);
+    nks_summary_text(summary, "message", nks_pain001_name(batch->version));
     nks_summary_text(summary, "state", nks_state_name(NKS_STATE_BATCH, (int)batch->state));
     nks_summary_reason(summary, batch->reason, language);
     nks_summary_number(summary, "groups", batch->groups);

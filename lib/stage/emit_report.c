@@ -6,6 +6,7 @@
 #include "stage/step.h"
 
 #include "iso20022/order.h"
+#include "iso20022/version.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +15,8 @@
 
 static void original_fill(struct nks_report *report, enum nks_pain001_version version)
 {
-    static const char *const names[] = {[NKS_PAIN001_03] = "pain.001.001.03", [NKS_PAIN001_09] = "pain.001.001.09"};
     const struct nks_batch *batch = report->batch;
-    if ((size_t)version < sizeof names / sizeof names[0])
-        report->head.orgnl_msg_nm_id = nks_text_from(names[version]);
+    report->head.orgnl_msg_nm_id = nks_text_from(nks_pain001_name(version));
     if (batch == NULL || batch->header_len == 0)
         return;
     struct nks_text header = {batch->header, batch->header_len};

@@ -262,7 +262,7 @@ cp "$work/answer.xml" "$home/in/sender/proeveskat/report.xml"
 nks run --now "$later"
 is "a report in a sender's folder" "SELECT state FROM delivery WHERE delivery_id = (SELECT MAX(delivery_id) FROM delivery)" $REFUSED
 is "nothing moved" "$untouched" "$IN_FILE:5"
-receipt=$(grep -l 'pain.001.001.03 and pain.001.001.09' "$home"/out/sender/proeveskat/*.xml | tail -n 1)
+receipt=$(grep -l 'pain.001.001.03, .08, .09, .10, .11 and .12' "$home"/out/sender/proeveskat/*.xml | tail -n 1)
 [ -n "$receipt" ] || fail "the receipt does not name the accepted versions"
 
 # ---- many answers in one run: one report for each batch

@@ -425,7 +425,7 @@ static void add_folder(const char *folder)
         free(names);
 }
 
-/* Messages that use what real ones seldom do, one per version; only what both versions share differs by name. */
+/* Messages that use what real ones seldom do, one per version; only what all versions share, by their names. */
 #define RICH(VERSION, DAY, BIC)                                                                                         \
     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Document "                                                            \
     "xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.001.001." VERSION                                                      \
@@ -450,8 +450,14 @@ static void add_folder(const char *folder)
 
 static void gather_seeds(void)
 {
-    static const char rich_03[] = RICH("03", "2026-11-23", "BIC"),
-                      rich_09[] = RICH("09", "<Dt>2026-11-23</Dt>", "BICFI");
+    static const char *const rich[] = {
+        RICH("03", "2026-11-23", "BIC"),
+        RICH("08", "<Dt>2026-11-23</Dt>", "BICFI"),
+        RICH("09", "<Dt>2026-11-23</Dt>", "BICFI"),
+        RICH("10", "<Dt>2026-11-23</Dt>", "BICFI"),
+        RICH("11", "<Dt>2026-11-23</Dt>", "BICFI"),
+        RICH("12", "<Dt>2026-11-23</Dt>", "BICFI"),
+    };
     static const char *const senders[] = {"datacenter-nord", "proeve-kommune", "proevebetaling", "proeveskat"};
     (void)each_sample(add_sample_seed, NULL);
     for (size_t i = 0; i < COUNT(senders); i++) {
@@ -460,11 +466,9 @@ static void gather_seeds(void)
         add_folder(folder);
     }
     /* As many again: small, and every change meets something. */
-    size_t others = seed_count + 2;
-    for (size_t i = 0; i < others; i += 2) {
-        add_seed(rich_03, sizeof rich_03 - 1);
-        add_seed(rich_09, sizeof rich_09 - 1);
-    }
+    size_t others = seed_count + COUNT(rich);
+    for (size_t i = 0; i < others; i++)
+        add_seed(rich[i % COUNT(rich)], strlen(rich[i % COUNT(rich)]));
     ck_assert_uint_ge(seed_count, 10);
 }
 

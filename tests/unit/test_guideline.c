@@ -41,9 +41,10 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 enum {
-    ROUNDS_DEFAULT = 3000,
+    ROUNDS_DEFAULT = 1000,
     PATH_BYTES = 1024,
     MAX_TYPES = 128,
+    MAX_FILES = 16,
     MAX_FIELDS = 24,
     MAX_VALUES = 24,
     /* Above this depth a mandatory part is still generated, an optional one is not. */
@@ -53,9 +54,16 @@ enum {
     READER_ONE_IN = 4, /* of the mutated messages the reader reads so many too */
 };
 
-enum version { V03, V09, VERSIONS };
+enum version {
+#define NKS_PAIN001_VERSION(number, digits) V##digits,
+#include "../../lib/iso20022/version.def"
+    VERSIONS
+};
 
-static const char *const version_names[VERSIONS] = {"pain.001.001.03", "pain.001.001.09"};
+static const char *const version_names[VERSIONS] = {
+#define NKS_PAIN001_VERSION(number, digits) "pain.001.001." #digits,
+#include "../../lib/iso20022/version.def"
+};
 
 /* ------------------------------------------------------------ element.def */
 
@@ -226,10 +234,13 @@ struct type {
     const char *values[MAX_VALUES]; /* of an enumeration */
     size_t value_count;
     unsigned max_length; /* of a text; 0: not limited */
+    const char *form;    /* whose samples it has, when not its own */
+    const char *base;    /* of ours: what it is another name for, or adds fields to */
 };
 
 struct model {
-    xmlDocPtr files[2];
+    xmlDocPtr files[MAX_FILES];
+    size_t file_count;
     struct type types[MAX_TYPES];
     size_t type_count;
     struct field root;
@@ -299,6 +310,12 @@ static void load_complex_type(struct type *type, const xmlNode *node)
         type->kind = KIND_MONEY;
         return;
     }
+    if (is_schema_node(group, "complexContent")) {
+        type->base = attribute(first_element(group), "base");
+        group = first_element(first_element(group));
+        if (group == NULL)
+            return;
+    }
     type->kind = is_schema_node(group, "choice") ? KIND_CHOICE : KIND_SEQUENCE;
     ck_assert(type->kind == KIND_CHOICE || is_schema_node(group, "sequence"));
     load_fields(type, group);
@@ -310,6 +327,8 @@ static void load_simple_type(struct type *type, const xmlNode *node)
 
     ck_assert_msg(is_schema_node(restriction, "restriction"), "%s in %s", restriction->name, type->name);
     type->kind = KIND_VALUE;
+    if (strncmp(attribute(restriction, "base"), "xs:", 3) != 0)
+        type->base = attribute(restriction, "base");
     for (const xmlNode *n = restriction->children; n != NULL; n = n->next) {
         if (is_schema_node(n, "enumeration")) {
             ck_assert_uint_lt(type->value_count, MAX_VALUES);
@@ -320,13 +339,24 @@ static void load_simple_type(struct type *type, const xmlNode *node)
     }
 }
 
-static void load_file(struct model *model, xmlDocPtr file)
+static void load_file(struct model *model, const char *name)
 {
+    char path[PATH_BYTES];
+    xmlDocPtr file;
+
+    path_join(path, "%s/schemas/%s", NKS_SOURCE_DIR, name);
+    file = document_from_file(path);
+    ck_assert_msg(file != NULL && model->file_count < MAX_FILES, "%s", path);
+    model->files[model->file_count++] = file;
     for (const xmlNode *n = xmlDocGetRootElement(file)->children; n != NULL; n = n->next) {
         struct type *type = &model->types[model->type_count];
 
-        if (n->type != XML_ELEMENT_NODE || is_schema_node(n, "include"))
+        if (n->type != XML_ELEMENT_NODE)
             continue;
+        if (is_schema_node(n, "include")) {
+            load_file(model, attribute(n, "schemaLocation"));
+            continue;
+        }
         if (is_schema_node(n, "element")) {
             model->root = field_from(n);
             continue;
@@ -362,19 +392,29 @@ static const struct type *find_type(const struct model *model, const char *name)
     ck_abort_msg("type %s is not defined", name);
 }
 
+/* A type that is another name for one of ours, or adds fields to it; that one has no base itself. */
+static void load_base(const struct model *model, struct type *type)
+{
+    const struct type *base = find_type(model, type->base);
+    const struct type own = *type;
+
+    *type = *base;
+    type->name = own.name;
+    type->form = base->name;
+    for (size_t f = 0; f < own.field_count; f++)
+        type->fields[type->field_count++] = own.fields[f];
+}
+
 static void model_open(struct model *model, enum version version)
 {
-    char path[PATH_BYTES];
+    char name[PATH_BYTES];
 
-    path_join(path, "%s/schemas/%s.xsd", NKS_SOURCE_DIR, version_names[version]);
-    model->files[0] = document_from_file(path);
-    path_join(path, "%s/schemas/common.xsd", NKS_SOURCE_DIR);
-    model->files[1] = document_from_file(path);
-    for (size_t i = 0; i < COUNT(model->files); i++) {
-        ck_assert_ptr_nonnull(model->files[i]);
-        load_file(model, model->files[i]);
-    }
+    path_join(name, "%s.xsd", version_names[version]);
+    load_file(model, name);
     load_flag_type(model);
+    for (size_t t = 0; t < model->type_count; t++)
+        if (model->types[t].base != NULL)
+            load_base(model, &model->types[t]);
     model->root.type = find_type(model, model->root.type_name);
     for (size_t t = 0; t < model->type_count; t++) {
         struct type *type = &model->types[t];
@@ -386,7 +426,7 @@ static void model_open(struct model *model, enum version version)
 
 static void model_close(struct model *model)
 {
-    for (size_t i = 0; i < COUNT(model->files); i++)
+    for (size_t i = 0; i < model->file_count; i++)
         xmlFreeDoc(model->files[i]);
 }
 
@@ -482,7 +522,7 @@ static bool spoil(struct rng *rng)
 
 static void add_value(struct rng *rng, xmlBufferPtr out, const struct type *type)
 {
-    const struct sample *sample = find_sample(type->name);
+    const struct sample *sample = find_sample(type->form != NULL ? type->form : type->name);
     bool spoilt = spoil(rng);
 
     if (sample != NULL) {
@@ -584,9 +624,10 @@ static void generate(struct rng *rng, enum version version, xmlBufferPtr out)
 
 /* Elements of ISO's that the guidelines leave out. */
 static const char *const foreign_names[] = {
-    "FwdgAgt",  "PoolgAdjstmntDt", "DbtrAgtAcct", "ChrgsAcct",  "EqvtAmt",  "XchgRateInf",
-    "ChqInstr", "IntrmyAgt1",      "CdtrAgtAcct", "RgltryRptg", "Tax",      "RltdRmtInf",
-    "TaxRmt",   "GrnshmtRmt",      "SplmtryData", "Prxy",       "LineDtls",
+    "FwdgAgt",     "PoolgAdjstmntDt", "DbtrAgtAcct", "ChrgsAcct",   "EqvtAmt",
+    "XchgRateInf", "ChqInstr",        "IntrmyAgt1",  "CdtrAgtAcct", "RgltryRptg",
+    "Tax",         "RltdRmtInf",      "TaxRmt",      "GrnshmtRmt",  "SplmtryData",
+    "Prxy",        "LineDtls",        "MndtRltdInf", "ReqdAdvcTp",
 };
 
 static const char *const insertions[] = {" ", "\n", "\t", "x", "0", ".", "-", "Å", "€", "\xC2\xA0", "\xE2\x80\xA8"};
@@ -749,7 +790,10 @@ static struct nks_guideline tables[VERSIONS];
 
 static void tables_open(enum version version)
 {
-    static const enum nks_pain001_version versions[] = {[V03] = NKS_PAIN001_03, [V09] = NKS_PAIN001_09};
+    static const enum nks_pain001_version versions[] = {
+#define NKS_PAIN001_VERSION(number, digits) NKS_PAIN001_##digits,
+#include "../../lib/iso20022/version.def"
+    };
 
     ck_assert_msg(nks_guideline_compile(versions[version], &tables[version]), "%s", version_names[version]);
 }
@@ -973,7 +1017,7 @@ START_TEST(test_report_elements_are_those_of_iso)
 }
 END_TEST
 
-/* ISO's two versions of a small message; what differs is given by the caller. */
+/* ISO's versions of a small message; what differs is given by the caller. */
 #define SMALL_MESSAGE(VERSION, DAY, BIC)                                                                               \
     "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.001.001." VERSION "\"><CstmrCdtTrfInitn>"                   \
     "<GrpHdr><MsgId>M1</MsgId><CreDtTm>2026-11-22T09:59:16</CreDtTm><NbOfTxs>1</NbOfTxs><CtrlSum>1.01</CtrlSum>"       \
@@ -988,10 +1032,22 @@ END_TEST
 
 static const char *const small_messages[VERSIONS] = {
     SMALL_MESSAGE("03", "2026-11-23", "BIC"),
+    SMALL_MESSAGE("08", "<Dt>2026-11-23</Dt>", "BICFI"),
     SMALL_MESSAGE("09", "<Dt>2026-11-23</Dt>", "BICFI"),
+    SMALL_MESSAGE("10", "<Dt>2026-11-23</Dt>", "BICFI"),
+    SMALL_MESSAGE("11", "<Dt>2026-11-23</Dt>", "BICFI"),
+    SMALL_MESSAGE("12", "<Dt>2026-11-23</Dt>", "BICFI"),
 };
 
-enum { IN_03 = 1 << V03, IN_09 = 1 << V09, IN_BOTH = IN_03 | IN_09, IN_NONE = 0 };
+enum {
+    IN_03 = 1 << V03,
+    IN_12 = 1 << V12,
+    FROM_10 = 1 << V10 | 1 << V11 | IN_12,
+    FROM_09 = 1 << V09 | FROM_10,
+    FROM_08 = 1 << V08 | FROM_09,
+    IN_ALL = IN_03 | FROM_08,
+    IN_NONE = 0
+};
 
 /* One change to the small message each, and the versions that accept it. */
 static const struct change {
@@ -1000,86 +1056,126 @@ static const struct change {
     const char *to;
     int accepted;
 } changes[] = {
-    {"as it is", "", "", IN_BOTH},
+    {"as it is", "", "", IN_ALL},
     /* the group header */
-    {"MsgId of 35", ">M1<", ">MMMMMMMMMMMMMMMMMMMMMMMMMMMMMMMMMMM<", IN_BOTH},
+    {"MsgId of 35", ">M1<", ">MMMMMMMMMMMMMMMMMMMMMMMMMMMMMMMMMMM<", IN_ALL},
     {"MsgId of 36", ">M1<", ">MMMMMMMMMMMMMMMMMMMMMMMMMMMMMMMMMMMM<", IN_NONE},
     {"MsgId blank", ">M1<", "> <", IN_NONE},
     {"MsgId empty", ">M1<", "><", IN_NONE},
     {"MsgId of two lines", ">M1<", ">M\n1<", IN_NONE},
-    {"approval by code", "<NbOfTxs>", "<Authstn><Cd>ILEV</Cd></Authstn><NbOfTxs>", IN_BOTH},
+    {"approval by code", "<NbOfTxs>", "<Authstn><Cd>ILEV</Cd></Authstn><NbOfTxs>", IN_ALL},
     {"no count", "<NbOfTxs>1</NbOfTxs>", "", IN_NONE},
-    {"no sum", "<CtrlSum>1.01</CtrlSum>", "", IN_BOTH},
+    {"no sum", "<CtrlSum>1.01</CtrlSum>", "", IN_ALL},
     {"negative sum", "<CtrlSum>1.01", "<CtrlSum>-1.01", IN_NONE},
     {"forwarding agent", "</GrpHdr>", "<FwdgAgt><FinInstnId/></FwdgAgt></GrpHdr>", IN_NONE},
     /* the payment group */
     {"cheque", ">TRF<", ">CHK<", IN_NONE},
     {"transfer with advice", ">TRF<", ">TRA<", IN_NONE},
-    {"flag with blanks", "</PmtMtd>", "</PmtMtd><BtchBookg>\n true</BtchBookg>", IN_BOTH},
+    {"flag with blanks", "</PmtMtd>", "</PmtMtd><BtchBookg>\n true</BtchBookg>", IN_ALL},
     {"two service levels", "</PmtMtd>",
      "</PmtMtd><PmtTpInf><SvcLvl><Cd>SDVA</Cd></SvcLvl><SvcLvl><Cd>URGP</Cd></SvcLvl></PmtTpInf>", IN_NONE},
     {"kind of benefit", "</PmtMtd>", "</PmtMtd><PmtTpInf><LclInstrm><Prtry>FOLKEPENSION</Prtry></LclInstrm></PmtTpInf>",
-     IN_BOTH},
-    {"day with a zone", "2026-11-23", "2026-11-23+01:00", IN_BOTH},
+     IN_ALL},
+    {"day with a zone", "2026-11-23", "2026-11-23+01:00", IN_ALL},
     {"no such day", "2026-11-23", "2026-02-29", IN_NONE},
     {"year of five digits", "2026-11-23", "12026-11-23", IN_NONE},
     {"day as in 03", "<ReqdExctnDt>", "<ReqdExctnDt>2026-11-23</ReqdExctnDt><ReqdExctnDt>", IN_NONE},
     {"no debtor account", "<DbtrAcct><Id><IBAN>DK5000400440116243</IBAN></Id></DbtrAcct>", "", IN_NONE},
     {"no payments", "</PmtInf>", "</PmtInf><PmtInf/>", IN_NONE},
     /* the payment */
-    {"instruction id", "<EndToEndId>", "<InstrId>I1</InstrId><EndToEndId>", IN_BOTH},
-    {"UETR", "</EndToEndId>", "</EndToEndId><UETR>eb6305c9-1f7f-49de-aed0-16487c27b42d</UETR>", IN_09},
-    {"zero is refused later", "\"DKK\">1.01", "\"DKK\">0.00", IN_BOTH},
+    {"instruction id", "<EndToEndId>", "<InstrId>I1</InstrId><EndToEndId>", IN_ALL},
+    {"UETR", "</EndToEndId>", "</EndToEndId><UETR>eb6305c9-1f7f-49de-aed0-16487c27b42d</UETR>", FROM_09},
+    {"zero is refused later", "\"DKK\">1.01", "\"DKK\">0.00", IN_ALL},
     {"negative amount", "\"DKK\">1.01", "\"DKK\">-1.01", IN_NONE},
     {"amount with a sign", "\"DKK\">1.01", "\"DKK\">+1.01", IN_NONE},
     {"amount with a comma", "\"DKK\">1.01", "\"DKK\">1,01", IN_NONE},
     {"amount with blanks", "\"DKK\">1.01", "\"DKK\"> 1.01", IN_NONE},
-    {"five decimals", "\"DKK\">1.01", "\"DKK\">1.01234", IN_BOTH},
+    {"five decimals", "\"DKK\">1.01", "\"DKK\">1.01234", IN_ALL},
     {"six decimals", "\"DKK\">1.01", "\"DKK\">1.012345", IN_NONE},
-    {"13 digits", "\"DKK\">1.01", "\"DKK\">9999999999999.99", IN_BOTH},
+    {"13 digits", "\"DKK\">1.01", "\"DKK\">9999999999999.99", IN_ALL},
     {"14 digits", "\"DKK\">1.01", "\"DKK\">99999999999999.99", IN_NONE},
     {"no currency", " Ccy=\"DKK\"", "", IN_NONE},
     {"currency in small letters", "\"DKK\"", "\"dkk\"", IN_NONE},
     {"equivalent amount", "<InstdAmt Ccy=\"DKK\">1.01</InstdAmt>",
      "<EqvtAmt><Amt Ccy=\"DKK\">1.01</Amt><CcyOfTrf>EUR</CcyOfTrf></EqvtAmt>", IN_NONE},
     {"intermediary", "<Cdtr>", "<IntrmyAgt1><FinInstnId/></IntrmyAgt1><Cdtr>", IN_NONE},
-    {"no creditor account", "<CdtrAcct><Id><Othr><Id>NOTPROVIDED</Id></Othr></Id></CdtrAcct>", "", IN_BOTH},
+    {"no creditor account", "<CdtrAcct><Id><Othr><Id>NOTPROVIDED</Id></Othr></Id></CdtrAcct>", "", IN_ALL},
     {"alias for an account", "</Id></CdtrAcct>", "</Id><Prxy><Id>12345678</Id></Prxy></CdtrAcct>", IN_NONE},
     {"two numbers for one person", "<PrvtId>", "<PrvtId><Othr><Id>0202000035</Id></Othr>", IN_NONE},
     {"born somewhere", "<PrvtId>",
      "<PrvtId><DtAndPlcOfBirth><BirthDt>1901-01-01</BirthDt><CityOfBirth>Ribe</CityOfBirth>"
      "<CtryOfBirth>DK</CtryOfBirth></DtAndPlcOfBirth>",
-     IN_BOTH},
+     IN_ALL},
     {"person and organisation", "<PrvtId>", "<OrgId/><PrvtId>", IN_NONE},
-    {"floor of a building", "<Nm>Modtager</Nm>", "<Nm>Modtager</Nm><PstlAdr><Flr>2</Flr></PstlAdr>", IN_09},
+    {"floor of a building", "<Nm>Modtager</Nm>", "<Nm>Modtager</Nm><PstlAdr><Flr>2</Flr></PstlAdr>", FROM_09},
     {"seven address lines", "<Nm>Modtager</Nm>",
      "<Nm>Modtager</Nm><PstlAdr><AdrLine>1</AdrLine><AdrLine>2</AdrLine><AdrLine>3</AdrLine><AdrLine>4</AdrLine>"
      "<AdrLine>5</AdrLine><AdrLine>6</AdrLine><AdrLine>7</AdrLine></PstlAdr>",
-     IN_BOTH},
+     IN_ALL},
     {"eight address lines", "<Nm>Modtager</Nm>",
      "<Nm>Modtager</Nm><PstlAdr><AdrLine>1</AdrLine><AdrLine>2</AdrLine><AdrLine>3</AdrLine><AdrLine>4</AdrLine>"
      "<AdrLine>5</AdrLine><AdrLine>6</AdrLine><AdrLine>7</AdrLine><AdrLine>8</AdrLine></PstlAdr>",
      IN_NONE},
     {"two agent instructions", "<RmtInf>", "<InstrForCdtrAgt><Cd>HOLD</Cd></InstrForCdtrAgt><InstrForCdtrAgt/><RmtInf>",
-     IN_BOTH},
+     IN_ALL},
     {"pay by cheque", "<RmtInf>", "<InstrForCdtrAgt><Cd>CHQB</Cd></InstrForCdtrAgt><RmtInf>", IN_NONE},
-    {"purpose in words", "<RmtInf>", "<Purp><Prtry>YDELSE</Prtry></Purp><RmtInf>", IN_BOTH},
+    {"purpose in words", "<RmtInf>", "<Purp><Prtry>YDELSE</Prtry></Purp><RmtInf>", IN_ALL},
     {"purpose after remittance", "</RmtInf>", "</RmtInf><Purp><Prtry>YDELSE</Prtry></Purp>", IN_NONE},
     {"reporting", "<RmtInf>", "<RgltryRptg/><RmtInf>", IN_NONE},
     {"creditor reference", "</Ustrd>",
      "</Ustrd><Strd><CdtrRefInf><Tp><CdOrPrtry><Cd>SCOR</Cd></CdOrPrtry></Tp><Ref>RF18539007547034</Ref>"
      "</CdtrRefInf></Strd>",
-     IN_BOTH},
+     IN_ALL},
     {"tax remitted", "</Ustrd>", "</Ustrd><Strd><TaxRmt/></Strd>", IN_NONE},
     {"discount as in 03", "</Ustrd>",
      "</Ustrd><Strd><RfrdDocAmt><DscntApldAmt Ccy=\"DKK\">1</DscntApldAmt></RfrdDocAmt></Strd>", IN_03},
     {"discount as in 09", "</Ustrd>",
-     "</Ustrd><Strd><RfrdDocAmt><DscntApldAmt><Amt Ccy=\"DKK\">1</Amt></DscntApldAmt></RfrdDocAmt></Strd>", IN_09},
+     "</Ustrd><Strd><RfrdDocAmt><DscntApldAmt><Amt Ccy=\"DKK\">1</Amt></DscntApldAmt></RfrdDocAmt></Strd>",
+     FROM_08 - IN_12},
+    /* what versions differ in */
+    {"what made it", "</GrpHdr>", "<InitnSrc><Nm>Program</Nm><Prvdr>P</Prvdr><Vrsn>1</Vrsn></InitnSrc></GrpHdr>",
+     FROM_10},
+    {"program without a name", "</GrpHdr>", "<InitnSrc><Vrsn>1</Vrsn></InitnSrc></GrpHdr>", IN_NONE},
+    {"advice wanted", "</PmtMtd>", "</PmtMtd><ReqdAdvcTp><CdtAdvc><Cd>ADWD</Cd></CdtAdvc></ReqdAdvcTp>", IN_NONE},
+    {"mandate", "<Cdtr>", "<MndtRltdInf/><Cdtr>", IN_NONE},
+    {"kind of account on no list", "</Id></CdtrAcct>", "</Id><Tp><Cd>VACC</Cd></Tp></CdtrAcct>", FROM_08},
+    {"alias alone", "<CdtrAcct><Id><Othr><Id>NOTPROVIDED</Id></Othr></Id></CdtrAcct>",
+     "<CdtrAcct><Prxy><Id>12345678</Id></Prxy></CdtrAcct>", IN_NONE},
+    {"words to the debtor's bank", "<RmtInf>", "<InstrForDbtrAgt>x</InstrForDbtrAgt><RmtInf>", IN_ALL - FROM_10},
+    {"code to the debtor's bank", "<RmtInf>",
+     "<InstrForDbtrAgt><Cd>XXXX</Cd><InstrInf>x</InstrInf></InstrForDbtrAgt><RmtInf>", FROM_10},
+    {"creditor's bank, code of an open list", "<RmtInf>", "<InstrForCdtrAgt><Cd>XXXX</Cd></InstrForCdtrAgt><RmtInf>",
+     IN_NONE},
+    {"kind of address, bare", "<Nm>Modtager</Nm>", "<Nm>Modtager</Nm><PstlAdr><AdrTp>HOME</AdrTp></PstlAdr>",
+     IN_ALL - FROM_09},
+    {"kind of address", "<Nm>Modtager</Nm>", "<Nm>Modtager</Nm><PstlAdr><AdrTp><Cd>HOME</Cd></AdrTp></PstlAdr>",
+     FROM_09},
+    {"BIC of an organisation", "<PrvtId><Othr><Id>0101000026</Id><SchmeNm><Cd>SOSE</Cd></SchmeNm></Othr></PrvtId>",
+     "<OrgId><AnyBIC>NDEADKKK</AnyBIC></OrgId>", FROM_08},
+    {"BIC with a digit", "<PrvtId><Othr><Id>0101000026</Id><SchmeNm><Cd>SOSE</Cd></SchmeNm></Othr></PrvtId>",
+     "<OrgId><AnyBIC>N1EADKKK</AnyBIC></OrgId>", FROM_09},
+    {"in whose care", "<Nm>Modtager</Nm>", "<Nm>Modtager</Nm><PstlAdr><CareOf>x</CareOf><UnitNb>1</UnitNb></PstlAdr>",
+     IN_12},
+    {"long name of a town", "<Nm>Modtager</Nm>",
+     "<Nm>Modtager</Nm><PstlAdr><TwnNm>123456789012345678901234567890123456</TwnNm></PstlAdr>", IN_12},
+    {"web address", "<Nm>Modtager</Nm>", "<Nm>Modtager</Nm><CtctDtls><URLAdr>x</URLAdr></CtctDtls>", IN_NONE},
+    {"web address in its place", "</PrvtId></Id>", "</PrvtId></Id><CtctDtls><URLAdr>x</URLAdr></CtctDtls>", IN_12},
+    {"id of 36 characters", ">0101000026<", ">123456789012345678901234567890123456<", IN_NONE},
+    {"kind of document on no list", "</Ustrd>",
+     "</Ustrd><Strd><RfrdDocInf><Tp><CdOrPrtry><Cd>XXXX</Cd></CdOrPrtry></Tp></RfrdDocInf></Strd>", IN_12},
+    {"day of a document", "</Ustrd>", "</Ustrd><Strd><RfrdDocInf><RltdDt>2026-11-01</RltdDt></RfrdDocInf></Strd>",
+     IN_ALL - IN_12},
+    {"day of a document and its kind", "</Ustrd>",
+     "</Ustrd><Strd><RfrdDocInf><RltdDt><Tp><Cd>XXXX</Cd></Tp><Dt>2026-11-01</Dt></RltdDt></RfrdDocInf></Strd>", IN_12},
+    {"amount of a document and its kind", "</Ustrd>",
+     "</Ustrd><Strd><RfrdDocAmt><RmtAmtAndTp><Tp><Cd>XXXX</Cd></Tp><Amt Ccy=\"DKK\">1</Amt></RmtAmtAndTp></RfrdDocAmt>"
+     "</Strd>",
+     IN_12},
     {"anything at all", "</CdtTrfTxInf>", "<SplmtryData><Envlp><x/></Envlp></SplmtryData></CdtTrfTxInf>", IN_NONE},
     {"text between elements", "<Cdtr>", "x<Cdtr>", IN_NONE},
     {"where the schema lies", "<Document ",
      "<Document xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:schemaLocation=\"x file:///nowhere\" ",
-     IN_BOTH},
+     IN_ALL},
     {"another namespace", "pain.001.001.", "pain.001.002.", IN_NONE},
 };
 
@@ -1122,7 +1218,7 @@ START_TEST(test_schema_alone_lets_a_type_be_named)
 {
     static const struct change change = {
         "type named", "<Nm>Modtager",
-        "<Nm xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"Text140\">Modtager", IN_BOTH};
+        "<Nm xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"Text140\">Modtager", IN_ALL};
     char text[4096];
 
     for (int v = 0; v < VERSIONS; v++) {
@@ -1178,7 +1274,7 @@ static void compare_sample(enum version version, const char *file, struct tally 
 
 START_TEST(test_samples)
 {
-    struct tally tally[VERSIONS] = {{0}, {0}};
+    struct tally tally[VERSIONS] = {{0}};
     char path[PATH_BYTES], file[PATH_BYTES], version[64];
     char *line = NULL;
     size_t room = 0;
@@ -1201,8 +1297,8 @@ START_TEST(test_samples)
     fclose(manifest);
     for (int v = 0; v < VERSIONS; v++) {
         report((enum version)v, "samples", &tally[v]);
-        /* What the guideline leaves out on purpose is rare in practice. */
-        ck_assert_uint_gt(tally[v].official, 0);
+        /* What the guideline leaves out on purpose is rare in practice. Of two versions nobody publishes messages. */
+        ck_assert(tally[v].official > 0 || v == V10 || v == V12);
         ck_assert_uint_ge(tally[v].ours * 10, tally[v].official * 8);
     }
 }

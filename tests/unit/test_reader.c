@@ -3,9 +3,11 @@
  * Whatever is fed to it, its frames pass the parent's checks (frame_in.h), and no finding repeats what the payer wrote.
  */
 #include "iso20022/frame_in.h"
+#include "iso20022/prolog.h"
 #include "iso20022/reader.h"
 #include "iso20022/spawn.h"
 #include "iso20022/token.h"
+#include "iso20022/version.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -225,6 +227,71 @@ START_TEST(good_03)
 }
 END_TEST
 
+/* The same message in every version that writes days as .09 does; what only some have comes last. */
+#define NS(digits)             "urn:iso:std:iso:20022:tech:xsd:pain.001.001." digits
+#define PAYMENT_WITH(id, rest) "<CdtTrfTxInf><PmtId><EndToEndId>E1</EndToEndId>" id "</PmtId>" rest
+#define PAID                                                                                                           \
+    "<Amt><InstdAmt "                                                                                                  \
+    "Ccy=\"DKK\">1.00</InstdAmt></Amt><CdtrAgt><FinInstnId><BICFI>DABADKKK</BICFI></FinInstnId></CdtrAgt>"
+#define VERSION_FILE(digits, source, payment)                                                                          \
+    "<Document xmlns=\"" NS(digits) "\"><CstmrCdtTrfInitn><GrpHdr><MsgId>M1</MsgId><CreDtTm>2026-11-22T10:00:00"       \
+                                    "</CreDtTm><NbOfTxs>1</NbOfTxs><InitgPty><Nm>Kommune</Nm></InitgPty>" source       \
+                                    "</GrpHdr><PmtInf>" GROUP payment "</CdtTrfTxInf></PmtInf>" END
+#define UETR    "<UETR>01234567-89ab-4cde-8f01-23456789abcd</UETR>"
+#define PROGRAM "<InitnSrc><Nm>Program</Nm></InitnSrc>"
+#define TOLD    "<InstrForDbtrAgt><Cd>XXXX</Cd><InstrInf>x</InstrInf></InstrForDbtrAgt>"
+
+static const struct {
+    const char *file;
+    enum nks_pain001_version version;
+    const char *town, *uetr; /* what the slots hold */
+} good_newer[] = {
+    {VERSION_FILE(
+         "08", "",
+         PAYMENT_WITH("", PAID "<Cdtr><Nm>Ane</Nm><PstlAdr><AdrTp>HOME</AdrTp><TwnNm>Ribe</TwnNm></PstlAdr></Cdtr>")),
+     NKS_PAIN001_08, "Ribe", ""},
+    {VERSION_FILE("09", "", PAYMENT_WITH(UETR, PAID "<InstrForDbtrAgt>x</InstrForDbtrAgt>")), NKS_PAIN001_09, "",
+     "01234567-89ab-4cde-8f01-23456789abcd"},
+    {VERSION_FILE("10", PROGRAM, PAYMENT_WITH(UETR, PAID TOLD)), NKS_PAIN001_10, "",
+     "01234567-89ab-4cde-8f01-23456789abcd"},
+    {VERSION_FILE("11", PROGRAM, PAYMENT_WITH("", PAID TOLD)), NKS_PAIN001_11, "", ""},
+    {VERSION_FILE("12", PROGRAM,
+                  PAYMENT_WITH("", PAID "<Cdtr><Nm>Ane</Nm><PstlAdr><CareOf>x</CareOf><UnitNb>1</UnitNb>"
+                                        "<TwnNm>Ribe</TwnNm></PstlAdr></Cdtr>" TOLD)),
+     NKS_PAIN001_12, "Ribe", ""},
+};
+
+START_TEST(good_later_versions)
+{
+    read_text(good_newer[_i].file);
+    ck_assert_msg(outcome.complete, "%s: %s", good_newer[_i].file, outcome.text[0]);
+    ck_assert_uint_eq(outcome.document.version, good_newer[_i].version);
+    ck_assert_uint_eq(outcome.payments, 1);
+    ck_assert(slot_is(outcome.header, NKS_SLOT_MSG_ID, "M1"));
+    ck_assert(slot_is(outcome.group, NKS_SLOT_REQD_EXCTN_DT, "2026-12-01"));
+    ck_assert(slot_is(outcome.payment, NKS_SLOT_INSTD_AMT, "1.00"));
+    ck_assert(slot_is(outcome.payment, NKS_SLOT_CDTR_AGT_BIC, "DABADKKK"));
+    ck_assert(slot_is(outcome.payment, NKS_SLOT_CDTR_TWN_NM, good_newer[_i].town));
+    ck_assert(slot_is(outcome.payment, NKS_SLOT_UETR, good_newer[_i].uetr));
+}
+END_TEST
+
+/* The names of the versions, and what a refusal says, are from one table. */
+START_TEST(names_of_versions)
+{
+    for (int v = NKS_PAIN001_UNKNOWN; v < NKS_PAIN001_END; v++) {
+        const char *name = nks_pain001_name((enum nks_pain001_version)v);
+        struct nks_prolog prolog = {.version = (enum nks_pain001_version)v};
+        ck_assert_int_eq(name[0] == '\0', v == NKS_PAIN001_UNKNOWN);
+        if (v == NKS_PAIN001_UNKNOWN)
+            continue;
+        ck_assert_ptr_nonnull(strstr(nks_prolog_orders_only, name + strlen("pain.001.001")));
+        ck_assert_str_eq(strstr(nks_prolog_namespace(&prolog), "pain."), name);
+    }
+    ck_assert_str_eq(nks_pain001_name(NKS_PAIN001_END), "");
+}
+END_TEST
+
 /* The tokens of the records, told as XML without escapes. */
 static void tell(struct nks_text record, char *out, size_t size)
 {
@@ -405,13 +472,15 @@ static const struct {
     {"\xFF\xFE<", NKS_FINDING_FORBIDDEN, "encoding"},
     {"\xFE\xFF", NKS_FINDING_FORBIDDEN, "encoding"},
     /* versions */
-    {"<Document xmlns='urn:iso:std:iso:20022:tech:xsd:pain.001.001.11'/>", NKS_FINDING_VERSION,
-     "pain.001.001.03 and pain.001.001.09"},
-    {"<Document/>", NKS_FINDING_VERSION, "pain.001.001.03 and pain.001.001.09"},
-    {"<Dokument xmlns='" NS09 "'/>", NKS_FINDING_VERSION, "pain.001.001.09"},
-    {"<Document xmlns='" NS09 SECRET "'/>", NKS_FINDING_VERSION, "pain.001.001.09"},
-    {"<p:Document xmlns='" NS09 "'/>", NKS_FINDING_VERSION, "pain.001.001.09"},
-    {"<html><body>" SECRET, NKS_FINDING_VERSION, "pain.001.001.09"},
+    {"<Document xmlns='urn:iso:std:iso:20022:tech:xsd:pain.001.001.13'/>", NKS_FINDING_VERSION,
+     "pain.001.001.03, .08, .09, .10, .11 and .12"},
+    {"<Document xmlns='urn:iso:std:iso:20022:tech:xsd:pain.001.001.07'/>", NKS_FINDING_VERSION, ".08"},
+    {"<Document xmlns='urn:iso:std:iso:20022:tech:xsd:pain.001.001.099'/>", NKS_FINDING_VERSION, ".08"},
+    {"<Document/>", NKS_FINDING_VERSION, "pain.001.001.03, .08, .09, .10, .11 and .12"},
+    {"<Dokument xmlns='" NS09 "'/>", NKS_FINDING_VERSION, ".09"},
+    {"<Document xmlns='" NS09 SECRET "'/>", NKS_FINDING_VERSION, ".09"},
+    {"<p:Document xmlns='" NS09 "'/>", NKS_FINDING_VERSION, ".09"},
+    {"<html><body>" SECRET, NKS_FINDING_VERSION, ".09"},
     /* the schema: elements */
     {BEGIN END, NKS_FINDING_SCHEMA, "Document/CstmrCdtTrfInitn ends without GrpHdr"},
     {BEGIN HEADER END, NKS_FINDING_SCHEMA, "ends without PmtInf"},
@@ -860,6 +929,8 @@ int main(void)
     tcase_set_timeout(files, 100);
     tcase_add_test(files, good_09);
     tcase_add_test(files, good_03);
+    tcase_add_loop_test(files, good_later_versions, 0, (int)(sizeof good_newer / sizeof good_newer[0]));
+    tcase_add_test(files, names_of_versions);
     tcase_add_test(files, tokens_of_the_records);
     tcase_add_loop_test(files, texts, 0, sizeof text_cases / sizeof text_cases[0]);
     tcase_add_test(files, texts_over_every_border);
