@@ -322,6 +322,57 @@ mkdir "$work/many"
 for part in "$work"/many-0[1-9]; do mv "$part" "$work/many/${part##*-}.xml"; done
 out_valid "$work/many"
 
+# ---- the same findings as without --agreement: codes, effects, groups, lines, words
+# findings FILE: both ways, for a file whose findings need no agreement
+findings() {
+    code "$NKS_BIN/nks" check --now "$night" --json "$1"
+    grep '"type":"finding"' "$work/said" >"$work/alone"
+    check "$night" datacenter-nord --json "$1"
+    grep '"type":"finding"' "$work/answer" >"$work/with-agreement" || true
+    assert_same "findings of ${1##*/}" "$work/with-agreement" "$work/alone"
+}
+small_file() { # NBOFTXS CTRLSUM: a group on a Saturday after one of a later day, and rejected payments in both
+    group() {
+        cat <<END
+<PmtInf><PmtInfId>$1</PmtInfId><PmtMtd>TRF</PmtMtd><ReqdExctnDt><Dt>$2</Dt></ReqdExctnDt><Dbtr><Nm>P</Nm></Dbtr>
+<DbtrAcct><Id><Othr><Id>60010000000401</Id><SchmeNm><Cd>BBAN</Cd></SchmeNm></Othr></Id></DbtrAcct>
+<DbtrAgt><FinInstnId><BICFI>PRVEDK2V</BICFI></FinInstnId></DbtrAgt>
+END
+        for amount in 1.00 0.00 2.00; do
+            cat <<END
+<CdtTrfTxInf><PmtId><EndToEndId>$1-$amount</EndToEndId></PmtId><Amt><InstdAmt Ccy="DKK">$amount</InstdAmt></Amt>
+<Cdtr><Id><PrvtId><Othr><Id>0101415001</Id><SchmeNm><Cd>SOSE</Cd></SchmeNm></Othr></PrvtId></Id></Cdtr></CdtTrfTxInf>
+END
+        done
+        echo '</PmtInf>'
+    }
+    cat <<END
+<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"><CstmrCdtTrfInitn>
+<GrpHdr><MsgId>FINDINGS-$1</MsgId><CreDtTm>2026-11-22T18:00:00Z</CreDtTm><NbOfTxs>$1</NbOfTxs><CtrlSum>$2</CtrlSum><InitgPty><Nm>P</Nm></InitgPty></GrpHdr>
+$(group LATER 2026-12-10)
+$(group SATURDAY 2026-12-05)
+</CstmrCdtTrfInitn></Document>
+END
+}
+small_file 6 6.00 >"$work/moved.xml"
+small_file 7 9.99 >"$work/two.xml"
+findings "$work/moved.xml"
+sed 's/.*"line":\([0-9]*\),"group":\([0-9]*\),"payment":\([0-9]*\),"effect":"\([A-Z]*\)","code":"\([A-Z0-9]*\)".*/\1 \2 \3 \4 \5/' "$work/with-agreement" >"$work/places"
+cat >"$work/places.expected" <<'END'
+9 1 2 REJECTED AM01
+14 2 0 NOTE DT06
+19 2 5 REJECTED AM01
+END
+assert_same "a moved day and rejected payments, with their lines" "$work/places" "$work/places.expected"
+# of a refused file no day is moved: plain check says so before it knows that it is refused
+code "$NKS_BIN/nks" check --now "$night" --json "$work/two.xml"
+grep '"effect":"REFUSED"' "$work/said" >"$work/alone"
+check "$night" datacenter-nord --json "$work/two.xml"
+grep '"type":"finding"' "$work/answer" >"$work/with-agreement"
+assert_same "a file that breaks two rules" "$work/with-agreement" "$work/alone"
+assert_eq "each with its own code" "$(sed 's/.*"code":"\([^"]*\)".*/\1/' "$work/with-agreement" | tr '\n' ' ')" "AM18 AM10 "
+
 # ---- ended from outside: nothing is left; usage
 for signal in TERM HUP; do
     mkfifo "$work/pipe"
