@@ -132,6 +132,60 @@ assert_eq "reports of the same content" "$(sort "$work/contents" | uniq -d)" ""
 out_valid "$home/out"
 audit_clean "$home"
 
+# ---- level ALL is told what an answer made final, and each payment once; the counts are those of all
+home=$work/news
+home_copy "$work/same-$night" "$home"
+order=$(grep -l '>OST26-0012<' "$home"/out/central/*/*.xml | head -n 1)
+to=${order%/*}
+to=$home/in/central/${to##*/}
+line=$(grep -F '<EndToEndId>OST26-0012</EndToEndId>' "$order")
+leg=$(echo "$line" | sed 's/.*<InstrId>\([^<]*\)<.*/\1/')
+amount=$(echo "$line" | sed 's/.*<InstdAmt Ccy="DKK">\([^<]*\)<.*/\1/')
+stem=$(grep -l '>OST26-0012<' "$home"/out/payer/proeveskat/*-s0001.xml)
+stem=${stem%s0001.xml}
+names() { # FILE: the payments it names
+    sed -n 's/.*<OrgnlEndToEndId>\([^<]*\)<.*/\1/p' "$1" | sort
+}
+counted() { # FILE: payments in the counts of the whole message
+    grep '<OrgnlGrpInfAndSts>' "$1" | grep -o '<DtldNbOfTxs>[0-9]*' | awk -F '>' '{ n += $2 } END { print n }'
+}
+mkdir -p "$to"
+cat >"$to/one.xml" <<END
+<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.03"><CstmrPmtStsRpt>
+<GrpHdr><MsgId>BANK-ONE</MsgId><CreDtTm>2026-11-23T05:00:00</CreDtTm></GrpHdr>
+<OrgnlGrpInfAndSts><OrgnlMsgId>$(sed -n 's/.*<MsgId>\([^<]*\)<.*/\1/p' "$order" | head -n 1)</OrgnlMsgId><OrgnlMsgNmId>pain.001</OrgnlMsgNmId></OrgnlGrpInfAndSts>
+<OrgnlPmtInfAndSts><OrgnlPmtInfId>X</OrgnlPmtInfId><TxInfAndSts><OrgnlInstrId>$leg</OrgnlInstrId><TxSts>ACSC</TxSts></TxInfAndSts></OrgnlPmtInfAndSts>
+</CstmrPmtStsRpt></Document>
+END
+night_run "$home" "$later"
+assert_eq "one settled: named" "$(names "${stem}s0002.xml")" OST26-0012
+assert_eq "one settled: counts" "$(counted "${stem}s0002.xml")" "$(names "${stem}s0001.xml" | wc -l)"
+settle "$home"
+night_run "$home" "$later"
+names "${stem}s0003.xml" >"$work/rest"
+grep '<TxSts>AC' "${stem}s0001.xml" >"$work/sent.xml"
+names "$work/sent.xml" | grep -vx OST26-0012 >"$work/rest.expected"
+[ -s "$work/rest.expected" ] || fail "nothing else was sent"
+assert_same "the rest settled: named" "$work/rest" "$work/rest.expected"
+assert_eq "the rest settled: counts" "$(counted "${stem}s0003.xml")" "$(names "${stem}s0001.xml" | wc -l)"
+mkdir -p "$to"
+cat >"$to/back.xml" <<END
+<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.054.001.08"><BkToCstmrDbtCdtNtfctn>
+<GrpHdr><MsgId>BANK-BACK</MsgId><CreDtTm>2026-11-24T15:00:00</CreDtTm></GrpHdr>
+<Ntfctn><Id>N1</Id><CreDtTm>2026-11-24T15:00:00</CreDtTm><Acct><Id><Othr><Id>10010000000101</Id></Othr></Id></Acct>
+<Ntry><Amt Ccy="DKK">$amount</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>2026-11-24</Dt></BookgDt><ValDt><Dt>2026-11-24</Dt></ValDt>
+<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>ICDT</Cd><SubFmlyCd>ESCT</SubFmlyCd></Fmly></Domn></BkTxCd>
+<NtryDtls><TxDtls><Refs><InstrId>$leg</InstrId></Refs><Amt Ccy="DKK">$amount</Amt><CdtDbtInd>CRDT</CdtDbtInd><RtrInf><Rsn><Cd>AM04</Cd></Rsn></RtrInf></TxDtls></NtryDtls></Ntry>
+</Ntfctn></BkToCstmrDbtCdtNtfctn></Document>
+END
+night_run "$home" 2026-11-24T16:00:00Z
+assert_eq "it came back after all: named again" "$(names "${stem}s0004.xml")" OST26-0012
+has "it came back after all" "${stem}s0004.xml" '<TxSts>RJCT</TxSts><StsRsnInf><Rsn><Cd>AM04</Cd>'
+out_valid "$home/out/payer"
+audit_clean "$home"
+
 # ---- a debt never shows: with debts and without, the payer is told the same, byte for byte, whatever banks answer
 agreements "$work/quiet.csv" ALL yes,no,en
 for debts in with without; do
