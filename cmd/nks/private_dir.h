@@ -1,8 +1,8 @@
 #ifndef NKS_CMD_PRIVATE_DIR_H
 #define NKS_CMD_PRIVATE_DIR_H
-/* Work in a new directory of mode 0700 under $TMPDIR (else /tmp) that is removed afterwards, also when the work crashes
- * or is ended by a signal. Only when this very process is killed (SIGKILL, power) does it stay: NAME nks-check.XXXXXX.
- */
+/* Work in a new directory of mode 0700 under $TMPDIR (else /tmp) that is removed afterwards, also when the work
+ * crashes, or when it or this process is ended by a signal, SIGKILL too. Only when all is killed at once (power, a
+ * container) does it stay: NAME nks-check.XXXXXX. */
 #include "base/status.h"
 
 /* Gives the exit code. */

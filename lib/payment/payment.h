@@ -223,6 +223,7 @@ struct nks_leg {
     uint16_t leg_no;     /* from 1 */
     uint8_t kind, state;
     uint16_t reason;
+    uint32_t told; /* number of the status report after an answer that tells its final state; 0: none yet */
     int64_t amount_minor;
     int64_t central;            /* number; 0: none */
     int64_t file_id;            /* 0: in no file */
@@ -553,6 +554,13 @@ NKS_CHECKED enum nks_status nks_told_load(struct nks_payments *payments, int64_t
                                           struct nks_fault *fault); /* zeroes when there was none */
 NKS_CHECKED enum nks_status nks_told_save(struct nks_payments *payments, int64_t batch_id, const struct nks_told *told,
                                           struct nks_fault *fault);
+/* Legs of a batch that became final since the last mark are told by the report of that number. A leg that moves again
+ * loses its mark. */
+NKS_CHECKED enum nks_status nks_told_mark(struct nks_payments *payments, int64_t batch_id, int report,
+                                          struct nks_fault *fault);
+/* Whether a slice has a leg of that mark. */
+NKS_CHECKED enum nks_status nks_told_in(struct nks_payments *payments, int64_t slice_id, int report, bool *any,
+                                        struct nks_fault *fault);
 /* Whether a slice has a payment that the receipt did not reject (`exceptions`: and that carries a reason). */
 NKS_CHECKED enum nks_status nks_told_news(struct nks_payments *payments, int64_t slice_id, bool exceptions, bool *any,
                                           struct nks_fault *fault);

@@ -93,6 +93,7 @@ CREATE TABLE leg(
   state {int} NOT NULL,
   reason {int} NOT NULL,
   file_id {id} NOT NULL,
+  told {int} NOT NULL DEFAULT 0,
   PRIMARY KEY(slice_id, n, generation, leg_no)
 ){clustered};
 CREATE TABLE slice_order_total(
@@ -288,7 +289,7 @@ INSERT INTO leg(slice_id, n, generation, leg_no, kind, amount_minor, central, st
 VALUES (:slice_id, :n, :generation, :leg_no, :kind, :amount_minor, :central, :state, :reason, :file_id);
 
 -- name: leg_load
-SELECT n, generation, leg_no, kind, amount_minor, central, state, reason, file_id
+SELECT n, generation, leg_no, kind, amount_minor, central, state, reason, file_id, told
 FROM leg WHERE slice_id = :slice_id AND generation = :generation ORDER BY n, leg_no;
 
 -- name: leg_put_in_file
@@ -298,7 +299,7 @@ WHERE slice_id = :slice_id AND central = :central AND file_id = 0 AND state = :f
   AND (n > :from_n OR leg_no >= :from_leg) AND (n < :to_n OR leg_no <= :to_leg);
 
 -- name: leg_move
-UPDATE leg SET state = :to, reason = :reason
+UPDATE leg SET state = :to, reason = :reason, told = 0
 WHERE slice_id = :slice_id AND n = :n AND generation = :generation AND leg_no = :leg_no AND state = :from;
 
 -- name: leg_any_in_file
@@ -410,7 +411,7 @@ FROM leg l JOIN payment p ON p.slice_id = l.slice_id AND p.n = l.n
 WHERE l.slice_id = :slice_id AND l.n = :n AND l.generation = :generation AND l.leg_no = :leg_no;
 
 -- name: leg_answer_file
-UPDATE leg SET state = :to, reason = :reason
+UPDATE leg SET state = :to, reason = :reason, told = 0
 WHERE slice_id = :slice_id AND file_id = :file_id AND state = :from
   AND (:grp = 0 OR n IN (SELECT p.n FROM payment p WHERE p.slice_id = :slice_id AND p.grp = :grp));
 
@@ -451,6 +452,13 @@ SELECT l.state, COUNT(*) FROM slice s JOIN leg l ON l.slice_id = s.slice_id AND 
 WHERE s.slice_id BETWEEN :first AND :last AND (l.kind <> :debt OR (l.leg_no = 1 AND NOT EXISTS
   (SELECT 1 FROM leg o WHERE o.slice_id = l.slice_id AND o.n = l.n AND o.generation = l.generation AND o.kind <> :debt)))
 GROUP BY l.state;
+
+-- name: told_mark
+UPDATE leg SET told = :report
+WHERE slice_id BETWEEN :first AND :last AND told = 0 AND state IN (:settled, :rejected, :returned, :stopped);
+
+-- name: told_in
+SELECT n FROM leg WHERE slice_id = :slice_id AND told = :report LIMIT 1;
 
 -- name: told_groups
 SELECT grp, state, reason, flags & :at_receipt, currency, COUNT(*), SUM(amount_minor) FROM payment

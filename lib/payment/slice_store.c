@@ -378,6 +378,7 @@ static enum nks_status load_legs(struct nks_payments *payments, struct nks_slice
         leg->state = (uint8_t)nks_column_int(stmt, 6);
         leg->reason = (uint16_t)nks_column_int(stmt, 7);
         leg->file_id = nks_column_int(stmt, 8);
+        leg->told = (uint32_t)nks_column_int(stmt, 9);
     }
     return at == count && slice->leg_count == count ? NKS_OK : slice_damaged(slice, "legs are missing", fault);
 }

@@ -54,6 +54,32 @@ enum nks_status nks_told_save(struct nks_payments *payments, int64_t batch_id, c
     return nks_stmt_run(stmt, NULL, fault);
 }
 
+enum nks_status nks_told_mark(struct nks_payments *payments, int64_t batch_id, int report, struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(payments->db, &nks_sql_told_mark, &stmt, fault));
+    nks_bind_int(stmt, "report", report);
+    nks_bind_int(stmt, "first", nks_slice_first_id(batch_id));
+    nks_bind_int(stmt, "last", nks_slice_last_id(batch_id));
+    nks_bind_int(stmt, "settled", NKS_LEG_SETTLED);
+    nks_bind_int(stmt, "rejected", NKS_LEG_REJECTED);
+    nks_bind_int(stmt, "returned", NKS_LEG_RETURNED);
+    nks_bind_int(stmt, "stopped", NKS_LEG_STOPPED);
+    return nks_stmt_run(stmt, NULL, fault);
+}
+
+enum nks_status nks_told_in(struct nks_payments *payments, int64_t slice_id, int report, bool *any,
+                            struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(payments->db, &nks_sql_told_in, &stmt, fault));
+    nks_bind_int(stmt, "slice_id", slice_id);
+    nks_bind_int(stmt, "report", report);
+    NKS_TRY(nks_stmt_one(stmt, any, fault));
+    nks_stmt_end(stmt);
+    return NKS_OK;
+}
+
 enum nks_status nks_told_news(struct nks_payments *payments, int64_t slice_id, bool exceptions, bool *any,
                               struct nks_fault *fault)
 {

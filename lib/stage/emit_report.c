@@ -116,8 +116,14 @@ enum nks_status nks_report_status(struct nks_report *report, const struct nks_sl
     return NKS_OK;
 }
 
-static bool told(const struct nks_report *report, const struct nks_report_status *said)
+/* With an answer, level ALL is told of the payments that it made final, and of each of them once. */
+static bool told(const struct nks_report *report, const struct nks_slice *slice, const struct nks_payment *payment,
+                 const struct nks_report_status *said)
 {
+    if (report->news != 0) {
+        const struct nks_leg *leg = deciding_leg(&slice->legs[payment->first_leg], payment->legs);
+        return leg != NULL && leg->told == report->news;
+    }
     bool exception =
         strcmp(said->status, "RJCT") == 0 || strcmp(said->status, "ACWC") == 0 || said->reason != NKS_REASON_NONE;
     return report->level == NKS_REPORT_ALL || exception;
@@ -343,11 +349,13 @@ static bool losses_possible(const struct nks_report *report)
     return false;
 }
 
-/* Whether a report has anything to say of a slice, from its totals alone. */
+/* Whether a report has anything to say of a slice, from its totals or marks alone. */
 static enum nks_status slice_speaks(struct nks_report *report, int64_t slice_id, bool *speaks)
 {
     struct nks_status_total totals[NKS_STATUS_TOTALS_MAX];
     size_t count = 0;
+    if (report->news != 0)
+        return nks_told_in(report->run->payments, slice_id, (int)report->news, speaks, &report->run->fault);
     NKS_TRY(nks_status_totals_load(report->run->payments, slice_id, totals, &count, &report->run->fault));
     bool losses = losses_possible(report);
     *speaks = report->level == NKS_REPORT_ALL || report->answered || report->moved;
@@ -360,12 +368,13 @@ static enum nks_status slice_speaks(struct nks_report *report, int64_t slice_id,
     return NKS_OK;
 }
 
-/* A report that does not tell of every payment still names every group whose day was moved. */
+/* A report that does not tell of every payment still names every group whose day was moved, where that is no old news.
+ */
 static enum nks_status moved_switch(struct nks_report *report, const struct nks_slice *slice, size_t at)
 {
     const struct nks_group *group = NULL;
     uint32_t number = slice->payments[at].group;
-    if (!report->moved || (report->group_open && report->group == number))
+    if (!report->moved || report->news != 0 || (report->group_open && report->group == number))
         return NKS_OK;
     NKS_TRY(nks_group_load(report->run->payments, report->batch, number, &group, &report->run->fault));
     return group->moved != NKS_REASON_NONE ? group_switch(report, slice, at) : NKS_OK;
@@ -383,7 +392,8 @@ static enum nks_status slice_write(struct nks_report *report, int64_t slice_id)
     for (size_t i = 0; i < slice->count; i++) {
         struct nks_report_status said;
         NKS_TRY(nks_report_status(report, slice, &slice->payments[i], &said));
-        NKS_TRY(told(report, &said) ? payment_write(report, slice, i, &said) : moved_switch(report, slice, i));
+        bool named = told(report, slice, &slice->payments[i], &said);
+        NKS_TRY(named ? payment_write(report, slice, i, &said) : moved_switch(report, slice, i));
     }
     return NKS_OK;
 }
@@ -434,6 +444,8 @@ enum nks_status nks_status_report_write(struct nks_run *run, const struct nks_ou
     if (agreement == NULL)
         return nks_fault_set(&run->fault, NKS_INTEGRITY, "BATCH-ROW", "the agreement of batch %lld is missing",
                              (long long)batch->id);
+    bool answer = strcmp(file->detail, "answer") == 0;
+    bool names_news = answer && file->number > 1 && agreement->report_level == NKS_REPORT_ALL;
     struct nks_report report = {
         .run = run,
         .batch = batch,
@@ -442,7 +454,8 @@ enum nks_status nks_status_report_write(struct nks_run *run, const struct nks_ou
         .encoding = batch->encoding,
         .level = agreement->report_level,
         .at_receipt = strcmp(file->detail, "checked") == 0,
-        .answered = strcmp(file->detail, "answer") == 0,
+        .answered = answer || strcmp(file->detail, "routed late") == 0,
+        .news = names_news ? (uint32_t)file->number : 0,
     };
     report.accounts = agreement->report_account && agreement->payer_kind == NKS_PAYER_PUBLIC && !report.at_receipt;
     report.debts = agreement->report_debt && !report.at_receipt;

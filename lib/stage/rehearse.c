@@ -1,6 +1,8 @@
 #include "stage/rehearse.h"
 
+#include "iso20022/spawn.h"
 #include "stage/run.h"
+#include "vault/stream.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -167,16 +169,21 @@ static enum nks_status tell(struct telling *telling, const struct nks_check_find
     return telling->calls->finding(telling->calls->context, finding, &telling->run->fault);
 }
 
+static enum nks_status no_memory(struct telling *telling)
+{
+    return nks_fault_set(&telling->run->fault, NKS_RETRY, "MEMORY", "no memory to check a file");
+}
+
 static enum nks_status tell_refusal(struct telling *telling, const struct nks_delivery *delivery)
 {
     struct nks_finding *findings = calloc(NKS_FINDINGS_MAX, sizeof *findings);
     size_t count = 0;
     if (findings == NULL)
-        return nks_fault_set(&telling->run->fault, NKS_RETRY, "MEMORY", "no memory to check a file");
+        return no_memory(telling);
     enum nks_status status =
         nks_delivery_findings(telling->run->exchange, delivery->id, findings, &count, &telling->run->fault);
     for (size_t i = 0; status == NKS_OK && i < count; i++) {
-        const struct nks_check_finding told = {.reason = delivery->reason,
+        const struct nks_check_finding told = {.reason = findings[i].reason,
                                                .line = findings[i].line,
                                                .group = findings[i].group,
                                                .seq = findings[i].seq,
@@ -189,36 +196,134 @@ static enum nks_status tell_refusal(struct telling *telling, const struct nks_de
     return status == NKS_OK && count == 0 ? tell(telling, &again) : status;
 }
 
-static enum nks_status tell_slice(struct telling *telling, int64_t slice_id)
+/* ---- an accepted file: read once more, because only the reader knows lines */
+
+struct places {
+    struct telling *telling;
+    struct nks_stream_reader *stream;
+    uint16_t *reasons; /* by seq: why the payment was rejected */
+    bool moved;        /* groups were moved to another day */
+};
+
+static enum nks_status rejected_of_slice(struct places *places, int64_t slice_id)
 {
-    struct nks_run *run = telling->run;
+    struct nks_run *run = places->telling->run;
+    const struct nks_batch *batch = &places->telling->batch;
     const struct nks_slice_want want = {.details = false};
-    NKS_TRY(nks_slice_load(run->payments, &telling->batch, slice_id, want, run->slice, &run->fault));
+    NKS_TRY(nks_slice_load(run->payments, batch, slice_id, want, run->slice, &run->fault));
     for (size_t i = 0; i < run->slice->count; i++) {
         const struct nks_payment *payment = &run->slice->payments[i];
-        enum nks_reason reason = (enum nks_reason)payment->reason;
-        const struct nks_check_finding told = {.reason = reason,
-                                               .payment = true,
-                                               .group = payment->group,
-                                               .seq = payment->seq,
-                                               .words = nks_text_from(nks_reason_english(reason))};
-        if (payment->state == NKS_PAYMENT_REJECTED)
-            NKS_TRY(tell(telling, &told));
+        if (payment->state == NKS_PAYMENT_REJECTED && payment->seq <= (uint64_t)batch->payments)
+            places->reasons[payment->seq] = payment->reason;
     }
     return NKS_OK;
 }
 
-static enum nks_status tell_rejected(struct telling *telling)
+static enum nks_status rejected_find(struct places *places)
 {
-    struct nks_run *run = telling->run;
+    struct nks_run *run = places->telling->run;
     struct nks_slice_row row = {.id = 0};
     for (;;) {
-        NKS_TRY(nks_slice_row_next(run->payments, telling->batch.id, row.id, &row, &run->fault));
+        NKS_TRY(nks_slice_row_next(run->payments, places->telling->batch.id, row.id, &row, &run->fault));
         if (row.id == 0)
             return NKS_OK;
         if (row.rejected > 0)
-            NKS_TRY(tell_slice(telling, row.id));
+            NKS_TRY(rejected_of_slice(places, row.id));
     }
+}
+
+static enum nks_status on_group(struct places *places, const struct nks_frame_place *place)
+{
+    struct nks_run *run = places->telling->run;
+    const struct nks_group *group = NULL;
+    if (!places->moved)
+        return NKS_OK;
+    NKS_TRY(nks_group_load(run->payments, &places->telling->batch, place->group, &group, &run->fault));
+    const struct nks_check_finding told = {.reason = group->moved,
+                                           .note = true,
+                                           .line = place->line,
+                                           .group = place->group,
+                                           .words = nks_text_from(nks_reason_english(group->moved))};
+    return group->moved == NKS_REASON_NONE ? NKS_OK : tell(places->telling, &told);
+}
+
+static enum nks_status on_payment(struct places *places, const struct nks_frame_place *place)
+{
+    bool known = place->seq <= (uint64_t)places->telling->batch.payments;
+    enum nks_reason reason = known ? (enum nks_reason)places->reasons[place->seq] : NKS_REASON_NONE;
+    const struct nks_check_finding told = {.reason = reason,
+                                           .payment = true,
+                                           .line = place->line,
+                                           .group = place->group,
+                                           .seq = place->seq,
+                                           .words = nks_text_from(nks_reason_english(reason))};
+    return reason == NKS_REASON_NONE ? NKS_OK : tell(places->telling, &told);
+}
+
+static enum nks_status on_frame(void *user, const struct nks_reader_frame *frame, struct nks_fault *fault)
+{
+    (void)fault; /* the run's own */
+    struct places *places = user;
+    if (frame->kind == NKS_FRAME_GROUP)
+        return on_group(places, &frame->place);
+    return frame->kind == NKS_FRAME_PAYMENT ? on_payment(places, &frame->place) : NKS_OK;
+}
+
+static enum nks_status spool_source(void *user, struct nks_text *piece, struct nks_fault *fault)
+{
+    struct places *places = user;
+    const void *data = NULL;
+    size_t len = 0;
+    NKS_TRY(nks_stream_read(places->stream, &data, &len, fault));
+    *piece = (struct nks_text){data, len};
+    return NKS_OK;
+}
+
+/* What it read to its end a moment ago it reads again, unless something outside stops it. */
+static enum nks_status read_again(struct places *places, int64_t bytes)
+{
+    struct nks_run *run = places->telling->run;
+    struct nks_reader *reader = NULL;
+    const struct nks_reader_calls calls = {places, spool_source, on_frame};
+    struct nks_reader_usage usage;
+    enum nks_reader_end end = NKS_READER_DONE;
+    NKS_TRY(nks_reader_open(run->options.reader, bytes, &reader, &run->fault));
+    enum nks_status status = nks_reader_pump(reader, &calls, &end, &run->fault);
+    nks_reader_close(reader, &usage);
+    if (status == NKS_OK && end != NKS_READER_DONE)
+        return nks_fault_set(&run->fault, NKS_RETRY, "READER-LOST", "the reader was ended from outside");
+    return status;
+}
+
+static enum nks_status places_tell(struct places *places, const struct nks_delivery *delivery)
+{
+    struct nks_run *run = places->telling->run;
+    char path[NKS_PATH_MAX];
+    int fd = -1;
+    NKS_TRY(rejected_find(places));
+    NKS_TRY(nks_run_spool_path(run, delivery->id, path));
+    NKS_TRY(nks_sys_open_read(path, &fd, &run->fault));
+    enum nks_status status =
+        nks_stream_read_open(run->keys, NKS_KEY_SPOOL, delivery->id, fd, &places->stream, &run->fault);
+    if (status == NKS_OK)
+        status = read_again(places, delivery->bytes);
+    nks_stream_read_free(places->stream);
+    close(fd);
+    return status;
+}
+
+static enum nks_status tell_accepted(struct telling *telling, const struct nks_delivery *delivery)
+{
+    struct places places = {.telling = telling};
+    uint32_t moved = 0;
+    NKS_TRY(nks_group_next_moved(telling->run->payments, telling->batch.id, 0, &moved, &telling->run->fault));
+    places.moved = moved != 0;
+    if (telling->batch.rejected == 0 && !places.moved)
+        return NKS_OK;
+    places.reasons = calloc((size_t)telling->batch.payments + 1, sizeof *places.reasons);
+    enum nks_status status = places.reasons == NULL ? no_memory(telling) : places_tell(&places, delivery);
+    free(places.reasons);
+    return status;
 }
 
 static enum nks_status tell_batch(struct telling *telling, const struct nks_delivery *delivery)
@@ -240,7 +345,7 @@ static enum nks_status tell_batch(struct telling *telling, const struct nks_deli
         result->rejected = result->refused ? 0 : batch->rejected;
         result->sum = batch->sum;
     }
-    return result->refused ? tell_refusal(telling, delivery) : tell_rejected(telling);
+    return result->refused ? tell_refusal(telling, delivery) : tell_accepted(telling, delivery);
 }
 
 /* Nothing is published here: what this file made waits in state WRITTEN behind what earlier ones made. */

@@ -44,9 +44,11 @@ struct nks_rehearsal_calls {
 /* NKS_REFUSED: a CSV is not good, or names several senders and none was chosen (CHECK-SENDER). */
 NKS_CHECKED enum nks_status nks_rehearsal_open(const struct nks_rehearsal_options *options, struct nks_rehearsal **out,
                                                struct nks_fault *fault);
-/* Drops what `fd` gives under `name` (a base name) and tells what came of it: findings first (places of a refused file;
- * payments that were rejected, by execution date and in the order of the file, whose lines are not known: 0), then
- * answers. NKS_REFUSED (CHECK-NAME): a file of that name is not taken from a drop folder. */
+/* Drops what `fd` gives under `name` (a base name) and tells what came of it: findings first, then answers.
+ * Findings are those of nks_check_file, as far as both can know them: the places of a refused file, each with its own
+ * code; or the notes and rejected payments of an accepted one, in the order of the file. It is read a second time for
+ * their lines, when there are any. Of a refused file no note is told: nothing of it is carried out on any day.
+ * NKS_REFUSED (CHECK-NAME): a file of that name is not taken from a drop folder. */
 NKS_CHECKED enum nks_status nks_rehearsal_file(struct nks_rehearsal *rehearsal, int fd, const char *name,
                                                const struct nks_rehearsal_calls *calls, struct nks_check_result *result,
                                                struct nks_fault *fault);

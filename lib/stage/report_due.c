@@ -179,10 +179,19 @@ enum nks_status nks_routed_report_reserve(struct nks_run *run, struct nks_batch 
     if (!nks_report_due(agreement->report_level, news))
         return stay_quiet(run, batch);
     NKS_TRY(nks_out_file_count_detail(run->exchange, batch->id, NKS_FILE_STATUS, "answer", 0, &answered, &run->fault));
-    return reserve(run, batch, answered > 0 ? "answer" : "routed");
+    return reserve(run, batch, answered > 0 ? "routed late" : "routed");
 }
 
 /* ---- after an answer of a bank */
+
+/* The payments that the report with this answer will name: those whose legs became final since the one before it. A
+ * report that is only reserved is the last one. */
+static enum nks_status news_mark(struct nks_run *run, const struct nks_batch *batch, bool reserved)
+{
+    int64_t earlier = 0;
+    NKS_TRY(nks_out_file_count(run->exchange, batch->id, NKS_FILE_STATUS, NULL, 0, &earlier, &run->fault));
+    return nks_told_mark(run->payments, batch->id, (int)earlier + !reserved, &run->fault);
+}
 
 /* Several answers before a report is written need one report only. */
 enum nks_status nks_status_report_reserve(struct nks_run *run, struct nks_batch *batch, const char *detail)
@@ -205,6 +214,8 @@ enum nks_status nks_status_report_reserve(struct nks_run *run, struct nks_batch 
     told.settled = finals.settled;
     told.returned = finals.returned;
     NKS_TRY(nks_told_save(run->payments, batch->id, &told, &run->fault));
+    if (agreement->report_level == NKS_REPORT_ALL)
+        NKS_TRY(news_mark(run, batch, pending > 0));
     return pending == 0 ? reserve(run, batch, detail) : NKS_OK;
 }
 

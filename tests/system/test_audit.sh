@@ -190,7 +190,7 @@ both|slice slice_id $skat:|money moved between two payments|sql "UPDATE payment 
 both|slice slice_id $skat:|a leg's kind|sql "UPDATE leg SET kind = 4 WHERE slice_id = $skat AND n = 1"
 both|payment slice_id $skat n 1:|a leg is gone|sql "DELETE FROM leg WHERE slice_id = $skat AND n = 1"
 secret|leg slice_id $skat n 1 generation 1 leg_no 1: the row is missing|a leg is gone, named|sql "DELETE FROM leg WHERE slice_id = $skat AND n = 1"
-both|payment slice_id $skat n 1:|a leg was added|sql "INSERT INTO leg SELECT slice_id, n, generation, 2, kind, 1, central, state, reason, file_id FROM leg WHERE slice_id = $skat AND n = 1"
+both|payment slice_id $skat n 1:|a leg was added|sql "INSERT INTO leg SELECT slice_id, n, generation, 2, kind, 1, central, state, reason, file_id, told FROM leg WHERE slice_id = $skat AND n = 1"
 both|leg slice_id $skat n 1 generation 1 leg_no 1: file_id|a leg's file is none|sql "UPDATE leg SET file_id = 99999 WHERE slice_id = $skat AND n = 1"
 both|out_file |a leg goes to another file of its batch|sql "UPDATE leg SET file_id = (SELECT MAX(file_id) FROM out_file WHERE batch_id = $batch AND kind = 1) WHERE slice_id = $skat AND n = 1"
 both|leg slice_id $skat n 1 generation 1 leg_no 1: PLANNED|a leg is planned again|sql "UPDATE leg SET state = 1, file_id = 0 WHERE slice_id = $skat AND n = 1"
@@ -258,7 +258,7 @@ both|ventekonto_entry slice_id $venteslice n $vente generation 1:|an entry's amo
 both|ventekonto_entry slice_id $venteslice n $vente generation 1:|an entry's holder|sql "UPDATE ventekonto_entry SET holder_key = holder_key + 1 WHERE slice_id = $venteslice AND n = $vente"
 secret|ventekonto_entry slice_id $venteslice n $vente generation 1:|an entry's details|sql "UPDATE ventekonto_entry SET details = randomblob(length(details)) WHERE slice_id = $venteslice AND n = $vente"
 both|ventekonto_entry slice_id|an entry without a leg|sql "INSERT INTO ventekonto_entry SELECT slice_id, 1, generation, holder_key, holder_check, payer, amount_minor, currency, date_in, state, details FROM ventekonto_entry LIMIT 1"
-both|leg slice_id 999999999:|a leg of no slice|sql "INSERT INTO leg SELECT 999999999, n, generation, leg_no, kind, amount_minor, central, state, reason, 0 FROM leg LIMIT 1"
+both|leg slice_id 999999999:|a leg of no slice|sql "INSERT INTO leg SELECT 999999999, n, generation, leg_no, kind, amount_minor, central, state, reason, 0, told FROM leg LIMIT 1"
 secret|table central:|a central's row|sql "UPDATE central SET terms = (SELECT terms FROM central WHERE number = 2) WHERE number = 1"
 secret|table agreement:|an agreement's row|sql "UPDATE agreement SET terms = (SELECT terms FROM agreement ORDER BY id DESC LIMIT 1) WHERE id = (SELECT MIN(id) FROM agreement)"
 EOF

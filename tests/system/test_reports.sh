@@ -132,6 +132,60 @@ assert_eq "reports of the same content" "$(sort "$work/contents" | uniq -d)" ""
 out_valid "$home/out"
 audit_clean "$home"
 
+# ---- level ALL is told what an answer made final, and each payment once; the counts are those of all
+home=$work/news
+home_copy "$work/same-$night" "$home"
+order=$(grep -l '>OST26-0012<' "$home"/out/central/*/*.xml | head -n 1)
+to=${order%/*}
+to=$home/in/central/${to##*/}
+line=$(grep -F '<EndToEndId>OST26-0012</EndToEndId>' "$order")
+leg=$(echo "$line" | sed 's/.*<InstrId>\([^<]*\)<.*/\1/')
+amount=$(echo "$line" | sed 's/.*<InstdAmt Ccy="DKK">\([^<]*\)<.*/\1/')
+stem=$(grep -l '>OST26-0012<' "$home"/out/payer/proeveskat/*-s0001.xml)
+stem=${stem%s0001.xml}
+names() { # FILE: the payments it names
+    sed -n 's/.*<OrgnlEndToEndId>\([^<]*\)<.*/\1/p' "$1" | sort
+}
+counted() { # FILE: payments in the counts of the whole message
+    grep '<OrgnlGrpInfAndSts>' "$1" | grep -o '<DtldNbOfTxs>[0-9]*' | awk -F '>' '{ n += $2 } END { print n }'
+}
+mkdir -p "$to"
+cat >"$to/one.xml" <<END
+<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.03"><CstmrPmtStsRpt>
+<GrpHdr><MsgId>BANK-ONE</MsgId><CreDtTm>2026-11-23T05:00:00</CreDtTm></GrpHdr>
+<OrgnlGrpInfAndSts><OrgnlMsgId>$(sed -n 's/.*<MsgId>\([^<]*\)<.*/\1/p' "$order" | head -n 1)</OrgnlMsgId><OrgnlMsgNmId>pain.001</OrgnlMsgNmId></OrgnlGrpInfAndSts>
+<OrgnlPmtInfAndSts><OrgnlPmtInfId>X</OrgnlPmtInfId><TxInfAndSts><OrgnlInstrId>$leg</OrgnlInstrId><TxSts>ACSC</TxSts></TxInfAndSts></OrgnlPmtInfAndSts>
+</CstmrPmtStsRpt></Document>
+END
+night_run "$home" "$later"
+assert_eq "one settled: named" "$(names "${stem}s0002.xml")" OST26-0012
+assert_eq "one settled: counts" "$(counted "${stem}s0002.xml")" "$(names "${stem}s0001.xml" | wc -l)"
+settle "$home"
+night_run "$home" "$later"
+names "${stem}s0003.xml" >"$work/rest"
+grep '<TxSts>AC' "${stem}s0001.xml" >"$work/sent.xml"
+names "$work/sent.xml" | grep -vx OST26-0012 >"$work/rest.expected"
+[ -s "$work/rest.expected" ] || fail "nothing else was sent"
+assert_same "the rest settled: named" "$work/rest" "$work/rest.expected"
+assert_eq "the rest settled: counts" "$(counted "${stem}s0003.xml")" "$(names "${stem}s0001.xml" | wc -l)"
+mkdir -p "$to"
+cat >"$to/back.xml" <<END
+<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.054.001.08"><BkToCstmrDbtCdtNtfctn>
+<GrpHdr><MsgId>BANK-BACK</MsgId><CreDtTm>2026-11-24T15:00:00</CreDtTm></GrpHdr>
+<Ntfctn><Id>N1</Id><CreDtTm>2026-11-24T15:00:00</CreDtTm><Acct><Id><Othr><Id>10010000000101</Id></Othr></Id></Acct>
+<Ntry><Amt Ccy="DKK">$amount</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>2026-11-24</Dt></BookgDt><ValDt><Dt>2026-11-24</Dt></ValDt>
+<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>ICDT</Cd><SubFmlyCd>ESCT</SubFmlyCd></Fmly></Domn></BkTxCd>
+<NtryDtls><TxDtls><Refs><InstrId>$leg</InstrId></Refs><Amt Ccy="DKK">$amount</Amt><CdtDbtInd>CRDT</CdtDbtInd><RtrInf><Rsn><Cd>AM04</Cd></Rsn></RtrInf></TxDtls></NtryDtls></Ntry>
+</Ntfctn></BkToCstmrDbtCdtNtfctn></Document>
+END
+night_run "$home" 2026-11-24T16:00:00Z
+assert_eq "it came back after all: named again" "$(names "${stem}s0004.xml")" OST26-0012
+has "it came back after all" "${stem}s0004.xml" '<TxSts>RJCT</TxSts><StsRsnInf><Rsn><Cd>AM04</Cd>'
+out_valid "$home/out/payer"
+audit_clean "$home"
+
 # ---- a debt never shows: with debts and without, the payer is told the same, byte for byte, whatever banks answer
 agreements "$work/quiet.csv" ALL yes,no,en
 for debts in with without; do
@@ -322,8 +376,59 @@ mkdir "$work/many"
 for part in "$work"/many-0[1-9]; do mv "$part" "$work/many/${part##*-}.xml"; done
 out_valid "$work/many"
 
+# ---- the same findings as without --agreement: codes, effects, groups, lines, words
+# findings FILE: both ways, for a file whose findings need no agreement
+findings() {
+    code "$NKS_BIN/nks" check --now "$night" --json "$1"
+    grep '"type":"finding"' "$work/said" >"$work/alone"
+    check "$night" datacenter-nord --json "$1"
+    grep '"type":"finding"' "$work/answer" >"$work/with-agreement" || true
+    assert_same "findings of ${1##*/}" "$work/with-agreement" "$work/alone"
+}
+small_file() { # NBOFTXS CTRLSUM: a group on a Saturday after one of a later day, and rejected payments in both
+    group() {
+        cat <<END
+<PmtInf><PmtInfId>$1</PmtInfId><PmtMtd>TRF</PmtMtd><ReqdExctnDt><Dt>$2</Dt></ReqdExctnDt><Dbtr><Nm>P</Nm></Dbtr>
+<DbtrAcct><Id><Othr><Id>60010000000401</Id><SchmeNm><Cd>BBAN</Cd></SchmeNm></Othr></Id></DbtrAcct>
+<DbtrAgt><FinInstnId><BICFI>PRVEDK2V</BICFI></FinInstnId></DbtrAgt>
+END
+        for amount in 1.00 0.00 2.00; do
+            cat <<END
+<CdtTrfTxInf><PmtId><EndToEndId>$1-$amount</EndToEndId></PmtId><Amt><InstdAmt Ccy="DKK">$amount</InstdAmt></Amt>
+<Cdtr><Id><PrvtId><Othr><Id>0101415001</Id><SchmeNm><Cd>SOSE</Cd></SchmeNm></Othr></PrvtId></Id></Cdtr></CdtTrfTxInf>
+END
+        done
+        echo '</PmtInf>'
+    }
+    cat <<END
+<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"><CstmrCdtTrfInitn>
+<GrpHdr><MsgId>FINDINGS-$1</MsgId><CreDtTm>2026-11-22T18:00:00Z</CreDtTm><NbOfTxs>$1</NbOfTxs><CtrlSum>$2</CtrlSum><InitgPty><Nm>P</Nm></InitgPty></GrpHdr>
+$(group LATER 2026-12-10)
+$(group SATURDAY 2026-12-05)
+</CstmrCdtTrfInitn></Document>
+END
+}
+small_file 6 6.00 >"$work/moved.xml"
+small_file 7 9.99 >"$work/two.xml"
+findings "$work/moved.xml"
+sed 's/.*"line":\([0-9]*\),"group":\([0-9]*\),"payment":\([0-9]*\),"effect":"\([A-Z]*\)","code":"\([A-Z0-9]*\)".*/\1 \2 \3 \4 \5/' "$work/with-agreement" >"$work/places"
+cat >"$work/places.expected" <<'END'
+9 1 2 REJECTED AM01
+14 2 0 NOTE DT06
+19 2 5 REJECTED AM01
+END
+assert_same "a moved day and rejected payments, with their lines" "$work/places" "$work/places.expected"
+# of a refused file no day is moved: plain check says so before it knows that it is refused
+code "$NKS_BIN/nks" check --now "$night" --json "$work/two.xml"
+grep '"effect":"REFUSED"' "$work/said" >"$work/alone"
+check "$night" datacenter-nord --json "$work/two.xml"
+grep '"type":"finding"' "$work/answer" >"$work/with-agreement"
+assert_same "a file that breaks two rules" "$work/with-agreement" "$work/alone"
+assert_eq "each with its own code" "$(sed 's/.*"code":"\([^"]*\)".*/\1/' "$work/with-agreement" | tr '\n' ' ')" "AM18 AM10 "
+
 # ---- ended from outside: nothing is left; usage
-for signal in TERM HUP; do
+for signal in TERM HUP KILL; do
     mkfifo "$work/pipe"
     (trap - TERM HUP; exec env TMPDIR="$work/tmp" "$NKS_BIN/nks" check --agreement "$small/agreements.csv" --sender proeveskat - <"$work/pipe" >/dev/null 2>&1) &
     pid=$!
@@ -339,6 +444,11 @@ for signal in TERM HUP; do
     wait $pid 2>/dev/null || status=$?
     exec 9>&-
     rm "$work/pipe"
+    tries=0
+    while [ $signal = KILL ] && [ -n "$(ls "$work/tmp")" ] && [ $tries -lt 100 ]; do # by a process that outlives it
+        tries=$((tries + 1))
+        sleep 0.1
+    done
     assert_eq "$signal: files left" "$(ls "$work/tmp")" ""
     checks=$((checks + 1))
     [ $status -gt 128 ] || fail "$signal: exit $status"
