@@ -22,8 +22,9 @@ enum { SLICE_BITS = 14 };
 /* ---- the policy */
 
 /* Reasons that are about the payee's account: money for it may rest elsewhere. After all others (the payer's own
- * account, a recall, a duplicate, a reversal that says nothing) the money stays with the payer, who settles it with the
- * bank. A rejection without a reason of its own says nothing about the payee; a return without one does. */
+ * account, a recall, a duplicate, a reversal that says nothing, whatever is said of a whole file or group) the money
+ * stays with the payer, who settles it with the bank. A rejection without a reason of its own says nothing about the
+ * payee; a return without one does. */
 static const struct {
     enum nks_reason reason;
     bool when_rejected;
@@ -35,10 +36,13 @@ static const struct {
     {NKS_REASON_BANK_UNSPECIFIED, false},
 };
 
-bool nks_step_goes_on(const struct nks_agreement *agreement, const struct nks_leg *leg)
+/* The ventekonto keeps money for somebody: a payee who was given by an account alone could never claim it. */
+bool nks_step_goes_on(const struct nks_agreement *agreement, const struct nks_payment *payment,
+                      const struct nks_leg *leg)
 {
     bool rejected = leg->state == NKS_LEG_REJECTED;
-    if (agreement->no_account == NKS_NO_ACCOUNT_REJECT || leg->kind != NKS_LEG_PAYEE ||
+    bool nobody = agreement->no_account == NKS_NO_ACCOUNT_VENTEKONTO && payment->holder_kind == NKS_HOLDER_NONE;
+    if (agreement->no_account == NKS_NO_ACCOUNT_REJECT || nobody || leg->kind != NKS_LEG_PAYEE ||
         (!rejected && leg->state != NKS_LEG_RETURNED))
         return false;
     for (size_t i = 0; i < sizeof payee_reasons / sizeof payee_reasons[0]; i++) {
@@ -219,7 +223,7 @@ static enum nks_status leg_carry(struct back *back, const struct nks_leg *leg)
     struct nks_money money = {.minor = leg->amount_minor};
     struct nks_return row = {run->slice->id, leg->n, leg->generation, leg->leg_no, 0, 0};
     bool gone = false;
-    if (!nks_step_goes_on(back->agreement, leg))
+    if (!nks_step_goes_on(back->agreement, &run->slice->payments[leg->n - 1], leg))
         return NKS_OK;
     NKS_TRY(nks_return_of_leg(run->payments, &row, &gone, &run->fault));
     if (gone)

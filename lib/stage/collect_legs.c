@@ -56,6 +56,31 @@ enum nks_reason nks_answer_reason(struct nks_text record, enum nks_reason otherw
     return reason != NKS_REASON_NONE ? reason : NKS_REASON_BANK;
 }
 
+/* A bank that refuses a whole file or group for an account speaks of the debtor's account, or of nobody's: 10,000
+ * payees have not lost theirs in one night. The codes stay, but nothing is carried on after them (collect_back.c). */
+static const struct {
+    enum nks_reason one, many;
+} reasons_of_many[] = {
+    {NKS_REASON_BANK_ACCOUNT, NKS_REASON_WHOLE_ACCOUNT},
+    {NKS_REASON_BANK_ACCOUNT_CLOSED, NKS_REASON_WHOLE_ACCOUNT_CLOSED},
+    {NKS_REASON_BANK_ACCOUNT_BLOCKED, NKS_REASON_WHOLE_ACCOUNT_BLOCKED},
+    {NKS_REASON_BANK_REFUSED_BY_PAYEE, NKS_REASON_WHOLE_REFUSED},
+    {NKS_REASON_BANK_UNSPECIFIED, NKS_REASON_WHOLE_UNSPECIFIED},
+    {NKS_REASON_CREDITOR_ACCOUNT, NKS_REASON_WHOLE_AC03},
+    {NKS_REASON_BANK_PAYEE_CLOSED, NKS_REASON_WHOLE_AC07},
+    {NKS_REASON_PAYEE_MISSING, NKS_REASON_WHOLE_BE06},
+    {NKS_REASON_BANK_DECEASED, NKS_REASON_WHOLE_MD07},
+};
+
+static enum nks_reason reason_of_many(enum nks_reason reason)
+{
+    for (size_t i = 0; i < sizeof reasons_of_many / sizeof reasons_of_many[0]; i++) {
+        if (reason == reasons_of_many[i].one)
+            return reasons_of_many[i].many;
+    }
+    return reason;
+}
+
 /* A level that gives no reason has that of the level above. */
 static struct nks_answer_status status_of(struct nks_answer *answer, const struct nks_frame_place *place,
                                           struct nks_text record, enum nks_reason above)
@@ -121,6 +146,7 @@ enum nks_status nks_answer_head(struct nks_answer *answer, const struct nks_fram
         return foreign(answer, place, NKS_ODD_NOT_WRITTEN);
     NKS_TRY(nks_answer_batch_use(answer, answer->file.batch_id));
     answer->head = status_of(answer, place, record, NKS_REASON_NONE);
+    answer->head.reason = reason_of_many(answer->head.reason);
     answer->whole = speaks_of_all(nks_text_trim(nks_record_slot(record, NKS_SLOT_STS)));
     return answer->head.to != 0 ? count_final(answer, place) : NKS_OK;
 }
@@ -225,6 +251,7 @@ enum nks_status nks_answer_group_take(struct nks_answer *answer, const struct nk
                                       struct nks_text record)
 {
     answer->group = status_of(answer, place, record, answer->head.reason);
+    answer->group.reason = reason_of_many(answer->group.reason);
     if (answer->group.to == 0)
         return NKS_OK;
     if (contradicts(&answer->group, &answer->head))

@@ -204,21 +204,28 @@ is "its entry is returned" "SELECT COUNT(*) FROM ventekonto_entry WHERE state = 
 
 # ---- a group; a whole file; a payment of it that fares otherwise
 
+# For an account, that is the payer's own: no payee has lost his, and nothing is carried on.
+carried=$(ask "SELECT COUNT(*) FROM payment_return")
 answer 03 "$(message_id "$pension")" "$head_end$(group PEN-B "<PmtInfSts>RJCT</PmtInfSts>$(reason AC06)")"
 drop central-vest group.xml $ACCEPTED
 is "the group" "$(legs "$pension")" "$REJECTED:1"
+is "for the payer's account" "SELECT reason FROM leg WHERE file_id = $(file_id "$pension")" 59
+is "the group is not carried on" "SELECT COUNT(*) FROM payment_return" "$carried"
 answer 03 "$(message_id "$pension")" "$head_end$(group NO-SUCH "<PmtInfSts>ACSC</PmtInfSts>")"
 drop central-vest no-group.xml $ODD
 
 used=$(ask "SELECT COUNT(*) FROM claim_use WHERE state = 1")
-answer 10 "$(message_id "$firms")" "<GrpSts>RJCT</GrpSts>$(reason AC02)$head_end"
+one=$(leg "$firms" VIR26-01)
+answer 10 "$(message_id "$firms")" "<GrpSts>RJCT</GrpSts>$(reason AC04)$head_end$(group VIR-A "$(tx "$one" RJCT)")"
 drop central-oest whole.xml $ACCEPTED
 is "the whole file" "$(legs "$firms")" "$REJECTED:10"
+is "a payment without a reason has the file's" "SELECT reason, COUNT(*) FROM leg WHERE file_id = $(file_id "$firms")" "58|10"
+is "the file is not carried on" "SELECT COUNT(*) FROM payment_return" "$carried"
 is "its two uses are given back" "SELECT COUNT(*) FROM claim_use WHERE state = 1" $((used - 2))
 is "and its entry" "SELECT COUNT(*) FROM ventekonto_entry WHERE state = 4" 2
 told=$(report proeveskat "$(basename "$firms" | cut -d- -f2)")
 says "$told" "<GrpSts>RJCT</GrpSts>"
-says "$told" "<Cd>AC02</Cd>"
+says "$told" "<Cd>AC04</Cd>"
 
 one=$(sed -n 's/.*<InstrId>\([^<]*\)<.*/\1/p' "$region" | sed -n 2p)
 answer 10 "$(message_id "$region")" "<GrpSts>ACSC</GrpSts>$head_end$(group REG-A "$(tx "$one" RJCT)")"

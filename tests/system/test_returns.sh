@@ -148,6 +148,23 @@ central-nord,Prøvecentral Nord,09,1000,10000000,14:30,6000-8999,,no,yes,CAMT054
 END
 home_init "$home" "$work/data"
 cp -R "$small/in/." "$home/in/"
+# and a payee who is given by an account alone
+cat >"$home/in/sender/proeveskat/30-konto.xml" <<END
+<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"><CstmrCdtTrfInitn>
+<GrpHdr><MsgId>PSKAT-KONTO</MsgId><CreDtTm>2026-11-22T18:00:00Z</CreDtTm><NbOfTxs>2</NbOfTxs><CtrlSum>33.50</CtrlSum>
+<InitgPty><Nm>Prøveskattestyrelsen</Nm><Id><OrgId><Othr><Id>PSKAT-01</Id><SchmeNm><Cd>CUST</Cd></SchmeNm></Othr></OrgId></Id></InitgPty></GrpHdr>
+<PmtInf><PmtInfId>KTO-A</PmtInfId><PmtMtd>TRF</PmtMtd><NbOfTxs>2</NbOfTxs><CtrlSum>33.50</CtrlSum>
+<PmtTpInf><LclInstrm><Prtry>NKSOST</Prtry></LclInstrm></PmtTpInf><ReqdExctnDt><Dt>2026-11-24</Dt></ReqdExctnDt>
+<Dbtr><Nm>Prøveskattestyrelsen</Nm><Id><OrgId><Othr><Id>99010118</Id><SchmeNm><Cd>TXID</Cd></SchmeNm></Othr></OrgId></Id></Dbtr>
+<DbtrAcct><Id><Othr><Id>10010000000101</Id><SchmeNm><Cd>BBAN</Cd></SchmeNm></Othr></Id><Ccy>DKK</Ccy></DbtrAcct>
+<DbtrAgt><FinInstnId><BICFI>PRVEDK2V</BICFI></FinInstnId></DbtrAgt>
+<CdtTrfTxInf><PmtId><EndToEndId>KTO26-1</EndToEndId></PmtId><Amt><InstdAmt Ccy="DKK">11.25</InstdAmt></Amt>
+<Cdtr><Nm>En Prøvemodtager</Nm></Cdtr><CdtrAcct><Id><IBAN>DK1770090000005001</IBAN></Id></CdtrAcct></CdtTrfTxInf>
+<CdtTrfTxInf><PmtId><EndToEndId>KTO26-2</EndToEndId></PmtId><Amt><InstdAmt Ccy="DKK">22.25</InstdAmt></Amt>
+<Cdtr><Nm>En Prøvemodtager</Nm></Cdtr><CdtrAcct><Id><IBAN>DK1770090000005001</IBAN></Id></CdtrAcct></CdtTrfTxInf>
+</PmtInf></CstmrCdtTrfInitn></Document>
+END
 night_run "$home"
 for central in central-vest central-oest central-nord; do
     mkdir -p "$home/in/central/$central"
@@ -163,6 +180,7 @@ rejects=$(order central-oest '>AFV26-01<')
 firms=$(order central-oest '>VIR26-01<')
 region=$(order central-nord '>REG26-1<')
 school=$(order central-nord '>SKO26-1<')
+known=$(order central-vest '>KTO26-1<')
 
 # ---- settled
 
@@ -238,6 +256,17 @@ drop central-oest wage.xml $ACCEPTED
 leg_is "the agreement says reject: told to the payer" "$wage" "$RETURNED 27"
 told proeve-kommune 'L.*N26-06' RJCT AC06 # in the charset of the question
 is "and not carried on" "$carried" 2
+
+# ---- nobody is known who could claim it: it stays with the payer
+
+notice 08
+entry 11.25 CRDT "$(tx "$(instr "$(leg "$known" KTO26-1)")" 11.25 CRDT AC04)"
+notice_end
+drop central-vest nobody.xml $ACCEPTED
+leg_is "given by an account alone" "$(leg "$known" KTO26-1)" "$RETURNED 26"
+told proeveskat KTO26-1 RJCT AC04
+is "nothing rests on the ventekonto for nobody" "SELECT COUNT(*) FROM ventekonto_entry WHERE holder_key = 0" 0
+is "and it is not carried on" "$carried" 2
 
 # ---- returned for a reason that is not the payee's; by a reversal; a debt's part; twice
 
