@@ -107,6 +107,7 @@ struct nks_booking { /* one payment in a notice */
     nks_date booked, value; /* NKS_DATE_NONE: not told */
     uint64_t reference;     /* hash of the EndToEndId; 0: none */
     int64_t file_id;        /* of the order file whose id is told; 0: none */
+    bool other_message;     /* an id is told, and it is of no order file */
 };
 /* Keeps a booking that names no leg; they are looked for together at the end. */
 NKS_CHECKED enum nks_status nks_match_want(struct nks_answer *answer, struct nks_wants **wants,
@@ -134,7 +135,7 @@ void nks_answer_touches_sort(struct nks_answer *answer); /* by slice and file, e
 NKS_CHECKED enum nks_status nks_answer_batch_use(struct nks_answer *answer, int64_t batch_id);
 /* answer->file becomes that order file, with the slices it is made of. *ours: it went to the central that answers. */
 NKS_CHECKED enum nks_status nks_answer_file_use(struct nks_answer *answer, int64_t file_id, bool *ours);
-/* What is final stays, except that settled money may come back. */
+/* What is final stays, except that settled money may come back. `leg` as it is stored now. */
 NKS_CHECKED enum nks_status nks_answer_book(struct nks_answer *answer, const struct nks_booking *booking,
                                             int64_t slice_id, const struct nks_leg *leg);
 

@@ -3,8 +3,11 @@
  *
  * Bookings are kept until the notice has been read, and then looked for together in one pass over the legs of the
  * central's order files of the last WINDOW_DAYS: by the payer's reference and the amount, or by the amount and the
- * execution date, as the central's row says. A booking moves a leg only when it fits exactly one, and no other booking
- * of the notice fits that one. A return is never found by amount and date: its date says nothing about the payment.
+ * execution date, as the central's row says. A booking moves a leg only when it fits exactly one, none that is there
+ * already, and no other booking of the notice fits that one. What carries returned money on has the original's
+ * reference and amount, and a second notice of the return must not move it: it wants its file's id too. A return is
+ * never found by amount and date: its date says nothing about the payment; nor is a booking that names a message which
+ * is none of ours.
  *
  * A total moves all payments of an order file, or of one of its groups, when count and sum are those of the payments
  * that are still in the file or settled.
@@ -23,7 +26,7 @@ enum {
 struct hit { /* legs that a booking fits */
     int64_t slice_id;
     struct nks_leg leg;  /* the first */
-    uint32_t open, done; /* that it could move; that are there already */
+    uint32_t open, done; /* that it could move; that it could have moved: there already, or come back since */
 };
 
 struct want {
@@ -44,7 +47,7 @@ static bool may_match(const struct nks_answer *answer, const struct nks_booking 
         return false;
     if (match == NKS_MATCH_REFERENCE)
         return booking->reference != 0;
-    return match == NKS_MATCH_DATE && booking->to == NKS_LEG_SETTLED &&
+    return match == NKS_MATCH_DATE && booking->to == NKS_LEG_SETTLED && !booking->other_message &&
            (booking->booked != NKS_DATE_NONE || booking->value != NKS_DATE_NONE);
 }
 
@@ -90,6 +93,8 @@ static int want_order(const void *a, const void *b)
     const struct nks_booking *left = &((const struct want *)a)->booking, *right = &((const struct want *)b)->booking;
     if (left->amount.minor != right->amount.minor)
         return left->amount.minor < right->amount.minor ? -1 : 1;
+    if (left->to != right->to) /* a debit before its return, wherever they stand */
+        return left->to == NKS_LEG_SETTLED ? -1 : 1;
     return (left->place.line > right->place.line) - (left->place.line < right->place.line);
 }
 
@@ -137,20 +142,23 @@ struct pass {
     struct nks_wants *wants;
     int64_t slice_id;
     nks_date execution_date;
+    bool carries;    /* the file is of a batch that carries returned money on */
     bool references; /* a leg of the slice has the amount of a booking with a reference */
 };
 
-static void hit_add(struct want *want, enum nks_match match, int64_t slice_id, const struct nks_leg *leg)
+static void hit_add(const struct pass *pass, struct want *want, enum nks_match match, const struct nks_leg *leg)
 {
     struct hit *hit = &want->hits[match];
+    bool original = pass->carries && want->booking.file_id == 0; /* it may be meant, and too old to be seen */
     bool returns = want->booking.to == NKS_LEG_RETURNED;
     bool open = leg->state == NKS_LEG_IN_FILE || (returns && leg->state == NKS_LEG_SETTLED);
-    bool done = leg->state == want->booking.to || (returns && leg->state == NKS_LEG_REJECTED);
-    hit->done += done;
+    bool done =
+        leg->state == want->booking.to || leg->state == NKS_LEG_RETURNED || (returns && leg->state == NKS_LEG_REJECTED);
+    hit->done += done || original;
     if (!open)
         return;
     if (hit->open++ == 0) {
-        hit->slice_id = slice_id;
+        hit->slice_id = pass->slice_id;
         hit->leg = *leg;
         hit->leg.to = NULL;
     }
@@ -176,7 +184,7 @@ static enum nks_status on_leg(void *context, const struct nks_leg_row *row, stru
         pass->references = pass->references || may_match(pass->answer, booking, NKS_MATCH_REFERENCE);
         if (may_match(pass->answer, booking, NKS_MATCH_DATE) &&
             (booking->booked == pass->execution_date || booking->value == pass->execution_date))
-            hit_add(want, NKS_MATCH_DATE, pass->slice_id, &row->leg);
+            hit_add(pass, want, NKS_MATCH_DATE, &row->leg);
     }
     return NKS_OK;
 }
@@ -196,7 +204,7 @@ static void reference_compare(struct pass *pass, const struct nks_slice *slice, 
             reference = nks_answer_hash(
                 nks_text_trim(nks_record_slot(nks_payment_record(slice, payment), NKS_SLOT_END_TO_END_ID)));
         if (reference == want->booking.reference)
-            hit_add(want, NKS_MATCH_REFERENCE, pass->slice_id, leg);
+            hit_add(pass, want, NKS_MATCH_REFERENCE, leg);
     }
 }
 
@@ -206,7 +214,6 @@ static enum nks_status references_compare(struct pass *pass)
     struct nks_answer *answer = pass->answer;
     struct nks_run *run = answer->run;
     const struct nks_slice_want want = {.details = true, .legs = true};
-    NKS_TRY(nks_answer_batch_use(answer, answer->file.batch_id));
     NKS_TRY(nks_slice_load(run->payments, &answer->batch, pass->slice_id, want, run->slice, &run->fault));
     for (size_t i = 0; i < run->slice->leg_count; i++) {
         if (run->slice->legs[i].file_id == answer->file.id)
@@ -219,6 +226,8 @@ static enum nks_status file_pass(struct nks_answer *answer, void *context)
 {
     struct nks_run *run = answer->run;
     struct pass *pass = context;
+    NKS_TRY(nks_answer_batch_use(answer, answer->file.batch_id));
+    pass->carries = answer->batch.origin == NKS_ORIGIN_RETURNED;
     for (int64_t id = answer->first - 1; id < answer->last;) {
         struct nks_slice_row row = {.id = 0};
         NKS_TRY(nks_slice_row_next(run->payments, answer->file.batch_id, id, &row, &run->fault));
@@ -257,6 +266,21 @@ static bool is_contested(const struct nks_wants *wants, const struct want *own, 
     return false;
 }
 
+/* As it is now: a booking of the same notice may have moved it since the pass. */
+static enum nks_status hit_book(struct nks_answer *answer, const struct nks_booking *booking, const struct hit *hit)
+{
+    struct nks_run *run = answer->run;
+    const struct nks_leg_address address = {
+        .n = hit->leg.n, .leg_no = hit->leg.leg_no, .generation = hit->leg.generation};
+    struct nks_leg leg = {.n = 0};
+    int32_t currency = 0;
+    bool found = false;
+    NKS_TRY(nks_leg_find(run->payments, hit->slice_id, &address, &leg, &currency, &found, &run->fault));
+    if (!found)
+        return nks_fault_set(&run->fault, NKS_INTEGRITY, "SLICE-ROWS", "a leg that was just read is gone");
+    return nks_answer_book(answer, booking, hit->slice_id, &leg);
+}
+
 static enum nks_status want_apply(struct nks_answer *answer, const struct nks_wants *wants, const struct want *want)
 {
     const struct nks_booking *booking = &want->booking;
@@ -265,8 +289,8 @@ static enum nks_status want_apply(struct nks_answer *answer, const struct nks_wa
         const struct hit *hit = &want->hits[match];
         if (!may_match(answer, booking, match) || (hit->open == 0 && hit->done == 0))
             continue;
-        if (hit->open == 1 && !is_contested(wants, want, hit))
-            return nks_answer_book(answer, booking, hit->slice_id, &hit->leg);
+        if (hit->open == 1 && hit->done == 0 && !is_contested(wants, want, hit))
+            return hit_book(answer, booking, hit);
         if (hit->open > 0)
             nks_answer_odd(answer, &booking->place, NKS_ODD_AMBIGUOUS);
         answer->already += hit->open == 0;

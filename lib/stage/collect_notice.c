@@ -192,6 +192,8 @@ static enum nks_status want(struct nks_answer *answer, struct nks_booking *booki
         booking->reference = nks_answer_hash(reference);
     if (message.len > 0)
         NKS_TRY(nks_out_file_by_message(run->exchange, message, &booking->file_id, &run->fault));
+        booking->other_message = booking->file_id == 0;
+    }
     struct entry *entry = &answer->notice->entry;
     if (booking->has_amount || record.len == 0)
         return nks_match_want(answer, &answer->notice->wants, booking);

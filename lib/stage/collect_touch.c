@@ -123,6 +123,10 @@ enum nks_status nks_answer_book(struct nks_answer *answer, const struct nks_book
         return NKS_OK;
     }
     NKS_TRY(nks_leg_move(run->payments, slice_id, leg, from, booking->to, booking->reason, &moved, &run->fault));
-    answer->moved += moved;
+    if (!moved) { /* it is not as the caller read it: nothing is lost without a word */
+        nks_answer_odd(answer, &booking->place, NKS_ODD_OTHER_STATE);
+        return NKS_OK;
+    }
+    answer->moved++;
     return nks_answer_touch(answer, slice_id, leg->file_id, is_back(booking->to));
 }

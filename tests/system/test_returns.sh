@@ -404,6 +404,68 @@ drop central-oest returned-by-reference.xml $ACCEPTED
 leg_is "returned by reference and amount" "$(leg "$firms" VIR26-02)" "$RETURNED 50"
 is "carried on" "$carried" 4
 
+# ---- what carries money on has the reference and the amount of what came back: nothing moves it by these
+
+onward_is() { # WHAT AMOUNT_MINOR STATE
+    is "$1" "SELECT leg.kind || ' ' || leg.state FROM leg JOIN slice USING (slice_id) JOIN batch USING (batch_id)
+WHERE origin = 3 AND leg.amount_minor = $2" "3 $3"
+}
+echo >>"$work/notice.xml"
+drop central-oest returned-again.xml $ODD
+odd ambiguous
+onward_is "the return is told again" 810000 $IN_FILE
+notice 08
+entry 8100 DBIT "$(tx "$(e2e VIR26-02)" 8100.00 DBIT)"
+notice_end
+drop central-oest debited-late.xml $ODD
+onward_is "the debit is told late" 810000 $IN_FILE
+cat >"$work/notice.xml" <<END
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.03"><CstmrPmtStsRpt><GrpHdr><MsgId>R2</MsgId>
+<CreDtTm>2026-11-24T15:00:00</CreDtTm></GrpHdr><OrgnlGrpInfAndSts><OrgnlMsgId>$(message_id "$firms")</OrgnlMsgId>
+<OrgnlMsgNmId>pain.001</OrgnlMsgNmId></OrgnlGrpInfAndSts><OrgnlPmtInfAndSts><OrgnlPmtInfId>VIR-A</OrgnlPmtInfId>
+<TxInfAndSts><OrgnlInstrId>$(leg "$firms" VIR26-01)</OrgnlInstrId><TxSts>RJCT</TxSts><StsRsnInf><Rsn><Cd>AC04</Cd></Rsn></StsRsnInf></TxInfAndSts>
+</OrgnlPmtInfAndSts></CstmrPmtStsRpt></Document>
+END
+cp "$work/notice.xml" "$home/in/central/central-oest/rejected.xml"
+night_run "$home" "$later"
+leg_is "rejected" "$(leg "$firms" VIR26-01)" "$REJECTED 26"
+is "carried on" "$carried" 5
+notice 08
+entry 12000 CRDT "$(tx "$(e2e VIR26-01)" 12000.00 CRDT AC04)"
+notice_end
+drop central-oest rejected-and-returned.xml $ODD
+odd ambiguous "$(at '<EndToEndId>')"
+leg_is "the rejection stands" "$(leg "$firms" VIR26-01)" "$REJECTED 26"
+onward_is "a rejection is told as a return too" 1200000 $IN_FILE
+onwards=$(order central-oest '<InstdAmt Ccy="DKK">12000.00<')
+[ "$onwards" != "$firms" ] || onwards=$(grep -lF '>VIR26-01<' "$home/out/central/central-oest/"*.xml | grep -vF "$firms")
+notice 08
+entry 12000 DBIT "$(tx "<MsgId>$(message_id "$onwards")</MsgId>$(e2e VIR26-01)" 12000.00 DBIT)"
+notice_end
+drop central-oest onward-settled.xml $ACCEPTED
+onward_is "with the id of its own file it is settled" 1200000 $SETTLED
+
+# ---- a debit and its return in one notice, in both orders
+
+notice 08
+entry 450.75 DBIT "$(tx "$(e2e VIR26-03)" 450.75 DBIT)"
+entry 450.75 CRDT "$(tx "$(e2e VIR26-03)" 450.75 CRDT FOCR)"
+entry 321 CRDT "$(tx "$(e2e VIR26-05)" 321.00 CRDT FOCR)"
+entry 321 DBIT "$(tx "$(e2e VIR26-05)" 321.00 DBIT)"
+notice_end
+drop central-oest both.xml $ACCEPTED
+leg_is "settled and returned" "$(leg "$firms" VIR26-03)" "$RETURNED 51"
+leg_is "the return stands first" "$(leg "$firms" VIR26-05)" "$RETURNED 51"
+
+# ---- a booking that names a message of somebody else is not found by amount and date
+
+notice 08
+entry 60 DBIT "$(tx "<MsgId>SOMEBODY-ELSES</MsgId>" 60.00 DBIT)"
+notice_end
+drop central-oest another-message.xml $ODD
+odd no-match "$(at '<MsgId>SOMEBODY')"
+leg_is "not this one" "$(leg "$firms" VIR26-06)" "$IN_FILE 0"
+
 # ---- what cannot be used moves nothing
 
 untouched="$(legs "$region")"
@@ -479,7 +541,7 @@ out_valid "$home/out"
 audit_clean "$home"
 code "$NKS_BIN/nks-audit" --home "$home"
 checks=$((checks + 1))
-grep -q 'carried on *4 ' "$work/said" || fail "the auditor does not tell what was carried on: $(grep carried "$work/said")"
+grep -q 'carried on *5 ' "$work/said" || fail "the auditor does not tell what was carried on: $(grep carried "$work/said")"
 
 # ---- the auditor finds what is done to these rows
 
