@@ -186,14 +186,26 @@ known=$(order central-vest '>KTO26-1<')
 
 notice 08
 entry 10038.45 DBIT "$(tx "$(instr "$(leg "$ost1" OST26-0001)")" 4210.00 DBIT)$(tx "$(instr "$(leg "$ost1" OST26-0002)")" 1250.50 DBIT)
-$(tx "$(instr "$(leg "$ost1" OST26-0003)")" 88 DBIT)$(tx "$(e2e "$(leg "$ost1" OST26-0004)")" 3999.95 DBIT)
+$(tx "$(instr "$(leg "$ost1" OST26-0003)")" 88 DBIT)$(tx "$(instr "$(leg "$ost1" OST26-0004)")" 3999.95 DBIT)
 $(tx "<TxId>$(leg "$ost1" OST26-0005)</TxId>" 490.00 DBIT)"
 notice_end
 drop central-vest settled.xml $ODD
 odd amount "$(at '<TxId>')"
 is "the amount counts" "$(legs "$ost1")" "$IN_FILE:1 $SETTLED:4"
 notice 02
+entry 701 DBIT "<TxDtls><Refs>$(instr "$(leg "$ost1" OST26-0005)")</Refs></TxDtls>"
+notice_end
+drop central-vest no-amount.xml $ODD
+odd amount "$(at '<InstrId>')"
+is "where a payment's amount is not told, the lone entry's is compared" "$(legs "$ost1")" "$IN_FILE:1 $SETTLED:4"
+notice 02
 entry 700 DBIT "$(tx "$(e2e "$(leg "$ost1" OST26-0005)")" 700.00 DBIT)"
+notice_end
+drop central-vest forged.xml $ODD
+odd no-match "$(at '<EndToEndId>')"
+is "a payer's own words are no leg id of ours" "$(legs "$ost1")" "$IN_FILE:1 $SETTLED:4"
+notice 02
+entry 700 DBIT "<TxDtls><Refs><TxId>$(leg "$ost1" OST26-0005)</TxId></Refs></TxDtls>"
 entry 55.00 CRDT ''
 entry 77.00 DBIT '' '' PDNG
 notice_end
@@ -239,8 +251,8 @@ says "$carrier" '39990000000901'
 pension=$(leg "$pen1" PEN26-11-4)
 rests=$(leg "$pen1" PEN26-11-3)
 notice 02
-entry 7104 CRDT "$(tx "$(e2e "$pension")" 7104.00 CRDT MD07)"
-entry 3500 CRDT "$(tx "$(e2e "$rests")" 3500.00 CRDT AC04)"
+entry 7104 CRDT "$(tx "$(instr "$pension")" 7104.00 CRDT MD07)"
+entry 3500 CRDT "$(tx "$(instr "$rests")" 3500.00 CRDT AC04)"
 notice_end
 drop central-vest pension.xml $ACCEPTED
 leg_is "returned before it was said to be settled" "$pension" "$RETURNED 28"
@@ -515,8 +527,9 @@ checks=$((checks + 1))
 grep -q '"type": *"odd".*"kind": *"ambiguous"' "$work/said" || fail "nks status does not tell what was odd"
 notice 08
 entry 53000 DBIT "$(batch "$(message_id "$school")" '' 2 53000.00)" '' BOOK 2026-11-23
-entry 33400 DBIT "$(tx "$(instr "$(leg "$region" REG26-1)")" 33400.00 DBIT)"
-entry 250 DBIT "$(tx "$(instr "$(leg "$region" REG26-2)")" 250.00 DBIT)"
+# a total that does not say how many: its details make up its amount
+entry 33650 DBIT "<Btch><TtlAmt Ccy=\"DKK\">33650.00</TtlAmt></Btch>$(tx "$(instr "$(leg "$region" REG26-1)")" 33400.00 DBIT)
+$(tx "$(instr "$(leg "$region" REG26-2)")" 250.00 DBIT)"
 notice_end
 drop central-nord late.xml $ACCEPTED
 is "answered, late" "SELECT answered FROM out_file WHERE message_id = '$(message_id "$school")'" 2
