@@ -48,7 +48,7 @@ struct nks_answer {
     int64_t first, last; /* the file's slices */
 
     struct nks_answer_status head, group; /* of the message; of the present group */
-    bool whole;                           /* the message's status speaks of all payments */
+    bool whole;                           /* the message's status leaves nothing to answer */
     struct nks_answer_group *groups;      /* the batch's, by hash; made when the first one is answered as a whole */
     struct nks_answer_status *group_said; /* by number of the group */
     bool groups_said;

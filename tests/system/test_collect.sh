@@ -146,6 +146,7 @@ pension=$(grep -l '<PmtInfId>PEN-B<' "$home"/out/central/central-vest/*.xml)
 
 answer 03 "$(message_id "$wages")" "<GrpSts>ACSP</GrpSts>$head_end"
 drop central-oest at-work.xml $ACCEPTED
+is "the bank has accepted it all" "SELECT answered FROM out_file WHERE file_id = $(file_id "$wages")" 2
 is "not final: nothing moves" "$(legs "$wages")" "$IN_FILE:10"
 is "and nothing is told" "SELECT COUNT(*) FROM out_file WHERE kind = 3 AND detail = 'answer'" 0
 
@@ -232,6 +233,17 @@ answer 10 "$(message_id "$region")" "<GrpSts>ACSC</GrpSts>$head_end$(group REG-A
 drop central-nord two-ways.xml $ODD
 leg_is "the payment's own status counts" "$one" "$REJECTED 25"
 is "the rest is settled" "SELECT COUNT(*) FROM leg WHERE file_id = $(file_id "$region") AND state <> $SETTLED" 1
+
+# ---- a receipt is no answer: what waits is still told
+
+answer 10 "$(message_id "$skat")" "<GrpSts>ACTC</GrpSts>$head_end"
+drop central-vest receipt.xml $ACCEPTED
+nks --json status --now 2026-11-24T17:00:00Z
+count=$((count + 1))
+grep '"type": *"unanswered"' "$work/nks.out" | grep "$(basename "$skat")" | grep -q '"answered": *"partly".*"overdue": *true' ||
+    fail "nks status does not tell that a file was only received"
+count=$((count + 1))
+[ "$code" -eq 5 ] || fail "a file that was only received is late: exit $code"
 
 # ---- what cannot be used moves nothing
 
