@@ -31,7 +31,7 @@ enum nks_delivery_state {
     NKS_DELIVERY_ACCEPTED = 3,
     NKS_DELIVERY_REFUSED = 4,
     NKS_DELIVERY_REPEATED = 5, /* same bytes as an earlier one, whose answer is repeated */
-    NKS_DELIVERY_ODD = 6,      /* an answer of a central that could not be used; a person looks at it */
+    NKS_DELIVERY_ODD = 6,      /* an answer of a central that holds something odd; a person looks at it */
 };
 const char *nks_delivery_state_name(int state);
 struct nks_delivery_move {
