@@ -5,7 +5,8 @@
  *   collect.c         the order of events
  *   collect_legs.c    a pain.002: what its statuses do to legs
  *   collect_notice.c  a camt.054: what its bookings do to legs
- *   collect_match.c   bookings without our ids, and totals
+ *   collect_match.c   bookings without our ids
+ *   collect_total.c   totals
  *   collect_touch.c   what an answer has touched, and one leg's move
  *   collect_back.c    what follows: money that comes back, reports, which order files are answered
  */
@@ -125,6 +126,7 @@ struct nks_total { /* one booking for many payments */
     int64_t count; /* -1: not told */
     char message_id[NKS_TOTAL_ID_MAX], group_id[NKS_TOTAL_ID_MAX];
 };
+/* ---- collect_total.c */
 NKS_CHECKED enum nks_status nks_match_total(struct nks_answer *answer, const struct nks_total *total);
 
 /* ---- collect_touch.c */
@@ -135,6 +137,10 @@ void nks_answer_touches_sort(struct nks_answer *answer); /* by slice and file, e
 NKS_CHECKED enum nks_status nks_answer_batch_use(struct nks_answer *answer, int64_t batch_id);
 /* answer->file becomes that order file, with the slices it is made of. *ours: it went to the central that answers. */
 NKS_CHECKED enum nks_status nks_answer_file_use(struct nks_answer *answer, int64_t file_id, bool *ours);
+/* For each order file that the central got in the last days, as answer->file. */
+enum { NKS_ANSWER_WINDOW_DAYS = 45 };
+typedef enum nks_status (*nks_answer_file_fn)(struct nks_answer *answer, void *context);
+NKS_CHECKED enum nks_status nks_answer_each_file(struct nks_answer *answer, nks_answer_file_fn fn, void *context);
 /* What is final stays, except that settled money may come back. `leg` as it is stored now. */
 NKS_CHECKED enum nks_status nks_answer_book(struct nks_answer *answer, const struct nks_booking *booking,
                                             int64_t slice_id, const struct nks_leg *leg);

@@ -100,6 +100,24 @@ enum nks_status nks_answer_file_use(struct nks_answer *answer, int64_t file_id, 
     return NKS_OK;
 }
 
+enum nks_status nks_answer_each_file(struct nks_answer *answer, nks_answer_file_fn fn, void *context)
+{
+    struct nks_run *run = answer->run;
+    for (nks_date day = run->today - NKS_ANSWER_WINDOW_DAYS; day <= run->today; day++) {
+        for (int64_t id = 0;;) {
+            bool ours = false;
+            NKS_TRY(nks_out_file_next_day(run->exchange, answer->delivery.party, day, NKS_FILE_ORDER, id, &id,
+                                          &run->fault));
+            if (id == 0)
+                break;
+            NKS_TRY(nks_answer_file_use(answer, id, &ours));
+            if (ours && answer->file.state == NKS_FILE_PUBLISHED)
+                NKS_TRY(fn(answer, context));
+        }
+    }
+    return NKS_OK;
+}
+
 /* ---- one leg */
 
 /* Rejected or returned, the money is with the payer. */
