@@ -178,11 +178,13 @@ WHERE NOT EXISTS (SELECT 1 FROM payment p JOIN batch b ON b.batch_id = p.slice_i
   WHERE p.slice_id = r.slice_id AND p.n = r.n AND b.origin = 3)
 ORDER BY r.from_slice_id, r.from_n;
 
--- Legs of payees (kind 1) that came back (states 4, 5) in a slice, with the slice that carries each on; 0: none.
+-- Legs of payees (kind 1) that came back (states 4, 5) in a slice, with the slice that carries each on (0: none) and
+-- the kind of its payee's id (0: none).
 -- name: audit_returned_legs
-SELECT l.n, l.generation, l.leg_no, l.state, l.reason, COALESCE(r.slice_id, 0)
+SELECT l.n, l.generation, l.leg_no, l.state, l.reason, COALESCE(r.slice_id, 0), COALESCE(p.holder_kind, 0)
 FROM leg l LEFT JOIN payment_return r ON r.from_slice_id = l.slice_id AND r.from_n = l.n
   AND r.from_generation = l.generation AND r.from_leg_no = l.leg_no
+LEFT JOIN payment p ON p.slice_id = l.slice_id AND p.n = l.n
 WHERE l.slice_id = :slice_id AND l.kind = 1 AND l.state IN (4, 5) ORDER BY l.n, l.generation, l.leg_no;
 
 -- name: audit_batch_agreement

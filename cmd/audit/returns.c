@@ -82,16 +82,27 @@ static enum nks_status rows_stray(struct audit *audit)
 
 /* ---- from the legs */
 
-/* ISO codes that are about the payee's account; the last one in returns only. */
+/* Reasons that are about one payee's account, the last one in returns only. By number: the same ISO code given for a
+ * whole file or group is another reason, and about the payer. */
 static bool about_payee(int64_t state, int64_t reason)
 {
-    static const char *const codes[] = {"AC01", "AC03", "AC04", "AC06", "AC07", "BE06", "MD07", "MS02", "MS03"};
-    enum { CODES = sizeof codes / sizeof codes[0] };
+    static const enum nks_reason reasons[] = {
+        NKS_REASON_PAYEE_MISSING,        NKS_REASON_CREDITOR_ACCOUNT,      NKS_REASON_BANK_ACCOUNT_CLOSED,
+        NKS_REASON_BANK_ACCOUNT_BLOCKED, NKS_REASON_BANK_DECEASED,         NKS_REASON_BANK_ACCOUNT,
+        NKS_REASON_BANK_PAYEE_CLOSED,    NKS_REASON_BANK_REFUSED_BY_PAYEE, NKS_REASON_BANK_UNSPECIFIED,
+    };
+    enum { REASONS = sizeof reasons / sizeof reasons[0] };
     size_t at = 0;
-    struct nks_text code = nks_text_from(nks_reason_code((enum nks_reason)reason));
-    while (at < CODES && !nks_text_is(code, codes[at]))
+    while (at < REASONS && reason != (int64_t)reasons[at])
         at++;
-    return at < CODES && (at < CODES - 1 || state == NKS_LEG_RETURNED);
+    return at < REASONS && (at < REASONS - 1 || state == NKS_LEG_RETURNED);
+}
+
+/* The ventekonto takes money for a payee who is known by an id only. */
+static bool is_carried(const struct nks_agreement *agreement, int64_t holder_kind)
+{
+    return agreement->no_account == NKS_NO_ACCOUNT_ERROR_ACCOUNT ||
+           (agreement->no_account == NKS_NO_ACCOUNT_VENTEKONTO && holder_kind != NKS_HOLDER_NONE);
 }
 
 static enum nks_status slice_check(struct audit *audit, void *context, const struct audit_slice *slice)
@@ -104,7 +115,7 @@ static enum nks_status slice_check(struct audit *audit, void *context, const str
         NKS_TRY(nks_stmt_step(stmt, &row, &audit->fault));
         if (!row)
             return NKS_OK;
-        bool wanted = agreement->no_account != NKS_NO_ACCOUNT_REJECT &&
+        bool wanted = is_carried(agreement, nks_column_int(stmt, 6)) &&
                       about_payee(nks_column_int(stmt, 3), nks_column_int(stmt, 4));
         bool carried = nks_column_int(stmt, 5) != 0;
         audit_looked(audit);

@@ -39,7 +39,7 @@ static void present(struct nks_app *app, const struct nks_run_counts *counts)
         {"reports", "reports", CELL_NUMBER},
         {"published", "published", CELL_NUMBER},
         {"answers", "answers of banks", CELL_NUMBER},
-        {"odd", "answers not usable", CELL_NUMBER},
+        {"odd", "odd answers", CELL_NUMBER},
         {"carried_on", "returned payments carried on", CELL_NUMBER},
         {"skipped", "entries left lying", CELL_NUMBER},
     };
@@ -64,7 +64,7 @@ static int finish(struct nks_app *app, enum nks_status status)
     if (fail_on)
         code = exit_worse(code, EXIT_REJECTED);
     if (counts->odd > 0)
-        out_note(&app->out, "answers of banks could not be used: nks list --state ODD");
+        out_note(&app->out, "answers of banks hold something odd: see nks status");
     bool silent = app->out.quiet || (app->out.form == OUT_LINES && code == EXIT_DONE && !app->out.verbose);
     if (!silent || app->out.form == OUT_JSON)
         present(app, counts);

@@ -15,7 +15,7 @@
 
 /* How a booking (camt.054) is matched to a leg, when it is no total. */
 enum nks_match {
-    NKS_MATCH_LEG = 1,       /* InstrId, EndToEndId or TxId is our leg id */
+    NKS_MATCH_LEG = 1,       /* InstrId or TxId is our leg id */
     NKS_MATCH_REFERENCE = 2, /* EndToEndId as the payer wrote it, and the amount: exactly one leg */
     NKS_MATCH_DATE = 3,      /* the amount, and the booking or value date is the execution date: exactly one leg */
     NKS_MATCHES = 3

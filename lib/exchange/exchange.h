@@ -31,7 +31,7 @@ enum nks_delivery_state {
     NKS_DELIVERY_ACCEPTED = 3,
     NKS_DELIVERY_REFUSED = 4,
     NKS_DELIVERY_REPEATED = 5, /* same bytes as an earlier one, whose answer is repeated */
-    NKS_DELIVERY_ODD = 6,      /* an answer of a central that could not be used; a person looks at it */
+    NKS_DELIVERY_ODD = 6,      /* an answer of a central that holds something odd; a person looks at it */
 };
 const char *nks_delivery_state_name(int state);
 struct nks_delivery_move {
@@ -105,8 +105,8 @@ enum nks_file_state { NKS_FILE_RESERVED = 1, NKS_FILE_WRITTEN = 2, NKS_FILE_PUBL
 enum nks_file_folder { NKS_FOLDER_CENTRAL = 1, NKS_FOLDER_PAYER = 2, NKS_FOLDER_SENDER = 3 };
 enum nks_file_answered { /* stored: how much of an order file its central's answers have spoken of */
                          NKS_ANSWERED_NOT = 0,
-                         NKS_ANSWERED_PARTLY = 1, /* of single payments */
-                         NKS_ANSWERED_WHOLE = 2,  /* of all, final or not; or nothing of it is open any more */
+                         NKS_ANSWERED_PARTLY = 1, /* of single payments, or as received only */
+                         NKS_ANSWERED_WHOLE = 2,  /* of all: final or accepted; or nothing of it is open any more */
 };
 const char *nks_file_kind_name(int kind);
 const char *nks_file_state_name(int state);

@@ -5,7 +5,8 @@
  *   collect.c         the order of events
  *   collect_legs.c    a pain.002: what its statuses do to legs
  *   collect_notice.c  a camt.054: what its bookings do to legs
- *   collect_match.c   bookings without our ids, and totals
+ *   collect_match.c   bookings without our ids
+ *   collect_total.c   totals
  *   collect_touch.c   what an answer has touched, and one leg's move
  *   collect_back.c    what follows: money that comes back, reports, which order files are answered
  */
@@ -48,7 +49,7 @@ struct nks_answer {
     int64_t first, last; /* the file's slices */
 
     struct nks_answer_status head, group; /* of the message; of the present group */
-    bool whole;                           /* the message's status speaks of all payments */
+    bool whole;                           /* the message's status leaves nothing to answer */
     struct nks_answer_group *groups;      /* the batch's, by hash; made when the first one is answered as a whole */
     struct nks_answer_status *group_said; /* by number of the group */
     bool groups_said;
@@ -107,6 +108,7 @@ struct nks_booking { /* one payment in a notice */
     nks_date booked, value; /* NKS_DATE_NONE: not told */
     uint64_t reference;     /* hash of the EndToEndId; 0: none */
     int64_t file_id;        /* of the order file whose id is told; 0: none */
+    bool other_message;     /* an id is told, and it is of no order file */
 };
 /* Keeps a booking that names no leg; they are looked for together at the end. */
 NKS_CHECKED enum nks_status nks_match_want(struct nks_answer *answer, struct nks_wants **wants,
@@ -124,6 +126,7 @@ struct nks_total { /* one booking for many payments */
     int64_t count; /* -1: not told */
     char message_id[NKS_TOTAL_ID_MAX], group_id[NKS_TOTAL_ID_MAX];
 };
+/* ---- collect_total.c */
 NKS_CHECKED enum nks_status nks_match_total(struct nks_answer *answer, const struct nks_total *total);
 
 /* ---- collect_touch.c */
@@ -134,7 +137,11 @@ void nks_answer_touches_sort(struct nks_answer *answer); /* by slice and file, e
 NKS_CHECKED enum nks_status nks_answer_batch_use(struct nks_answer *answer, int64_t batch_id);
 /* answer->file becomes that order file, with the slices it is made of. *ours: it went to the central that answers. */
 NKS_CHECKED enum nks_status nks_answer_file_use(struct nks_answer *answer, int64_t file_id, bool *ours);
-/* What is final stays, except that settled money may come back. */
+/* For each order file that the central got in the last days, as answer->file. */
+enum { NKS_ANSWER_WINDOW_DAYS = 45 };
+typedef enum nks_status (*nks_answer_file_fn)(struct nks_answer *answer, void *context);
+NKS_CHECKED enum nks_status nks_answer_each_file(struct nks_answer *answer, nks_answer_file_fn fn, void *context);
+/* What is final stays, except that settled money may come back. `leg` as it is stored now. */
 NKS_CHECKED enum nks_status nks_answer_book(struct nks_answer *answer, const struct nks_booking *booking,
                                             int64_t slice_id, const struct nks_leg *leg);
 

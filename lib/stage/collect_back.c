@@ -22,8 +22,9 @@ enum { SLICE_BITS = 14 };
 /* ---- the policy */
 
 /* Reasons that are about the payee's account: money for it may rest elsewhere. After all others (the payer's own
- * account, a recall, a duplicate, a reversal that says nothing) the money stays with the payer, who settles it with the
- * bank. A rejection without a reason of its own says nothing about the payee; a return without one does. */
+ * account, a recall, a duplicate, a reversal that says nothing, whatever is said of a whole file or group) the money
+ * stays with the payer, who settles it with the bank. A rejection without a reason of its own says nothing about the
+ * payee; a return without one does. */
 static const struct {
     enum nks_reason reason;
     bool when_rejected;
@@ -35,10 +36,13 @@ static const struct {
     {NKS_REASON_BANK_UNSPECIFIED, false},
 };
 
-bool nks_step_goes_on(const struct nks_agreement *agreement, const struct nks_leg *leg)
+/* The ventekonto keeps money for somebody: a payee who was given by an account alone could never claim it. */
+bool nks_step_goes_on(const struct nks_agreement *agreement, const struct nks_payment *payment,
+                      const struct nks_leg *leg)
 {
     bool rejected = leg->state == NKS_LEG_REJECTED;
-    if (agreement->no_account == NKS_NO_ACCOUNT_REJECT || leg->kind != NKS_LEG_PAYEE ||
+    bool nobody = agreement->no_account == NKS_NO_ACCOUNT_VENTEKONTO && payment->holder_kind == NKS_HOLDER_NONE;
+    if (agreement->no_account == NKS_NO_ACCOUNT_REJECT || nobody || leg->kind != NKS_LEG_PAYEE ||
         (!rejected && leg->state != NKS_LEG_RETURNED))
         return false;
     for (size_t i = 0; i < sizeof payee_reasons / sizeof payee_reasons[0]; i++) {
@@ -66,6 +70,7 @@ struct back {
     nks_date execution_date;
     struct carried *groups; /* in the order of their numbers */
     size_t group_cap;
+    uint32_t *by_from; /* the numbers by that of the original's group, 0: not carried; batch.groups + 1 of them */
 };
 
 /* From the received answer and the original batch only: the same in every home. */
@@ -97,7 +102,8 @@ static enum nks_status batch_begin(struct back *back)
     };
     if (back->slice == NULL)
         back->slice = nks_slice_new();
-    if (to->header == NULL || back->slice == NULL)
+    back->by_from = calloc((size_t)from->groups + 1, sizeof *back->by_from);
+    if (to->header == NULL || back->slice == NULL || back->by_from == NULL)
         return nks_fault_set(&run->fault, NKS_RETRY, "MEMORY", "no memory for returned payments");
     memcpy(to->header, from->header, from->header_len);
     memcpy(to->sender, from->sender, sizeof to->sender);
@@ -107,13 +113,11 @@ static enum nks_status batch_begin(struct back *back)
     return nks_batch_create(run->payments, to, &run->fault);
 }
 
-/* Past the central's cut-off the next bank day is the first that it can be. */
 static nks_date execution_date(const struct nks_run *run, int regnr)
 {
     const struct nks_central *central = nks_central_for_regnr(&run->centrals, regnr);
-    bool late = central != NULL && nks_copenhagen_minute(run->now) >= central->cut_off;
-    nks_date day = nks_bankday_on_or_after(run->today);
-    return late && day == run->today ? nks_bankday_add(day, 1) : day;
+    return central == NULL ? nks_bankday_on_or_after(run->today)
+                           : nks_execution_earliest(run->today, nks_copenhagen_minute(run->now), central->cut_off);
 }
 
 static enum nks_status slice_flush(struct back *back)
@@ -139,12 +143,13 @@ static enum nks_status slice_flush(struct back *back)
 static enum nks_status group_carry(struct back *back, uint32_t from, uint32_t *number)
 {
     struct nks_run *run = back->answer->run;
-    for (int64_t i = back->to.groups; i > 0; i--) { /* payments stand by group: the last one mostly */
-        if (back->groups[i - 1].from == from) {
-            back->groups[i - 1].payments++;
-            *number = back->groups[i - 1].number;
-            return NKS_OK;
-        }
+    if (from > (uint64_t)back->answer->batch.groups)
+        return nks_fault_set(&run->fault, NKS_INTEGRITY, "SLICE-ROWS",
+                             "a returned payment is of no group of its batch");
+    *number = back->by_from[from];
+    if (*number != 0) {
+        back->groups[*number - 1].payments++;
+        return NKS_OK;
     }
     if ((size_t)back->to.groups == back->group_cap) {
         size_t want = back->group_cap == 0 ? 16 : back->group_cap * 2;
@@ -160,6 +165,7 @@ static enum nks_status group_carry(struct back *back, uint32_t from, uint32_t *n
         back->execution_date = execution_date(run, group->regnr);
     }
     *number = (uint32_t)++back->to.groups;
+    back->by_from[from] = *number;
     back->groups[back->to.groups - 1] = (struct carried){from, *number, 1};
     return NKS_OK;
 }
@@ -219,7 +225,7 @@ static enum nks_status leg_carry(struct back *back, const struct nks_leg *leg)
     struct nks_money money = {.minor = leg->amount_minor};
     struct nks_return row = {run->slice->id, leg->n, leg->generation, leg->leg_no, 0, 0};
     bool gone = false;
-    if (!nks_step_goes_on(back->agreement, leg))
+    if (!nks_step_goes_on(back->agreement, &run->slice->payments[leg->n - 1], leg))
         return NKS_OK;
     NKS_TRY(nks_return_of_leg(run->payments, &row, &gone, &run->fault));
     if (gone)
@@ -265,6 +271,8 @@ static enum nks_status batch_end(struct back *back)
     back->to.state = NKS_BATCH_ACCEPTED;
     NKS_TRY(nks_batch_finish(run->payments, &back->to, &run->fault));
     nks_batch_close(&back->to);
+    free(back->by_from);
+    back->by_from = NULL;
     back->to = (struct nks_batch){.id = 0};
     return NKS_OK;
 }
@@ -418,5 +426,6 @@ enum nks_status nks_answer_back(struct nks_answer *answer)
     nks_batch_close(&back.to);
     nks_slice_free(back.slice);
     free(back.groups);
+    free(back.by_from);
     return status;
 }

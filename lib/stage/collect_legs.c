@@ -19,19 +19,20 @@ enum { SLICE_BITS = 14, SLICE_MASK = (1 << SLICE_BITS) - 1 };
 static const struct {
     const char *code;
     enum nks_leg_state to;
+    bool accepts; /* the bank will carry it out; else it has but received it */
 } statuses[] = {
-    {"RJCT", NKS_LEG_REJECTED},
-    {"ACSC", NKS_LEG_SETTLED}, /* settled on the debtor's account */
-    {"ACCC", NKS_LEG_SETTLED}, /* settled on the creditor's account */
-    {"ACCP", 0},
-    {"ACSP", 0},
-    {"ACTC", 0},
-    {"ACWC", 0},
-    {"ACFC", 0},
-    {"ACWP", 0},
-    {"RCVD", 0},
-    {"PDNG", 0},
-    {"PART", 0},
+    {"RJCT", NKS_LEG_REJECTED, false},
+    {"ACSC", NKS_LEG_SETTLED, true}, /* settled on the debtor's account */
+    {"ACCC", NKS_LEG_SETTLED, true}, /* settled on the creditor's account */
+    {"ACCP", 0, true},
+    {"ACSP", 0, true},
+    {"ACTC", 0, false},
+    {"ACWC", 0, true},
+    {"ACFC", 0, true},
+    {"ACWP", 0, true},
+    {"RCVD", 0, false},
+    {"PDNG", 0, false},
+    {"PART", 0, false},
 };
 
 static enum nks_leg_state state_of(struct nks_answer *answer, const struct nks_frame_place *place,
@@ -54,6 +55,31 @@ enum nks_reason nks_answer_reason(struct nks_text record, enum nks_reason otherw
         return otherwise;
     enum nks_reason reason = nks_text_is(code, "NARR") ? NKS_REASON_NONE : nks_reason_find(code);
     return reason != NKS_REASON_NONE ? reason : NKS_REASON_BANK;
+}
+
+/* A bank that refuses a whole file or group for an account speaks of the debtor's account, or of nobody's: 10,000
+ * payees have not lost theirs in one night. The codes stay, but nothing is carried on after them (collect_back.c). */
+static const struct {
+    enum nks_reason one, many;
+} reasons_of_many[] = {
+    {NKS_REASON_BANK_ACCOUNT, NKS_REASON_WHOLE_ACCOUNT},
+    {NKS_REASON_BANK_ACCOUNT_CLOSED, NKS_REASON_WHOLE_ACCOUNT_CLOSED},
+    {NKS_REASON_BANK_ACCOUNT_BLOCKED, NKS_REASON_WHOLE_ACCOUNT_BLOCKED},
+    {NKS_REASON_BANK_REFUSED_BY_PAYEE, NKS_REASON_WHOLE_REFUSED},
+    {NKS_REASON_BANK_UNSPECIFIED, NKS_REASON_WHOLE_UNSPECIFIED},
+    {NKS_REASON_CREDITOR_ACCOUNT, NKS_REASON_WHOLE_AC03},
+    {NKS_REASON_BANK_PAYEE_CLOSED, NKS_REASON_WHOLE_AC07},
+    {NKS_REASON_PAYEE_MISSING, NKS_REASON_WHOLE_BE06},
+    {NKS_REASON_BANK_DECEASED, NKS_REASON_WHOLE_MD07},
+};
+
+static enum nks_reason reason_of_many(enum nks_reason reason)
+{
+    for (size_t i = 0; i < sizeof reasons_of_many / sizeof reasons_of_many[0]; i++) {
+        if (reason == reasons_of_many[i].one)
+            return reasons_of_many[i].many;
+    }
+    return reason;
 }
 
 /* A level that gives no reason has that of the level above. */
@@ -99,10 +125,17 @@ static enum nks_status count_final(struct nks_answer *answer, const struct nks_f
     return NKS_OK;
 }
 
-/* A status below which nothing is left open: PART, and none, speak of some payments only. */
-static bool speaks_of_all(struct nks_text status)
+/* A status of the message after which no other answer needs to come: a final one, or that the bank accepts it all,
+ * unless the central says nothing when a user rejects what it has accepted. A receipt is no answer. */
+static bool speaks_of_all(const struct nks_answer *answer, struct nks_text status)
 {
-    return status.len > 0 && !nks_text_is(status, "PART");
+    if (answer->head.to != 0)
+        return true;
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+        if (nks_text_is(status, statuses[i].code))
+            return statuses[i].accepts && answer->central != NULL && !answer->central->silent_reject;
+    }
+    return false;
 }
 
 enum nks_status nks_answer_head(struct nks_answer *answer, const struct nks_frame_place *place, struct nks_text record)
@@ -121,7 +154,8 @@ enum nks_status nks_answer_head(struct nks_answer *answer, const struct nks_fram
         return foreign(answer, place, NKS_ODD_NOT_WRITTEN);
     NKS_TRY(nks_answer_batch_use(answer, answer->file.batch_id));
     answer->head = status_of(answer, place, record, NKS_REASON_NONE);
-    answer->whole = speaks_of_all(nks_text_trim(nks_record_slot(record, NKS_SLOT_STS)));
+    answer->head.reason = reason_of_many(answer->head.reason);
+    answer->whole = speaks_of_all(answer, nks_text_trim(nks_record_slot(record, NKS_SLOT_STS)));
     return answer->head.to != 0 ? count_final(answer, place) : NKS_OK;
 }
 
@@ -225,6 +259,7 @@ enum nks_status nks_answer_group_take(struct nks_answer *answer, const struct nk
                                       struct nks_text record)
 {
     answer->group = status_of(answer, place, record, answer->head.reason);
+    answer->group.reason = reason_of_many(answer->group.reason);
     if (answer->group.to == 0)
         return NKS_OK;
     if (contradicts(&answer->group, &answer->head))

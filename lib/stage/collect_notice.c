@@ -35,10 +35,14 @@ struct entry {
     nks_int128 details_minor; /* of details on the entry's side */
     bool details_known;       /* all of them have an amount in the entry's currency, on its side */
     bool has_total;           /* one that waits for its details */
-    int64_t total_details;    /* so many came */
     struct nks_total total;
-    bool has_lone; /* a detail without amount: the entry's, if it stays the only one */
+    int64_t total_details;  /* so many came */
+    nks_int128 total_minor; /* that add up to so much */
+    bool has_lone;          /* a detail without amount: the entry's, if it stays the only one */
     struct nks_booking lone;
+    bool has_named; /* the same, and it names a leg */
+    struct nks_booking named;
+    struct nks_leg_address address;
 };
 
 struct nks_notice {
@@ -128,9 +132,10 @@ static enum nks_reason reason_for(enum nks_leg_state to, struct nks_text record)
 
 /* ---- a leg by our id */
 
+/* Not from the EndToEndId: it is the payer's own text, which may look like the leg id of another payer's payment. */
 static bool leg_id_of(struct nks_text record, struct nks_leg_address *address)
 {
-    static const enum nks_slot slots[] = {NKS_SLOT_INSTR_ID, NKS_SLOT_END_TO_END_ID, NKS_SLOT_TX_ID};
+    static const enum nks_slot slots[] = {NKS_SLOT_INSTR_ID, NKS_SLOT_TX_ID};
     for (size_t i = 0; i < sizeof slots / sizeof slots[0]; i++) {
         if (nks_leg_id_parse(slot_of(record, slots[i]), address))
             return true;
@@ -176,6 +181,20 @@ static enum nks_status leg_book(struct nks_answer *answer, const struct nks_book
     return NKS_OK;
 }
 
+/* The first detail that names a leg without an amount, once it is known whether it is the only one of its entry. */
+static enum nks_status named_close(struct nks_answer *answer)
+{
+    struct entry *entry = &answer->notice->entry;
+    if (!entry->has_named)
+        return NKS_OK;
+    entry->has_named = false;
+    if (entry->details == 1 && entry->totals == 0) {
+        entry->named.amount = entry->amount;
+        entry->named.has_amount = entry->has_amount;
+    }
+    return leg_book(answer, &entry->named, &entry->address);
+}
+
 /* ---- a detail, or an entry without details */
 
 static bool tries(const struct nks_answer *answer, enum nks_match match)
@@ -190,8 +209,10 @@ static enum nks_status want(struct nks_answer *answer, struct nks_booking *booki
     struct nks_text message = slot_of(record, NKS_SLOT_ORGNL_MSG_ID);
     if (reference.len > 0 && !nks_text_is(reference, "NOTPROVIDED"))
         booking->reference = nks_answer_hash(reference);
-    if (message.len > 0)
+    if (message.len > 0 && !nks_text_is(message, "NOTPROVIDED")) {
         NKS_TRY(nks_out_file_by_message(run->exchange, message, &booking->file_id, &run->fault));
+        booking->other_message = booking->file_id == 0;
+    }
     struct entry *entry = &answer->notice->entry;
     if (booking->has_amount || record.len == 0)
         return nks_match_want(answer, &answer->notice->wants, booking);
@@ -223,6 +244,7 @@ static enum nks_status booking_take(struct nks_answer *answer, const struct nks_
         side == entry->side && booking.has_amount && strcmp(booking.amount.currency, entry->amount.currency) == 0;
     entry->details_known = entry->details_known && same_side;
     entry->details_minor += booking.amount.minor;
+    entry->total_minor += booking.amount.minor;
     booking.to = move_of(answer, place, side, returned);
     booking.reason = reason_for(booking.to, record);
     if (booking.to == 0) {
@@ -231,9 +253,14 @@ static enum nks_status booking_take(struct nks_answer *answer, const struct nks_
         answer->notice->others += side == SIDE_CREDIT && !named;
         return NKS_OK;
     }
-    if (named && tries(answer, NKS_MATCH_LEG))
+    if (!named || !tries(answer, NKS_MATCH_LEG))
+        return want(answer, &booking, record);
+    if (booking.has_amount || entry->details != 1)
         return leg_book(answer, &booking, &address);
-    return want(answer, &booking, record);
+    entry->has_named = true;
+    entry->named = booking;
+    entry->address = address;
+    return NKS_OK;
 }
 
 /* ---- totals */
@@ -244,12 +271,23 @@ static void copy_id(struct nks_text id, char out[NKS_TOTAL_ID_MAX])
         out[NKS_TOTAL_ID_MAX - 1] = '\0';
 }
 
+/* Whether the details of all payments of a total came: as many as it says, or, where it does not say how many, so that
+ * they make up its amount. */
+static bool total_is_told(const struct entry *entry)
+{
+    const struct nks_total *total = &entry->total;
+    if (entry->total_details == 0 || total->count >= 0)
+        return entry->total_details > 0 && entry->total_details == total->count;
+    return entry->details_known && total->has_amount && entry->total_minor == total->amount.minor &&
+           strcmp(total->amount.currency, entry->amount.currency) == 0;
+}
+
 static enum nks_status total_close(struct nks_answer *answer)
 {
     struct entry *entry = &answer->notice->entry;
     bool waits = entry->has_total;
     entry->has_total = false;
-    if (!waits || (entry->total_details > 0 && entry->total_details == entry->total.count))
+    if (!waits || total_is_told(entry))
         return NKS_OK;
     return entry->total.to != 0 ? nks_match_total(answer, &entry->total) : NKS_OK;
 }
@@ -259,10 +297,12 @@ static enum nks_status total_take(struct nks_answer *answer, const struct nks_fr
 {
     struct entry *entry = &answer->notice->entry;
     uint64_t count = 0;
-    NKS_TRY(total_close(answer));
     entry->totals++;
+    NKS_TRY(named_close(answer));
+    NKS_TRY(total_close(answer));
     entry->has_total = true;
     entry->total_details = 0;
+    entry->total_minor = 0;
     struct nks_total *total = &entry->total;
     enum side side = side_of(record, entry->side);
     bool returned = entry->reversal || entry->return_code;
@@ -304,6 +344,7 @@ static enum nks_status entry_close(struct nks_answer *answer)
     entry->open = false;
     if (!open)
         return NKS_OK;
+    NKS_TRY(named_close(answer));
     NKS_TRY(total_close(answer));
     NKS_TRY(lone_close(answer));
     if (entry->details == 0 && entry->totals == 0)
@@ -345,6 +386,8 @@ enum nks_status nks_notice_detail(struct nks_answer *answer, const struct nks_fr
         return total_take(answer, place, record);
     entry->details++;
     entry->total_details++;
+    if (entry->details == 2)
+        NKS_TRY(named_close(answer));
     return booking_take(answer, place, record);
 }
 

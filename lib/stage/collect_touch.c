@@ -100,6 +100,24 @@ enum nks_status nks_answer_file_use(struct nks_answer *answer, int64_t file_id, 
     return NKS_OK;
 }
 
+enum nks_status nks_answer_each_file(struct nks_answer *answer, nks_answer_file_fn fn, void *context)
+{
+    struct nks_run *run = answer->run;
+    for (nks_date day = run->today - NKS_ANSWER_WINDOW_DAYS; day <= run->today; day++) {
+        for (int64_t id = 0;;) {
+            bool ours = false;
+            NKS_TRY(nks_out_file_next_day(run->exchange, answer->delivery.party, day, NKS_FILE_ORDER, id, &id,
+                                          &run->fault));
+            if (id == 0)
+                break;
+            NKS_TRY(nks_answer_file_use(answer, id, &ours));
+            if (ours && answer->file.state == NKS_FILE_PUBLISHED)
+                NKS_TRY(fn(answer, context));
+        }
+    }
+    return NKS_OK;
+}
+
 /* ---- one leg */
 
 /* Rejected or returned, the money is with the payer. */
@@ -123,6 +141,10 @@ enum nks_status nks_answer_book(struct nks_answer *answer, const struct nks_book
         return NKS_OK;
     }
     NKS_TRY(nks_leg_move(run->payments, slice_id, leg, from, booking->to, booking->reason, &moved, &run->fault));
-    answer->moved += moved;
+    if (!moved) { /* it is not as the caller read it: nothing is lost without a word */
+        nks_answer_odd(answer, &booking->place, NKS_ODD_OTHER_STATE);
+        return NKS_OK;
+    }
+    answer->moved++;
     return nks_answer_touch(answer, slice_id, leg->file_id, is_back(booking->to));
 }

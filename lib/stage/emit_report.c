@@ -89,7 +89,7 @@ static enum nks_status answered_status(struct nks_report *report, const struct n
         return NKS_OK;
     out->reason = (enum nks_reason)leg->reason;
     /* Its money goes on, to the ventekonto or the error account: a report of its own tells where it is. */
-    if (nks_step_goes_on(report->agreement, leg))
+    if (nks_step_goes_on(report->agreement, payment, leg))
         out->status = nks_outcome_status(NKS_OUTCOME_VENTEKONTO, true);
     return NKS_OK;
 }

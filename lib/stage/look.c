@@ -183,8 +183,8 @@ static const struct {
     {NKS_SOURCE_SENDER, NKS_DELIVERY_RECEIVED, "file is received", "files are received", "nks ingest", false},
     {NKS_SOURCE_CENTRAL, NKS_DELIVERY_RECEIVED, "answer of a bank is received", "answers of banks are received",
      "nks collect", false},
-    {NKS_SOURCE_CENTRAL, NKS_DELIVERY_ODD, "answer of a bank could not be used; a person looks at it with the bank",
-     "answers of banks could not be used; a person looks at them with the bank", "nks list --state ODD", true},
+    {NKS_SOURCE_CENTRAL, NKS_DELIVERY_ODD, "answer of a bank holds something odd; a person looks at it with the bank",
+     "answers of banks hold something odd; a person looks at them with the bank", "nks list --state ODD", true},
 };
 
 static enum nks_status deliveries_steps(struct nks_run *run, struct nks_look_steps *steps)

@@ -30,9 +30,10 @@ NKS_CHECKED enum nks_status nks_step_route_save(struct nks_step_context *context
 NKS_CHECKED enum nks_status nks_step_group(struct nks_step_context *context, const struct nks_payment *payment,
                                            const struct nks_group **group, const struct nks_central **central);
 
-/* Whether the money of a leg that came back is carried on after the agreement's policy (collect_back.c), rather than
- * left with the payer. */
-bool nks_step_goes_on(const struct nks_agreement *agreement, const struct nks_leg *leg);
+/* Whether the money of a payment's leg that came back is carried on after the agreement's policy (collect_back.c),
+ * rather than left with the payer. */
+bool nks_step_goes_on(const struct nks_agreement *agreement, const struct nks_payment *payment,
+                      const struct nks_leg *leg);
 
 void nks_step_reject(struct nks_payment *payment, enum nks_reason reason);
 

@@ -146,6 +146,7 @@ pension=$(grep -l '<PmtInfId>PEN-B<' "$home"/out/central/central-vest/*.xml)
 
 answer 03 "$(message_id "$wages")" "<GrpSts>ACSP</GrpSts>$head_end"
 drop central-oest at-work.xml $ACCEPTED
+is "the bank has accepted it all" "SELECT answered FROM out_file WHERE file_id = $(file_id "$wages")" 2
 is "not final: nothing moves" "$(legs "$wages")" "$IN_FILE:10"
 is "and nothing is told" "SELECT COUNT(*) FROM out_file WHERE kind = 3 AND detail = 'answer'" 0
 
@@ -204,27 +205,45 @@ is "its entry is returned" "SELECT COUNT(*) FROM ventekonto_entry WHERE state = 
 
 # ---- a group; a whole file; a payment of it that fares otherwise
 
+# For an account, that is the payer's own: no payee has lost his, and nothing is carried on.
+carried=$(ask "SELECT COUNT(*) FROM payment_return")
 answer 03 "$(message_id "$pension")" "$head_end$(group PEN-B "<PmtInfSts>RJCT</PmtInfSts>$(reason AC06)")"
 drop central-vest group.xml $ACCEPTED
 is "the group" "$(legs "$pension")" "$REJECTED:1"
+is "for the payer's account" "SELECT reason FROM leg WHERE file_id = $(file_id "$pension")" 59
+is "the group is not carried on" "SELECT COUNT(*) FROM payment_return" "$carried"
 answer 03 "$(message_id "$pension")" "$head_end$(group NO-SUCH "<PmtInfSts>ACSC</PmtInfSts>")"
 drop central-vest no-group.xml $ODD
 
 used=$(ask "SELECT COUNT(*) FROM claim_use WHERE state = 1")
-answer 10 "$(message_id "$firms")" "<GrpSts>RJCT</GrpSts>$(reason AC02)$head_end"
+one=$(leg "$firms" VIR26-01)
+answer 10 "$(message_id "$firms")" "<GrpSts>RJCT</GrpSts>$(reason AC04)$head_end$(group VIR-A "$(tx "$one" RJCT)")"
 drop central-oest whole.xml $ACCEPTED
 is "the whole file" "$(legs "$firms")" "$REJECTED:10"
+is "a payment without a reason has the file's" "SELECT reason, COUNT(*) FROM leg WHERE file_id = $(file_id "$firms")" "58|10"
+is "the file is not carried on" "SELECT COUNT(*) FROM payment_return" "$carried"
 is "its two uses are given back" "SELECT COUNT(*) FROM claim_use WHERE state = 1" $((used - 2))
 is "and its entry" "SELECT COUNT(*) FROM ventekonto_entry WHERE state = 4" 2
 told=$(report proeveskat "$(basename "$firms" | cut -d- -f2)")
 says "$told" "<GrpSts>RJCT</GrpSts>"
-says "$told" "<Cd>AC02</Cd>"
+says "$told" "<Cd>AC04</Cd>"
 
 one=$(sed -n 's/.*<InstrId>\([^<]*\)<.*/\1/p' "$region" | sed -n 2p)
 answer 10 "$(message_id "$region")" "<GrpSts>ACSC</GrpSts>$head_end$(group REG-A "$(tx "$one" RJCT)")"
 drop central-nord two-ways.xml $ODD
 leg_is "the payment's own status counts" "$one" "$REJECTED 25"
 is "the rest is settled" "SELECT COUNT(*) FROM leg WHERE file_id = $(file_id "$region") AND state <> $SETTLED" 1
+
+# ---- a receipt is no answer: what waits is still told
+
+answer 10 "$(message_id "$skat")" "<GrpSts>ACTC</GrpSts>$head_end"
+drop central-vest receipt.xml $ACCEPTED
+nks --json status --now 2026-11-24T17:00:00Z
+count=$((count + 1))
+grep '"type": *"unanswered"' "$work/nks.out" | grep "$(basename "$skat")" | grep -q '"answered": *"partly".*"overdue": *true' ||
+    fail "nks status does not tell that a file was only received"
+count=$((count + 1))
+[ "$code" -eq 5 ] || fail "a file that was only received is late: exit $code"
 
 # ---- what cannot be used moves nothing
 

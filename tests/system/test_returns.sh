@@ -148,6 +148,23 @@ central-nord,Prøvecentral Nord,09,1000,10000000,14:30,6000-8999,,no,yes,CAMT054
 END
 home_init "$home" "$work/data"
 cp -R "$small/in/." "$home/in/"
+# and a payee who is given by an account alone
+cat >"$home/in/sender/proeveskat/30-konto.xml" <<END
+<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"><CstmrCdtTrfInitn>
+<GrpHdr><MsgId>PSKAT-KONTO</MsgId><CreDtTm>2026-11-22T18:00:00Z</CreDtTm><NbOfTxs>2</NbOfTxs><CtrlSum>33.50</CtrlSum>
+<InitgPty><Nm>Prøveskattestyrelsen</Nm><Id><OrgId><Othr><Id>PSKAT-01</Id><SchmeNm><Cd>CUST</Cd></SchmeNm></Othr></OrgId></Id></InitgPty></GrpHdr>
+<PmtInf><PmtInfId>KTO-A</PmtInfId><PmtMtd>TRF</PmtMtd><NbOfTxs>2</NbOfTxs><CtrlSum>33.50</CtrlSum>
+<PmtTpInf><LclInstrm><Prtry>NKSOST</Prtry></LclInstrm></PmtTpInf><ReqdExctnDt><Dt>2026-11-24</Dt></ReqdExctnDt>
+<Dbtr><Nm>Prøveskattestyrelsen</Nm><Id><OrgId><Othr><Id>99010118</Id><SchmeNm><Cd>TXID</Cd></SchmeNm></Othr></OrgId></Id></Dbtr>
+<DbtrAcct><Id><Othr><Id>10010000000101</Id><SchmeNm><Cd>BBAN</Cd></SchmeNm></Othr></Id><Ccy>DKK</Ccy></DbtrAcct>
+<DbtrAgt><FinInstnId><BICFI>PRVEDK2V</BICFI></FinInstnId></DbtrAgt>
+<CdtTrfTxInf><PmtId><EndToEndId>KTO26-1</EndToEndId></PmtId><Amt><InstdAmt Ccy="DKK">11.25</InstdAmt></Amt>
+<Cdtr><Nm>En Prøvemodtager</Nm></Cdtr><CdtrAcct><Id><IBAN>DK1770090000005001</IBAN></Id></CdtrAcct></CdtTrfTxInf>
+<CdtTrfTxInf><PmtId><EndToEndId>KTO26-2</EndToEndId></PmtId><Amt><InstdAmt Ccy="DKK">22.25</InstdAmt></Amt>
+<Cdtr><Nm>En Prøvemodtager</Nm></Cdtr><CdtrAcct><Id><IBAN>DK1770090000005001</IBAN></Id></CdtrAcct></CdtTrfTxInf>
+</PmtInf></CstmrCdtTrfInitn></Document>
+END
 night_run "$home"
 for central in central-vest central-oest central-nord; do
     mkdir -p "$home/in/central/$central"
@@ -163,19 +180,32 @@ rejects=$(order central-oest '>AFV26-01<')
 firms=$(order central-oest '>VIR26-01<')
 region=$(order central-nord '>REG26-1<')
 school=$(order central-nord '>SKO26-1<')
+known=$(order central-vest '>KTO26-1<')
 
 # ---- settled
 
 notice 08
 entry 10038.45 DBIT "$(tx "$(instr "$(leg "$ost1" OST26-0001)")" 4210.00 DBIT)$(tx "$(instr "$(leg "$ost1" OST26-0002)")" 1250.50 DBIT)
-$(tx "$(instr "$(leg "$ost1" OST26-0003)")" 88 DBIT)$(tx "$(e2e "$(leg "$ost1" OST26-0004)")" 3999.95 DBIT)
+$(tx "$(instr "$(leg "$ost1" OST26-0003)")" 88 DBIT)$(tx "$(instr "$(leg "$ost1" OST26-0004)")" 3999.95 DBIT)
 $(tx "<TxId>$(leg "$ost1" OST26-0005)</TxId>" 490.00 DBIT)"
 notice_end
 drop central-vest settled.xml $ODD
 odd amount "$(at '<TxId>')"
 is "the amount counts" "$(legs "$ost1")" "$IN_FILE:1 $SETTLED:4"
 notice 02
+entry 701 DBIT "<TxDtls><Refs>$(instr "$(leg "$ost1" OST26-0005)")</Refs></TxDtls>"
+notice_end
+drop central-vest no-amount.xml $ODD
+odd amount "$(at '<InstrId>')"
+is "where a payment's amount is not told, the lone entry's is compared" "$(legs "$ost1")" "$IN_FILE:1 $SETTLED:4"
+notice 02
 entry 700 DBIT "$(tx "$(e2e "$(leg "$ost1" OST26-0005)")" 700.00 DBIT)"
+notice_end
+drop central-vest forged.xml $ODD
+odd no-match "$(at '<EndToEndId>')"
+is "a payer's own words are no leg id of ours" "$(legs "$ost1")" "$IN_FILE:1 $SETTLED:4"
+notice 02
+entry 700 DBIT "<TxDtls><Refs><TxId>$(leg "$ost1" OST26-0005)</TxId></Refs></TxDtls>"
 entry 55.00 CRDT ''
 entry 77.00 DBIT '' '' PDNG
 notice_end
@@ -221,8 +251,8 @@ says "$carrier" '39990000000901'
 pension=$(leg "$pen1" PEN26-11-4)
 rests=$(leg "$pen1" PEN26-11-3)
 notice 02
-entry 7104 CRDT "$(tx "$(e2e "$pension")" 7104.00 CRDT MD07)"
-entry 3500 CRDT "$(tx "$(e2e "$rests")" 3500.00 CRDT AC04)"
+entry 7104 CRDT "$(tx "$(instr "$pension")" 7104.00 CRDT MD07)"
+entry 3500 CRDT "$(tx "$(instr "$rests")" 3500.00 CRDT AC04)"
 notice_end
 drop central-vest pension.xml $ACCEPTED
 leg_is "returned before it was said to be settled" "$pension" "$RETURNED 28"
@@ -238,6 +268,17 @@ drop central-oest wage.xml $ACCEPTED
 leg_is "the agreement says reject: told to the payer" "$wage" "$RETURNED 27"
 told proeve-kommune 'L.*N26-06' RJCT AC06 # in the charset of the question
 is "and not carried on" "$carried" 2
+
+# ---- nobody is known who could claim it: it stays with the payer
+
+notice 08
+entry 11.25 CRDT "$(tx "$(instr "$(leg "$known" KTO26-1)")" 11.25 CRDT AC04)"
+notice_end
+drop central-vest nobody.xml $ACCEPTED
+leg_is "given by an account alone" "$(leg "$known" KTO26-1)" "$RETURNED 26"
+told proeveskat KTO26-1 RJCT AC04
+is "nothing rests on the ventekonto for nobody" "SELECT COUNT(*) FROM ventekonto_entry WHERE holder_key = 0" 0
+is "and it is not carried on" "$carried" 2
 
 # ---- returned for a reason that is not the payee's; by a reversal; a debt's part; twice
 
@@ -375,6 +416,68 @@ drop central-oest returned-by-reference.xml $ACCEPTED
 leg_is "returned by reference and amount" "$(leg "$firms" VIR26-02)" "$RETURNED 50"
 is "carried on" "$carried" 4
 
+# ---- what carries money on has the reference and the amount of what came back: nothing moves it by these
+
+onward_is() { # WHAT AMOUNT_MINOR STATE
+    is "$1" "SELECT leg.kind || ' ' || leg.state FROM leg JOIN slice USING (slice_id) JOIN batch USING (batch_id)
+WHERE origin = 3 AND leg.amount_minor = $2" "3 $3"
+}
+echo >>"$work/notice.xml"
+drop central-oest returned-again.xml $ODD
+odd ambiguous
+onward_is "the return is told again" 810000 $IN_FILE
+notice 08
+entry 8100 DBIT "$(tx "$(e2e VIR26-02)" 8100.00 DBIT)"
+notice_end
+drop central-oest debited-late.xml $ODD
+onward_is "the debit is told late" 810000 $IN_FILE
+cat >"$work/notice.xml" <<END
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.03"><CstmrPmtStsRpt><GrpHdr><MsgId>R2</MsgId>
+<CreDtTm>2026-11-24T15:00:00</CreDtTm></GrpHdr><OrgnlGrpInfAndSts><OrgnlMsgId>$(message_id "$firms")</OrgnlMsgId>
+<OrgnlMsgNmId>pain.001</OrgnlMsgNmId></OrgnlGrpInfAndSts><OrgnlPmtInfAndSts><OrgnlPmtInfId>VIR-A</OrgnlPmtInfId>
+<TxInfAndSts><OrgnlInstrId>$(leg "$firms" VIR26-01)</OrgnlInstrId><TxSts>RJCT</TxSts><StsRsnInf><Rsn><Cd>AC04</Cd></Rsn></StsRsnInf></TxInfAndSts>
+</OrgnlPmtInfAndSts></CstmrPmtStsRpt></Document>
+END
+cp "$work/notice.xml" "$home/in/central/central-oest/rejected.xml"
+night_run "$home" "$later"
+leg_is "rejected" "$(leg "$firms" VIR26-01)" "$REJECTED 26"
+is "carried on" "$carried" 5
+notice 08
+entry 12000 CRDT "$(tx "$(e2e VIR26-01)" 12000.00 CRDT AC04)"
+notice_end
+drop central-oest rejected-and-returned.xml $ODD
+odd ambiguous "$(at '<EndToEndId>')"
+leg_is "the rejection stands" "$(leg "$firms" VIR26-01)" "$REJECTED 26"
+onward_is "a rejection is told as a return too" 1200000 $IN_FILE
+onwards=$(order central-oest '<InstdAmt Ccy="DKK">12000.00<')
+[ "$onwards" != "$firms" ] || onwards=$(grep -lF '>VIR26-01<' "$home/out/central/central-oest/"*.xml | grep -vF "$firms")
+notice 08
+entry 12000 DBIT "$(tx "<MsgId>$(message_id "$onwards")</MsgId>$(e2e VIR26-01)" 12000.00 DBIT)"
+notice_end
+drop central-oest onward-settled.xml $ACCEPTED
+onward_is "with the id of its own file it is settled" 1200000 $SETTLED
+
+# ---- a debit and its return in one notice, in both orders
+
+notice 08
+entry 450.75 DBIT "$(tx "$(e2e VIR26-03)" 450.75 DBIT)"
+entry 450.75 CRDT "$(tx "$(e2e VIR26-03)" 450.75 CRDT FOCR)"
+entry 321 CRDT "$(tx "$(e2e VIR26-05)" 321.00 CRDT FOCR)"
+entry 321 DBIT "$(tx "$(e2e VIR26-05)" 321.00 DBIT)"
+notice_end
+drop central-oest both.xml $ACCEPTED
+leg_is "settled and returned" "$(leg "$firms" VIR26-03)" "$RETURNED 51"
+leg_is "the return stands first" "$(leg "$firms" VIR26-05)" "$RETURNED 51"
+
+# ---- a booking that names a message of somebody else is not found by amount and date
+
+notice 08
+entry 60 DBIT "$(tx "<MsgId>SOMEBODY-ELSES</MsgId>" 60.00 DBIT)"
+notice_end
+drop central-oest another-message.xml $ODD
+odd no-match "$(at '<MsgId>SOMEBODY')"
+leg_is "not this one" "$(leg "$firms" VIR26-06)" "$IN_FILE 0"
+
 # ---- what cannot be used moves nothing
 
 untouched="$(legs "$region")"
@@ -424,8 +527,9 @@ checks=$((checks + 1))
 grep -q '"type": *"odd".*"kind": *"ambiguous"' "$work/said" || fail "nks status does not tell what was odd"
 notice 08
 entry 53000 DBIT "$(batch "$(message_id "$school")" '' 2 53000.00)" '' BOOK 2026-11-23
-entry 33400 DBIT "$(tx "$(instr "$(leg "$region" REG26-1)")" 33400.00 DBIT)"
-entry 250 DBIT "$(tx "$(instr "$(leg "$region" REG26-2)")" 250.00 DBIT)"
+# a total that does not say how many: its details make up its amount
+entry 33650 DBIT "<Btch><TtlAmt Ccy=\"DKK\">33650.00</TtlAmt></Btch>$(tx "$(instr "$(leg "$region" REG26-1)")" 33400.00 DBIT)
+$(tx "$(instr "$(leg "$region" REG26-2)")" 250.00 DBIT)"
 notice_end
 drop central-nord late.xml $ACCEPTED
 is "answered, late" "SELECT answered FROM out_file WHERE message_id = '$(message_id "$school")'" 2
@@ -450,7 +554,7 @@ out_valid "$home/out"
 audit_clean "$home"
 code "$NKS_BIN/nks-audit" --home "$home"
 checks=$((checks + 1))
-grep -q 'carried on *4 ' "$work/said" || fail "the auditor does not tell what was carried on: $(grep carried "$work/said")"
+grep -q 'carried on *5 ' "$work/said" || fail "the auditor does not tell what was carried on: $(grep carried "$work/said")"
 
 # ---- the auditor finds what is done to these rows
 
