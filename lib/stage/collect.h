@@ -34,6 +34,7 @@ struct nks_touch {
 
 struct nks_notice;
 struct nks_wants;
+struct nks_totals;
 
 struct nks_answer {
     struct nks_run *run;
@@ -127,7 +128,11 @@ struct nks_total { /* one booking for many payments */
     char message_id[NKS_TOTAL_ID_MAX], group_id[NKS_TOTAL_ID_MAX];
 };
 /* ---- collect_total.c */
-NKS_CHECKED enum nks_status nks_match_total(struct nks_answer *answer, const struct nks_total *total);
+/* One that names a message is applied at once; another is kept, and looked for with the others at the end. */
+NKS_CHECKED enum nks_status nks_match_total(struct nks_answer *answer, struct nks_totals **totals,
+                                            const struct nks_total *total);
+NKS_CHECKED enum nks_status nks_totals_apply(struct nks_answer *answer, struct nks_totals *totals);
+void nks_totals_free(struct nks_totals *totals);
 
 /* ---- collect_touch.c */
 

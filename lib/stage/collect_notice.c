@@ -48,6 +48,7 @@ struct entry {
 struct nks_notice {
     struct entry entry;
     struct nks_wants *wants;
+    struct nks_totals *totals;
     int64_t others, pending; /* details that are no business of ours; entries that are not booked yet */
 };
 
@@ -289,7 +290,7 @@ static enum nks_status total_close(struct nks_answer *answer)
     entry->has_total = false;
     if (!waits || total_is_told(entry))
         return NKS_OK;
-    return entry->total.to != 0 ? nks_match_total(answer, &entry->total) : NKS_OK;
+    return entry->total.to != 0 ? nks_match_total(answer, &answer->notice->totals, &entry->total) : NKS_OK;
 }
 
 static enum nks_status total_take(struct nks_answer *answer, const struct nks_frame_place *place,
@@ -417,6 +418,7 @@ static void note_count(struct nks_answer *answer, int64_t count, const char *wor
 enum nks_status nks_notice_apply(struct nks_answer *answer)
 {
     NKS_TRY(entry_close(answer));
+    NKS_TRY(nks_totals_apply(answer, answer->notice->totals));
     NKS_TRY(nks_match_apply(answer, answer->notice->wants));
     note_count(answer, answer->notice->others, "bookings are of other money than ours; they were left");
     note_count(answer, answer->notice->pending, "entries are not booked yet; they were left");
@@ -428,5 +430,6 @@ void nks_notice_free(struct nks_notice *notice)
     if (notice == NULL)
         return;
     nks_wants_free(notice->wants);
+    nks_totals_free(notice->totals);
     free(notice);
 }

@@ -4,9 +4,11 @@
  */
 #include "stage/collect.h"
 
+#include <stdlib.h>
+
 struct tally { /* legs of a file, or of a group of it, that a total could be about */
     uint32_t group;
-    int32_t currency;
+    int32_t currency; /* of the first */
     int64_t count, open;
     nks_int128 minor;
     bool mixed; /* there are some in another currency */
@@ -19,6 +21,8 @@ static enum nks_status on_tally(void *context, const struct nks_leg_row *row, st
     if ((tally->group != 0 && row->group != tally->group) ||
         (row->leg.state != NKS_LEG_IN_FILE && row->leg.state != NKS_LEG_SETTLED))
         return NKS_OK;
+    if (tally->count == 0)
+        tally->currency = row->currency;
     tally->mixed = tally->mixed || row->currency != tally->currency;
     tally->count++;
     tally->open += row->leg.state == NKS_LEG_IN_FILE;
@@ -27,10 +31,9 @@ static enum nks_status on_tally(void *context, const struct nks_leg_row *row, st
 }
 
 /* Of answer->file. */
-static enum nks_status tally_make(struct nks_answer *answer, const struct nks_total *total, struct tally *tally)
+static enum nks_status tally_make(struct nks_answer *answer, struct tally *tally)
 {
     struct nks_run *run = answer->run;
-    tally->currency = nks_currency_number(total->amount.currency);
     for (int64_t id = answer->first; id <= answer->last; id++)
         NKS_TRY(nks_legs_of_file(run->payments, id, answer->file.id, on_tally, tally, &run->fault));
     return NKS_OK;
@@ -39,7 +42,7 @@ static enum nks_status tally_make(struct nks_answer *answer, const struct nks_to
 static bool tally_is(const struct tally *tally, const struct nks_total *total)
 {
     return total->has_amount && tally->count > 0 && !tally->mixed && tally->count == total->count &&
-           tally->minor == total->amount.minor;
+           tally->currency == nks_currency_number(total->amount.currency) && tally->minor == total->amount.minor;
 }
 
 static enum nks_status total_apply(struct nks_answer *answer, const struct nks_total *total, uint32_t group)
@@ -87,57 +90,119 @@ static enum nks_status total_named(struct nks_answer *answer, const struct nks_t
             return NKS_OK;
         }
     }
-    NKS_TRY(tally_make(answer, total, &tally));
+    NKS_TRY(tally_make(answer, &tally));
     if (tally_is(&tally, total))
         return total_apply(answer, total, tally.group);
     nks_answer_odd(answer, &total->place, NKS_ODD_TOTALS);
     return NKS_OK;
 }
 
+/* ---- totals that name nothing: kept, and compared with each order file of the central in one walk */
+
+enum { TOTALS_MAX = 1000, TOTALS_FIRST = 16 }; /* of one notice */
+
 struct search {
-    const struct nks_total *total;
+    struct nks_total total;
     int64_t file_id; /* the first that fits */
     int open, done;
 };
 
+struct nks_totals {
+    size_t count, cap;
+    struct search *rows;
+};
+
+static enum nks_status totals_grow(struct nks_answer *answer, struct nks_totals **totals)
+{
+    if (*totals == NULL)
+        *totals = calloc(1, sizeof **totals);
+    size_t want = *totals == NULL || (*totals)->cap == 0 ? TOTALS_FIRST : (*totals)->cap * 2;
+    struct search *grown = *totals == NULL ? NULL : realloc((*totals)->rows, want * sizeof *grown);
+    if (grown == NULL)
+        return nks_fault_set(&answer->run->fault, NKS_RETRY, "MEMORY", "no memory to take an answer");
+    (*totals)->rows = grown;
+    (*totals)->cap = want;
+    return NKS_OK;
+}
+
+static enum nks_status total_keep(struct nks_answer *answer, struct nks_totals **totals, const struct nks_total *total)
+{
+    if (*totals != NULL && (*totals)->count == TOTALS_MAX) {
+        nks_answer_odd(answer, &total->place, NKS_ODD_TOO_MANY);
+        return NKS_OK;
+    }
+    if (*totals == NULL || (*totals)->count == (*totals)->cap)
+        NKS_TRY(totals_grow(answer, totals));
+    (*totals)->rows[(*totals)->count++] = (struct search){.total = *total};
+    return NKS_OK;
+}
+
+void nks_totals_free(struct nks_totals *totals)
+{
+    if (totals == NULL)
+        return;
+    free(totals->rows);
+    free(totals);
+}
+
+static bool file_may_fit(const struct nks_answer *answer, const struct nks_totals *totals)
+{
+    for (size_t i = 0; i < totals->count; i++) {
+        if (totals->rows[i].total.count <= answer->file.entries)
+            return true;
+    }
+    return false;
+}
+
 static enum nks_status file_compare(struct nks_answer *answer, void *context)
 {
-    struct search *search = context;
+    struct nks_totals *totals = context;
     struct tally tally = {.group = 0};
-    if (answer->file.entries < search->total->count)
+    if (!file_may_fit(answer, totals))
         return NKS_OK;
-    NKS_TRY(tally_make(answer, search->total, &tally));
-    if (!tally_is(&tally, search->total))
-        return NKS_OK;
-    search->done += tally.open == 0;
-    if (tally.open > 0 && search->open++ == 0)
-        search->file_id = answer->file.id;
-    return NKS_OK;
-}
-
-/* A total that names nothing: exactly one order file of the central has that count and sum and waits for it. */
-static enum nks_status total_nameless(struct nks_answer *answer, const struct nks_total *total)
-{
-    struct search search = {.total = total};
-    bool ours = false;
-    NKS_TRY(nks_answer_each_file(answer, file_compare, &search));
-    if (search.open == 1) {
-        NKS_TRY(nks_answer_file_use(answer, search.file_id, &ours));
-        return total_apply(answer, total, 0);
+    NKS_TRY(tally_make(answer, &tally));
+    for (size_t i = 0; i < totals->count; i++) {
+        struct search *search = &totals->rows[i];
+        if (!tally_is(&tally, &search->total))
+            continue;
+        search->done += tally.open == 0;
+        if (tally.open > 0 && search->open++ == 0)
+            search->file_id = answer->file.id;
     }
-    if (search.open == 0 && search.done > 0)
-        answer->already += total->count;
-    else
-        nks_answer_odd(answer, &total->place, search.open == 0 ? NKS_ODD_NO_MATCH : NKS_ODD_AMBIGUOUS);
     return NKS_OK;
 }
 
-enum nks_status nks_match_total(struct nks_answer *answer, const struct nks_total *total)
+/* Exactly one order file of the central has that count and sum and waits for it. */
+static enum nks_status search_apply(struct nks_answer *answer, const struct search *search)
+{
+    bool ours = false;
+    if (search->open == 1) {
+        NKS_TRY(nks_answer_file_use(answer, search->file_id, &ours));
+        return total_apply(answer, &search->total, 0);
+    }
+    if (search->open == 0 && search->done > 0)
+        answer->already += search->total.count;
+    else
+        nks_answer_odd(answer, &search->total.place, search->open == 0 ? NKS_ODD_NO_MATCH : NKS_ODD_AMBIGUOUS);
+    return NKS_OK;
+}
+
+enum nks_status nks_totals_apply(struct nks_answer *answer, struct nks_totals *totals)
+{
+    if (totals == NULL)
+        return NKS_OK;
+    NKS_TRY(nks_answer_each_file(answer, file_compare, totals));
+    for (size_t i = 0; i < totals->count; i++)
+        NKS_TRY(search_apply(answer, &totals->rows[i]));
+    return NKS_OK;
+}
+
+enum nks_status nks_match_total(struct nks_answer *answer, struct nks_totals **totals, const struct nks_total *total)
 {
     if (total->message_id[0] != '\0')
         return total_named(answer, total);
     if (answer->central != NULL && answer->central->totals && total->to == NKS_LEG_SETTLED)
-        return total_nameless(answer, total);
+        return total_keep(answer, totals, total);
     nks_answer_odd(answer, &total->place, NKS_ODD_NO_MATCH);
     return NKS_OK;
 }
