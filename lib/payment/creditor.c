@@ -29,8 +29,11 @@ static enum nks_slip_fault slip_find(struct nks_text record, struct nks_account 
 {
     struct nks_text creditor = slot(record, NKS_SLOT_CDTR_ACCT_OTHR_ID), kortart = {NULL, 0};
     struct nks_slip slip;
-    if (creditor.len > 2 && creditor.ptr[2] == '+')
+    if (memchr(creditor.ptr, '+', creditor.len) != NULL) {
         kortart = nks_text_cut(&creditor, '+');
+        if (!nks_slip_kortart_known(kortart))
+            return NKS_SLIP_KORTART;
+    }
     if (kortart.len == 0)
         kortart = kortart_told(record);
     enum nks_slip_fault fault = nks_slip_parse(kortart, creditor, slot(record, NKS_SLOT_STRD_CDTR_REF), &slip);
@@ -101,7 +104,8 @@ static bool rf_is_bad(struct nks_text record)
     struct nks_text reference = slot(record, NKS_SLOT_STRD_CDTR_REF);
     if (reference.len == 0)
         return false;
-    bool begins = nks_text_starts(reference, "RF") && nks_text_all_digits(nks_text_slice(reference, 2, 2));
+    bool begins = reference.len > 4 && (reference.ptr[0] | 0x20) == 'r' && (reference.ptr[1] | 0x20) == 'f' &&
+                  nks_text_all_digits(nks_text_slice(reference, 2, 2));
     bool said = begins && nks_text_is(slot(record, NKS_SLOT_STRD_CDTR_REF_CD), "SCOR");
     if (!said) {
         struct nks_text by = nks_token_find(nks_record_tokens(record), issuer, sizeof issuer / sizeof issuer[0]);
@@ -118,12 +122,6 @@ static bool is_abroad(const struct nks_account *account)
     if (account->kind == NKS_ACCOUNT_IBAN)
         return !nks_account_domestic(account);
     return account->kind != NKS_ACCOUNT_FIK && nks_bic_valid(bic) && !nks_bic_domestic(bic);
-}
-
-/* Since 15 November 2026 an address abroad is structured or hybrid: town and country at least. */
-static bool address_is_missing(struct nks_text record)
-{
-    return slot(record, NKS_SLOT_CDTR_TWN_NM).len == 0 || !nks_country_known(slot(record, NKS_SLOT_CDTR_CTRY));
 }
 
 /*
@@ -161,6 +159,23 @@ static uint32_t take_point(struct nks_text *rest)
         point = point << 6 | ((unsigned char)rest->ptr[i] & 0x3F);
     *rest = nks_text_slice(*rest, more + 1, rest->len);
     return point;
+}
+
+/* A name has a letter in it; a dot or a blank that does not look like one is none. */
+static bool has_letter(struct nks_text text)
+{
+    while (text.len > 0) {
+        uint32_t point = take_point(&text);
+        if ((point | 0x20) - 'a' < 26u || (point >= 0xC0 && point != 0xD7 && point != 0xF7 && point < 0x2000))
+            return true;
+    }
+    return false;
+}
+
+/* Since 15 November 2026 an address abroad is structured or hybrid: town and country at least. */
+static bool address_is_missing(struct nks_text record)
+{
+    return !has_letter(slot(record, NKS_SLOT_CDTR_TWN_NM)) || !nks_country_known(slot(record, NKS_SLOT_CDTR_CTRY));
 }
 
 bool nks_text_abroad(struct nks_text text)

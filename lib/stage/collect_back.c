@@ -255,7 +255,6 @@ static enum nks_status groups_save(struct back *back)
         group.number = back->groups[i].number;
         group.payments = back->groups[i].payments;
         group.execution_date = back->execution_date;
-        group.moved = true;
         NKS_TRY(nks_group_save(run->payments, &back->to, &group, &run->fault));
     }
     return NKS_OK;

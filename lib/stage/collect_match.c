@@ -64,8 +64,9 @@ static bool may_match(const struct nks_answer *answer, const struct nks_booking 
         return false;
     if (match == NKS_MATCH_REFERENCE)
         return booking->reference != 0;
+    /* A booking that has a reference, and not that of a payment of ours, is of other money. */
     return match == NKS_MATCH_DATE && booking->to == NKS_LEG_SETTLED && !booking->other_message &&
-           (booking->booked != NKS_DATE_NONE || booking->value != NKS_DATE_NONE);
+           booking->reference == 0 && (booking->booked != NKS_DATE_NONE || booking->value != NKS_DATE_NONE);
 }
 
 static enum nks_status wants_grow(struct nks_answer *answer, struct nks_wants **wants)

@@ -166,7 +166,7 @@ static int64_t debt_minor(const struct nks_report *report, const struct nks_slic
     return sum;
 }
 
-enum { REASONS_MAX = 2 };
+enum { REASONS_MAX = 3 };
 struct reasons {
     struct nks_pain002_reason list[REASONS_MAX];
     size_t count;
@@ -185,6 +185,18 @@ static void reason_add(struct reasons *reasons, const char *code, const struct n
     reasons->list[reasons->count++] = (struct nks_pain002_reason){code, nks_buf_view(words)};
 }
 
+/* Money that the bank sent back, and that went on by the agreement. */
+static enum nks_reason went_on_to(const struct nks_report *report, const struct nks_payment *payment,
+                                  const struct nks_report_status *said)
+{
+    bool back = report->answered && strcmp(said->status, "ACWC") == 0 && said->reason != payment->reason &&
+                report->batch->origin != NKS_ORIGIN_RETURNED;
+    if (!back)
+        return NKS_REASON_NONE;
+    return report->agreement->no_account == NKS_NO_ACCOUNT_VENTEKONTO ? NKS_REASON_BACK_TO_VENTEKONTO
+                                                                      : NKS_REASON_BACK_TO_ERROR_ACCOUNT;
+}
+
 static void reasons_fill(const struct nks_report *report, const struct nks_slice *slice,
                          const struct nks_payment *payment, const struct nks_report_status *said,
                          struct reasons *reasons)
@@ -196,6 +208,12 @@ static void reasons_fill(const struct nks_report *report, const struct nks_slice
         if (said->reason == NKS_REASON_LOSS_DROPPED)
             loss_words(report, payment, nks_payment_record(slice, payment), &words);
         reason_add(reasons, nks_reason_code(said->reason), &words);
+    }
+    enum nks_reason on = went_on_to(report, payment, said);
+    if (on != NKS_REASON_NONE) {
+        struct nks_buf words = words_begin(reasons);
+        nks_buf_str(&words, nks_reason_words(on, report->language));
+        reason_add(reasons, nks_reason_code(on), &words);
     }
     struct nks_money debt = {.minor = debt_minor(report, slice, payment)};
     if (debt.minor > 0) {

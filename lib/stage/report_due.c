@@ -111,6 +111,13 @@ enum nks_status nks_report_moved(struct nks_run *run, const struct nks_batch *ba
     return NKS_OK;
 }
 
+/* What came back of a payment is what debts left of it: the amount would tell that there was a debt. The report of the
+ * original batch says where the money went. */
+static bool tells_of_debts(const struct nks_batch *batch, const struct nks_agreement *agreement)
+{
+    return batch->origin == NKS_ORIGIN_RETURNED && agreement->offset_mode != NKS_OFFSET_NONE && !agreement->report_debt;
+}
+
 /* ---- after checking */
 
 /* A payer whose file is due at once gets no report of the checks: that after routing says the same and more, in the
@@ -176,7 +183,7 @@ enum nks_status nks_routed_report_reserve(struct nks_run *run, struct nks_batch 
         struct nks_finals finals;
         NKS_TRY(final_of(run, batch, &finals, &news->final));
     }
-    if (!nks_report_due(agreement->report_level, news))
+    if (tells_of_debts(batch, agreement) || !nks_report_due(agreement->report_level, news))
         return stay_quiet(run, batch);
     NKS_TRY(nks_out_file_count_detail(run->exchange, batch->id, NKS_FILE_STATUS, "answer", 0, &answered, &run->fault));
     return reserve(run, batch, answered > 0 ? "routed late" : "routed");
@@ -202,6 +209,8 @@ enum nks_status nks_status_report_reserve(struct nks_run *run, struct nks_batch 
     struct nks_report_news news = {.rejected = batch->rejected > 0};
     int64_t pending = 0;
     NKS_TRY(agreement_of(run, batch, &agreement));
+    if (tells_of_debts(batch, agreement))
+        return NKS_OK;
     NKS_TRY(first_of(run, batch, &news.first));
     NKS_TRY(final_of(run, batch, &finals, &news.final));
     NKS_TRY(nks_told_load(run->payments, batch->id, &told, &run->fault));

@@ -89,7 +89,7 @@ dkk() { # CODE INSIDE
     row "$1" 100.00 DKK "$2"
 }
 
-message "$work/rules.xml" RULES FRI 10010000000101 52
+message "$work/rules.xml" RULES FRI 10010000000101 55
 group RULES-A $today
 dkk - "$person"
 # accounts
@@ -123,7 +123,9 @@ dkk RR09 "$home$(number 12345678 "$slip")$(reference '71#026840149965327' "$scor
 dkk RR09 "$home$(number 12345678 "$slip")$(reference '73#026840149965328' "$scor")"
 dkk RR09 "$home$(number 12345678 "$slip")$(reference 0026840149965328 "$scor")"
 dkk RR09 "$home$(number 12345678 "$slip")"
+dkk RR09 "$home$(number 99+12345678 "$slip")$(reference 026840149965328 "$scor")"
 # RF references
+dkk RR09 "$person$(reference rf18539007547035 "$scor")"
 dkk - "$person$(reference RF18539007547034 "$scor" ISO)"
 dkk RR09 "$person$(reference RF18539007547035 "$scor" ISO)"
 dkk RR09 "$person$(reference RF18539007547035 "$scor")"
@@ -132,6 +134,7 @@ dkk - "$person$(reference 539007547034 "$scor")"
 # abroad
 dkk - "$(bank PRVEDEFF)$abroad$(iban $german)$(words 'Rødgrød, jf. § 7 – “tak” €')"
 dkk BE04 "<Cdtr><Nm>Muster</Nm><PstlAdr><Ctry>DE</Ctry><AdrLine>Weg 1</AdrLine></PstlAdr></Cdtr>$(iban $german)"
+dkk BE04 "<Cdtr><Nm>Muster</Nm><PstlAdr><TwnNm>&#160;.</TwnNm><Ctry>DE</Ctry></PstlAdr></Cdtr>$(iban $german)"
 dkk BE04 "<Cdtr><Nm>Muster</Nm><PstlAdr><TwnNm>Stadt</TwnNm><Ctry>XX</Ctry></PstlAdr></Cdtr>$(iban $german)"
 dkk - "<Cdtr><Nm>Muster</Nm><PstlAdr><TwnNm>Stadt</TwnNm><Ctry>DE</Ctry><AdrLine>Weg 1</AdrLine></PstlAdr></Cdtr>$(iban $german)"
 dkk - "<Cdtr><Nm>Prøve</Nm><PstlAdr><AdrLine>Vej 1</AdrLine></PstlAdr></Cdtr>$(iban DK5000400440116243)"
@@ -156,7 +159,7 @@ group RULES-B $today
 dkk - "$person"
 group_end
 message_end
-assert_eq "payments of the test" "$rows" 52
+assert_eq "payments of the test" "$rows" 55
 
 awk '$2 != "-"' "$work/expected" >"$work/rejected"
 code "$NKS_BIN/nks" check --now $now "$work/rules.xml"
