@@ -253,7 +253,7 @@ has "$work/answered" "2${nbsp}carried out"
 has "$work/answered" "4${nbsp}rejected or returned"
 has "$work/answered" 'Carried out by the bank'
 has "$work/answered" 'AC04'
-has "$work/answered" 'The account is closed'
+has "$work/answered" 'The debtor account is closed'
 has "$work/answered" 'Returned by the bank'
 has "$work/answered" 's0002.xml'
 has "$work/answered-10" 'This is an answer of a bank. It was used.'
