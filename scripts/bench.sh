@@ -15,7 +15,7 @@ that was not verified: a payment missing in the order files, or a word from xmll
 environment
   NKS_BENCH_ACCOUNTS   holders in the register (default 3 x PAYMENTS, at most 5000000)
   NKS_BENCH_DEBTS      claims of public debt (default 0.3 x PAYMENTS)
-  NKS_BENCH_CACHE_MIB  page cache in the home's nks.conf (default 256)
+  NKS_BENCH_CACHE_MIB  page cache in the home's nks.conf (default 64)
   NKS_BENCH_RUNS       how often chain and xmllint are measured (default 1); the median counts
   NKS_BENCH_REFERENCES payment references of history: ingest is measured with and without them (default 0: not at
                        all). They lie in 13 months, in batches of 200000.
@@ -87,7 +87,7 @@ payments=${1:-1000000}
 whole "$payments" "the number of payments"
 accounts=${NKS_BENCH_ACCOUNTS:-$((payments * 3 < 5000000 ? payments * 3 : 5000000))}
 debts=${NKS_BENCH_DEBTS:-$(((payments * 3 + 9) / 10))}
-cache_mib=${NKS_BENCH_CACHE_MIB:-256}
+cache_mib=${NKS_BENCH_CACHE_MIB:-64}
 runs=${NKS_BENCH_RUNS:-1}
 whole "$accounts" NKS_BENCH_ACCOUNTS
 whole "$debts" NKS_BENCH_DEBTS
