@@ -798,6 +798,18 @@ const struct nks_agreement *nks_agreement_by_id(const struct nks_agreement_book 
     return NULL;
 }
 
+bool nks_agreement_is_other_payer(const struct nks_agreement_book *book, const struct nks_agreement *agreement,
+                                  struct nks_text id)
+{
+    char cvr[9];
+    bool other = false;
+    if (nks_cvr_parse(nks_text_trim(id), cvr) != NKS_CVR_GOOD || strcmp(cvr, agreement->payer_cvr) == 0)
+        return false;
+    for (size_t i = 0; i < book->count && !other; i++)
+        other = strcmp(book->rows[i]->payer_cvr, cvr) == 0;
+    return other;
+}
+
 bool nks_agreement_sender_known(const struct nks_agreement_book *book, struct nks_text sender)
 {
     for (size_t i = 0; i < book->count; i++) {

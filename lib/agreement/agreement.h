@@ -88,6 +88,9 @@ const struct nks_agreement *nks_agreement_find_customer(const struct nks_agreeme
 const struct nks_agreement *nks_agreement_find_account(const struct nks_agreement_book *book, struct nks_text sender,
                                                        const struct nks_account *account, nks_date on);
 const struct nks_agreement *nks_agreement_by_id(const struct nks_agreement_book *book, int64_t id);
+/* Is it the CVR number (DK in front is tolerated) of a payer of the book, and not of this agreement's? */
+bool nks_agreement_is_other_payer(const struct nks_agreement_book *book, const struct nks_agreement *agreement,
+                                  struct nks_text id);
 bool nks_agreement_sender_known(const struct nks_agreement_book *book, struct nks_text sender);
 /* The language that all agreements of a sender share on `on`; English when they differ or there is none. */
 enum nks_language nks_agreement_sender_language(const struct nks_agreement_book *book, struct nks_text sender,

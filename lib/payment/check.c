@@ -11,6 +11,11 @@ static bool debtor_account(const struct nks_payment_facts *facts)
     return !facts->debtor_account_allowed;
 }
 
+static bool debtor_id(const struct nks_payment_facts *facts)
+{
+    return facts->debtor_is_other;
+}
+
 static bool central(const struct nks_payment_facts *facts)
 {
     return !facts->central_known;
@@ -107,27 +112,17 @@ static bool payee_missing(const struct nks_payment_facts *facts)
 }
 
 static const struct nks_payment_rule rules[] = {
-    {NKS_REASON_DUPLICATE_GROUP, group_id},
-    {NKS_REASON_DEBTOR_ACCOUNT, debtor_account},
-    {NKS_REASON_NO_CENTRAL, central},
-    {NKS_REASON_DATE_FORM, date_form},
-    {NKS_REASON_DATE_PAST, date_past},
-    {NKS_REASON_DATE_HORIZON, date_beyond},
-    {NKS_REASON_CURRENCY, currency},
-    {NKS_REASON_AMOUNT_FORM, amount_form},
-    {NKS_REASON_AMOUNT_ZERO, amount_zero},
-    {NKS_REASON_MAX_PAYMENT, amount_above},
-    {NKS_REASON_YDELSESART, ydelsesart},
-    {NKS_REASON_PAYEE_ID, payee_id},
-    {NKS_REASON_SLIP_CREDITOR, slip_creditor},
-    {NKS_REASON_SLIP_KORTART, slip_kortart},
-    {NKS_REASON_SLIP_REFERENCE, slip_reference},
-    {NKS_REASON_CREDITOR_BIC, bic},
-    {NKS_REASON_CREDITOR_ACCOUNT, creditor_account},
-    {NKS_REASON_RF_REFERENCE, reference},
-    {NKS_REASON_CREDITOR_ADDRESS, address},
-    {NKS_REASON_CHARACTERS, characters},
-    {NKS_REASON_PAYEE_MISSING, payee_missing},
+    {NKS_REASON_DUPLICATE_GROUP, group_id},  {NKS_REASON_DEBTOR_ACCOUNT, debtor_account},
+    {NKS_REASON_DEBTOR_ID, debtor_id},       {NKS_REASON_NO_CENTRAL, central},
+    {NKS_REASON_DATE_FORM, date_form},       {NKS_REASON_DATE_PAST, date_past},
+    {NKS_REASON_DATE_HORIZON, date_beyond},  {NKS_REASON_CURRENCY, currency},
+    {NKS_REASON_AMOUNT_FORM, amount_form},   {NKS_REASON_AMOUNT_ZERO, amount_zero},
+    {NKS_REASON_MAX_PAYMENT, amount_above},  {NKS_REASON_YDELSESART, ydelsesart},
+    {NKS_REASON_PAYEE_ID, payee_id},         {NKS_REASON_SLIP_CREDITOR, slip_creditor},
+    {NKS_REASON_SLIP_KORTART, slip_kortart}, {NKS_REASON_SLIP_REFERENCE, slip_reference},
+    {NKS_REASON_CREDITOR_BIC, bic},          {NKS_REASON_CREDITOR_ACCOUNT, creditor_account},
+    {NKS_REASON_RF_REFERENCE, reference},    {NKS_REASON_CREDITOR_ADDRESS, address},
+    {NKS_REASON_CHARACTERS, characters},     {NKS_REASON_PAYEE_MISSING, payee_missing},
 };
 
 const struct nks_payment_rule *nks_payment_rules(size_t *count)

@@ -106,6 +106,7 @@ struct nks_text nks_ydelsesart_find(struct nks_text payment_record, struct nks_t
 struct nks_payment_facts {
     bool group_repeated; /* its PmtInfId stood earlier in the message */
     bool debtor_account_allowed, central_known;
+    bool debtor_is_other; /* Dbtr/Id is the CVR number of another payer */
     bool date_good, date_past, date_beyond;
     enum nks_amount_fault amount_fault;
     int64_t amount_minor;

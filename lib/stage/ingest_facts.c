@@ -94,6 +94,9 @@ enum nks_status nks_ingest_group_facts(struct nks_ingest *ingest)
     ingest->group.regnr = readable ? nks_account_regnr(&account) : -1;
     ingest->group_facts.debtor_account_allowed =
         readable && ingest->agreement != NULL && nks_agreement_has_account(ingest->agreement, &account);
+    ingest->group_facts.debtor_is_other =
+        ingest->agreement != NULL && nks_agreement_is_other_payer(&ingest->run->agreements, ingest->agreement,
+                                                                  nks_record_slot(record, NKS_SLOT_DBTR_ORG_ID));
     const struct nks_central *central = nks_central_for_regnr(&ingest->run->centrals, ingest->group.regnr);
     ingest->group_facts.central_known = central != NULL;
     date_facts(ingest, record, central);

@@ -198,6 +198,20 @@ code "$NKS_BIN/nks" check "$receipt"
 assert_eq "nks check of a report: exit" "$code" 1
 assert_eq "nks check of a report" "$(awk -F '\t' '$1 == "finding" { print $6, $7 }' "$work/said")" 'REFUSED FF01'
 
+# ---- a debtor's id that is another payer's; the own one is good
+
+message "$work/debtor.xml" DEBTOR FRI 10010000000101 2
+for id in 99010118 99010207; do
+    group "D-$id" $today
+    sed -i "s|<Dbtr><Nm>Prøve</Nm></Dbtr>\(.*$account\)|<Dbtr><Nm>Prøve</Nm><Id><OrgId><Othr><Id>$id</Id><SchmeNm><Cd>TXID</Cd></SchmeNm></Othr></OrgId></Id></Dbtr>\1|" "$file"
+    pay "D-$id" 100.00 DKK "$person"
+    group_end
+done
+message_end
+drop fri debtor
+night_run "$work/home" $now
+assert_eq "another payer's id" "$(sed -n 's/.*<OrgnlEndToEndId>\(D-[0-9]*\)<.*<TxSts>RJCT<.*<Cd>\([A-Z0-9]*\)<.*/\1 \2/p' "$(answer fri DEBTOR)")" 'D-99010207 AG01'
+
 # ---- a message that breaks many rules: every place is told, with its own code
 
 message "$work/counts.xml" COUNTS BREMSE 10020000000201 9 1.00

@@ -32,6 +32,7 @@ static struct nks_payment_facts good(void)
     }
 BREAK(group_id, f->group_repeated = true)
 BREAK(debtor, f->debtor_account_allowed = false)
+BREAK(debtor_id, f->debtor_is_other = true)
 BREAK(central, f->central_known = false)
 BREAK(date_form, f->date_good = false)
 BREAK(date_past, f->date_past = true)
@@ -60,6 +61,7 @@ static const struct {
 } spoilers[] = {
     {group_id, NKS_REASON_DUPLICATE_GROUP, "DU02"},
     {debtor, NKS_REASON_DEBTOR_ACCOUNT, "AC02"},
+    {debtor_id, NKS_REASON_DEBTOR_ID, "AG01"},
     {central, NKS_REASON_NO_CENTRAL, "AC02"},
     {date_form, NKS_REASON_DATE_FORM, "DT01"},
     {date_past, NKS_REASON_DATE_PAST, "DT01"},
