@@ -6,16 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLICE_BITS = 14, SUM_TEXT = 48, HEADER_MAX = NKS_RECORD_MAX, COLUMN_HEADER = 21 };
+enum { SUM_TEXT = 48, HEADER_MAX = NKS_RECORD_MAX, COLUMN_HEADER = 21 };
 
 int64_t nks_slice_first_id(int64_t batch_id)
 {
-    return (batch_id << SLICE_BITS) + 1;
+    return nks_slice_id(batch_id, 1);
 }
 
 int64_t nks_slice_last_id(int64_t batch_id)
 {
-    return (batch_id << SLICE_BITS) + NKS_SLICES_MAX;
+    return nks_slice_id(batch_id, NKS_SLICES_MAX);
 }
 
 enum nks_status nks_payments_open(struct nks_db *db, struct nks_keys *keys, struct nks_payments **out,

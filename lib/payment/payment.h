@@ -33,12 +33,23 @@ enum {
     NKS_SLICE_DETAILS = 8 * 1024 * 1024, /* bytes of records in one slice */
     NKS_SLICE_DECISIONS = 16 * 1024 * 1024,
     NKS_SLICE_LEGS = 80000,
-    NKS_SLICES_MAX = (1 << 14) - 1, /* of one batch */
-    NKS_SLICES_OPEN = 8,            /* execution dates that may be filled at the same time */
+    NKS_SLICE_BITS = 14,
+    NKS_SLICES_MAX = (1 << NKS_SLICE_BITS) - 1, /* of one batch */
+    NKS_SLICES_OPEN = 8,                        /* execution dates that may be filled at the same time */
     NKS_BATCH_REF = 16,
     NKS_LEG_ID_MAX = 36,
     NKS_HORIZON_DAYS = 366, /* how far ahead an execution date may lie */
 };
+
+/* The one place that knows how the id of a slice is made: slices of a batch stand together, in the order of numbers. */
+static inline int64_t nks_slice_id(int64_t batch_id, int64_t number)
+{
+    return (batch_id << NKS_SLICE_BITS) + number;
+}
+static inline int64_t nks_slice_batch(int64_t slice_id)
+{
+    return slice_id >> NKS_SLICE_BITS;
+}
 
 /* ---- states: stored, so append only. doc/payment.md shows the same tables; tests/unit/test_states.c compares. */
 

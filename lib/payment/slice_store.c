@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DETAILS_VERSION = 1, SLICE_MASK = (1 << 14) - 1 };
+enum { DETAILS_VERSION = 1 };
 
 static struct nks_place details_place(int64_t slice_id)
 {
@@ -259,7 +259,7 @@ static enum nks_status load_slice(struct nks_payments *payments, struct nks_slic
     if (!found)
         return slice_damaged(slice, "its row is missing", fault);
     slice->batch_id = nks_column_int(stmt, 0);
-    slice->number = (int32_t)(slice->id & SLICE_MASK);
+    slice->number = (int32_t)(slice->id & NKS_SLICES_MAX);
     slice->execution_date = (nks_date)nks_column_int(stmt, 1);
     slice->due_date = (nks_date)nks_column_int(stmt, 2);
     slice->state = (enum nks_slice_state)nks_column_int(stmt, 3);

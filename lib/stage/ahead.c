@@ -76,7 +76,7 @@ static void *thread_main(void *argument)
         step.slice = slice;
         enum nks_status status = ahead->work.next(ahead->own, ahead->work.context, id, &id);
         if (status == NKS_OK && id != 0)
-            status = nks_step_batch(&step, id >> 14);
+            status = nks_step_batch(&step, nks_slice_batch(id));
         if (status == NKS_OK && id != 0)
             status = ahead->work.prepare(&step, ahead->work.context, id);
         more = status == NKS_OK && id != 0;

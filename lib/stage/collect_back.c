@@ -17,8 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLICE_BITS = 14 };
-
 /* ---- the policy */
 
 /* Reasons that are about the payee's account: money for it may rest elsewhere. After all others (the payer's own
@@ -233,7 +231,7 @@ static enum nks_status leg_carry(struct back *back, const struct nks_leg *leg)
     if (back->to.id == 0)
         NKS_TRY(batch_begin(back));
     NKS_TRY(payment_carry(back, leg));
-    row.slice_id = (back->to.id << SLICE_BITS) + back->to.slices + 1;
+    row.slice_id = nks_slice_id(back->to.id, back->to.slices + 1);
     row.n = (uint32_t)back->slice->count;
     NKS_TRY(nks_return_add(run->payments, &row, &run->fault));
     back->to.payments++;
@@ -361,7 +359,7 @@ static enum nks_status batch_use(struct back *back, int64_t batch_id)
 /* The touches of one batch, by slice. */
 static enum nks_status batch_back(struct back *back, const struct nks_touch *touches, size_t count)
 {
-    NKS_TRY(batch_use(back, touches[0].slice_id >> SLICE_BITS));
+    NKS_TRY(batch_use(back, nks_slice_batch(touches[0].slice_id)));
     for (size_t i = 0, end; i < count; i = end) {
         bool any = false;
         for (end = i; end < count && touches[end].slice_id == touches[i].slice_id; end++)
@@ -380,7 +378,8 @@ static enum nks_status batches_back(struct back *back)
     const struct nks_touch *touches = back->answer->touched;
     size_t count = back->answer->touch_count;
     for (size_t i = 0, end; i < count; i = end) {
-        for (end = i; end < count && touches[end].slice_id >> SLICE_BITS == touches[i].slice_id >> SLICE_BITS; end++)
+        for (end = i; end < count && nks_slice_batch(touches[end].slice_id) == nks_slice_batch(touches[i].slice_id);
+             end++)
             ;
         NKS_TRY(batch_back(back, &touches[i], end - i));
     }

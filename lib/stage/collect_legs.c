@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLICE_BITS = 14, SLICE_MASK = (1 << SLICE_BITS) - 1 };
-
 /* ---- what a status means */
 
 /* ISO 20022 ExternalPaymentTransactionStatus and -GroupStatus, as far as banks use them for payments. Only what is
@@ -304,7 +302,7 @@ static enum nks_status leg_of(struct nks_answer *answer, struct nks_text id, int
     *found = false;
     if (!nks_leg_id_parse(id, &address) || strcmp(address.ref, answer->batch.ref) != 0)
         return NKS_OK;
-    *slice_id = answer->batch.id << SLICE_BITS | address.slice_number;
+    *slice_id = nks_slice_id(answer->batch.id, address.slice_number);
     if (*slice_id < answer->first || *slice_id > answer->last)
         return NKS_OK;
     NKS_TRY(nks_leg_find(run->payments, *slice_id, &address, leg, &currency, found, &run->fault));

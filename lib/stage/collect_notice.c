@@ -20,8 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLICE_BITS = 14 };
-
 enum side { SIDE_NONE, SIDE_DEBIT, SIDE_CREDIT };
 
 struct entry {
@@ -168,7 +166,7 @@ static enum nks_status leg_book(struct nks_answer *answer, const struct nks_book
     int32_t currency = 0;
     bool found = false, ours = false;
     NKS_TRY(batch_of(answer, address->ref, &found));
-    int64_t slice_id = answer->batch.id << SLICE_BITS | address->slice_number;
+    int64_t slice_id = nks_slice_id(answer->batch.id, address->slice_number);
     if (found)
         NKS_TRY(nks_leg_find(run->payments, slice_id, address, &leg, &currency, &found, &run->fault));
     if (!found || leg.file_id == 0) {

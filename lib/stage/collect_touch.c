@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLICE_BITS = 14, TOUCHES_FIRST = 256 };
+enum { TOUCHES_FIRST = 256 };
 
 /* ---- touched slices: as many rows as there are slices in files, whatever the order in which an answer names them */
 
@@ -92,7 +92,7 @@ enum nks_status nks_answer_file_use(struct nks_answer *answer, int64_t file_id, 
         return NKS_OK;
     /* The slices of the file stand where emit put them (emit_order.c). */
     if (!nks_order_detail_parse(nks_text_from(answer->file.detail), &detail) ||
-        detail.first >> SLICE_BITS != answer->file.batch_id || detail.last >> SLICE_BITS != answer->file.batch_id)
+        nks_slice_batch(detail.first) != answer->file.batch_id || nks_slice_batch(detail.last) != answer->file.batch_id)
         return nks_fault_set(&run->fault, NKS_INTEGRITY, "FILE-ROW", "the row of out file %lld is damaged",
                              (long long)file_id);
     answer->first = detail.first;

@@ -139,7 +139,7 @@ static enum nks_status routed_reserve(struct nks_run *run, int64_t batch_id)
         NKS_TRY(nks_slice_next(run->payments, NKS_SLICE_ROUTED, id, INT32_MAX, batch_id, &id, &run->fault));
         if (id == 0)
             return NKS_OK;
-        NKS_TRY(batch_reserve(run, id >> 14));
+        NKS_TRY(batch_reserve(run, nks_slice_batch(id)));
     }
 }
 

@@ -127,7 +127,7 @@ static enum nks_status slice_do(struct nks_step_context *context, int64_t slice_
                                 size_t last, work_fn fn)
 {
     struct nks_run *run = context->run;
-    NKS_TRY(nks_step_batch(context, slice_id >> 14));
+    NKS_TRY(nks_step_batch(context, nks_slice_batch(slice_id)));
     NKS_TRY(nks_db_begin(run->db, &run->fault));
     enum nks_status status = fn(context, slice_id, from, last);
     if (status == NKS_OK) {
