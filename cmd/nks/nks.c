@@ -36,6 +36,9 @@ static const struct option_row options[OPTIONS] = {
     [OPTION_OUT] = {"--out", 0, "FILE",
                     "into this new file (- is standard output); of check: a folder, for the answers", false},
     [OPTION_NIGHT] = {"--night", 0, "DATE", "of all that was received on that business date, 2026-11-23", false},
+    [OPTION_REASON] = {"--reason", 0, "TEXT", "why this is done; no names of people", false},
+    [OPTION_FROM] = {"--from", 0, "DATE", "when a new certificate begins to sign, 2026-12-07; default 14 days from now",
+                     false},
     [OPTION_LANGUAGE] = {"--language", 0, "L", "en (English, the default) or da (Danish)", false},
 };
 
@@ -121,6 +124,19 @@ static const struct command commands[] = {
      "0124678", "nks check --agreement agreement.csv salary.xml"},
     {"config check", command_config, 0, 0, 0, "", "is the home fit for work: configuration, keys, database, reader",
      "Opens everything without changing it.", "024678", "nks config check"},
+    {"keys list", command_keys_list, 0, 0, 0, "", "the keys of the home: generations, ends, fingerprints",
+     "Warns when 60, 30 and 7 days are left before the certificate that signs files ends; ends with 5 from 7 days on.",
+     "0245678", "nks keys list"},
+    {"keys check", command_keys_check, 0, 0, 0, "", "are the keys well: modes, owners, pairs, ends",
+     "Ends with 5 when the certificate ends within 7 days, with 6 when something is wrong.", "0245678",
+     "nks keys check"},
+    {"keys rotate", command_keys_rotate,
+     OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REASON) | OPTION_BIT(OPTION_FROM), 1, 1, "master|sign|file",
+     "make the next generation of a key",
+     "What is written from then on is written under the newest; older generations stay, to read what they wrote. A new "
+     "master key also wraps the keys of all batches anew. A new certificate signs only from --from on, so that data "
+     "centrals can have it before. May be killed and started again.",
+     "0123467", "nks keys rotate file --from 2026-12-07 --reason yearly"},
     {"help", command_help, 0, 0, 2, "[COMMAND | CODE]",
      "a command, a fault code; `help codes` and `help exit` list them",
      "Explains a command, or a code that an error named: what happened, what is safe, what to do next.", "02",

@@ -32,6 +32,8 @@ enum option { /* places in nks_app.values; the table is in nks.c */
               OPTION_AGREEMENT,
               OPTION_CENTRALS,
               OPTION_SENDER,
+              OPTION_REASON,
+              OPTION_FROM,
               OPTIONS
 };
 #define OPTION_BIT(option) (1u << (option))
@@ -87,6 +89,10 @@ int help_program(FILE *stream);
 /* What was odd in answers of banks, by answer and kind (run.c). Nothing where nothing was. */
 void present_odd(struct nks_app *app, const struct nks_odd_row *rows, size_t count);
 
+/* keys.c: one line on standard error when the certificate that signs files is about to end: on every day of the bands
+ * (always), or only on the days that nks_expiry_speaks names. EXIT_PERSON from 7 days before on. */
+int keys_warn(struct nks_app *app, bool always);
+
 /* one function per command or family */
 int command_init(struct nks_app *app);
 int command_config(struct nks_app *app);
@@ -99,6 +105,9 @@ int command_show(struct nks_app *app);
 int command_explain(struct nks_app *app);
 int command_report(struct nks_app *app);
 int command_check(struct nks_app *app);
+int command_keys_list(struct nks_app *app);
+int command_keys_check(struct nks_app *app);
+int command_keys_rotate(struct nks_app *app);
 int command_help(struct nks_app *app);
 
 #endif

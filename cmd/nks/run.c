@@ -101,7 +101,10 @@ int command_run(struct nks_app *app)
     const char *fail_on = app->values[OPTION_FAIL_ON];
     if (fail_on != NULL && strcmp(fail_on, "refused") != 0)
         return app_usage(app, "--fail-on knows only: refused");
-    return app_open(app, true, false, &code) ? stage_over(app, nks_stage_all) : code;
+    if (!app_open(app, true, false, &code))
+        return code;
+    (void)keys_warn(app, false); /* a line on its days; the night itself is as good as ever */
+    return stage_over(app, nks_stage_all);
 }
 
 int command_config(struct nks_app *app)

@@ -341,6 +341,10 @@ NKS_CHECKED enum nks_status nks_batch_find_delivery(struct nks_payments *payment
 /* An accepted batch with that message key: *id 0 when there is none. */
 NKS_CHECKED enum nks_status nks_batch_find_message(struct nks_payments *payments, const struct nks_blind *message,
                                                    int64_t *id, struct nks_fault *fault);
+/* Wraps the keys of all batches anew under the newest master key; *changed: how many were under an older one. With
+ * look_only they are counted. In one write transaction of the caller; again does no harm. */
+NKS_CHECKED enum nks_status nks_batches_rewrap(struct nks_payments *payments, bool look_only, int64_t *changed,
+                                               struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_batch_last(struct nks_payments *payments, int64_t *id, struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_batch_next(struct nks_payments *payments, int64_t after, int64_t *id,
                                            struct nks_fault *fault); /* in order; *id 0: none */

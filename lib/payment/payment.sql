@@ -465,3 +465,9 @@ SELECT grp, state, reason, flags & :at_receipt, currency, COUNT(*), SUM(amount_m
 WHERE slice_id = :slice_id AND (grp = (SELECT grp FROM payment WHERE slice_id = :slice_id AND n = 1)
   OR grp = (SELECT grp FROM payment WHERE slice_id = :slice_id ORDER BY n DESC LIMIT 1))
 GROUP BY grp, state, reason, flags & :at_receipt, currency ORDER BY grp;
+
+-- name: batch_wrapped_next
+SELECT batch_id, wrapped_key FROM batch WHERE batch_id > :after ORDER BY batch_id LIMIT 1;
+
+-- name: batch_wrapped_set
+UPDATE batch SET wrapped_key = :wrapped_key WHERE batch_id = :batch_id;

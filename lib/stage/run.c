@@ -130,13 +130,35 @@ static bool default_keys(const char *home, char out[NKS_PATH_MAX])
     return snprintf(out, NKS_PATH_MAX, "%.*s.keys", (int)len, home) < NKS_PATH_MAX;
 }
 
+/*
+ * Whoever copies the home must not have its keys with it. Links are followed; a directory that is not there yet (init)
+ * is judged by its name.
+ */
+static enum nks_status keys_outside(const char *home, const char *keys, struct nks_fault *fault)
+{
+    char *real_home = realpath(home, NULL), *real_keys = realpath(keys, NULL);
+    const char *outer = real_home != NULL && real_keys != NULL ? real_home : home;
+    const char *inner = real_home != NULL && real_keys != NULL ? real_keys : keys;
+    size_t len = strlen(outer);
+    while (len > 1 && outer[len - 1] == '/')
+        len--;
+    bool inside = strncmp(inner, outer, len) == 0 && (inner[len] == '/' || inner[len] == '\0');
+    free(real_home);
+    free(real_keys);
+    return inside ? nks_fault_set(fault, NKS_FAILED, "KEY-INSIDE",
+                                  "the keys lie inside the home: move their directory out of it, and name it with "
+                                  "--keys DIR or NKS_KEYS")
+                  : NKS_OK;
+}
+
 static enum nks_status paths_set(struct nks_run *run, const char *home, const char *keys)
 {
     bool fits = nks_text_copy(nks_text_from(home), run->home, sizeof run->home);
     fits = fits && (keys == NULL ? default_keys(home, run->keys_dir)
                                  : nks_text_copy(nks_text_from(keys), run->keys_dir, sizeof run->keys_dir));
-    return fits ? NKS_OK
-                : nks_fault_set(&run->fault, NKS_FAILED, "PATH-LONG", "the path of the home or keys is too long");
+    if (!fits)
+        return nks_fault_set(&run->fault, NKS_FAILED, "PATH-LONG", "the path of the home or keys is too long");
+    return keys_outside(run->home, run->keys_dir, &run->fault);
 }
 
 enum nks_status nks_home_migrate(struct nks_db *db, nks_time now, struct nks_fault *fault)
@@ -194,6 +216,7 @@ enum nks_status nks_home_init(const char *home, const char *keys, bool test, nks
     if (!nks_path_join(path, home, "nks.conf") ||
         !(keys == NULL ? default_keys(home, keys_dir) : nks_text_copy(nks_text_from(keys), keys_dir, sizeof keys_dir)))
         return nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the path of the home or keys is too long");
+    NKS_TRY(keys_outside(home, keys_dir, fault));
     if (nks_sys_exists(path))
         return nks_fault_set(fault, NKS_REFUSED, "HOME-EXISTS", "there is a home already; choose another --home");
     NKS_TRY(make_folders(home, fault));

@@ -20,7 +20,8 @@ enum {
  * are drawn from the system in one go for 341 records, because one call costs more than the encryption of a record.
  */
 struct nks_cipher {
-    struct nks_gcm gcm;
+    struct nks_gcm gcm[NKS_KEY_GENERATIONS]; /* a key of its own is alone here */
+    int generations;
     size_t nonces_used;
     uint8_t nonces[NONCE_BUFFER];
 };
@@ -99,36 +100,76 @@ bool nks_gcm_decrypt(struct nks_gcm *gcm, const struct nks_gcm_message *message,
 
 /* ---- ciphers */
 
-static enum nks_status cipher_new(const uint8_t key[NKS_KEY_SIZE], struct nks_cipher **out, struct nks_fault *fault)
+/*
+ * The first byte of a nonce names the generation of the master key, from the second one on; the other 11 are random.
+ * Records of the first generation have 12 random bytes, so the byte only says which key to try first: the tag decides.
+ */
+static bool marked(const struct nks_cipher *cipher, uint8_t mark)
 {
-    struct nks_cipher *cipher = malloc(sizeof *cipher);
-    *out = NULL;
-    if (cipher == NULL)
-        return nks_vault_memory_fault(fault);
-    cipher->nonces_used = NONCE_BUFFER;
-    if (!nks_gcm_init(&cipher->gcm, key)) {
-        free(cipher);
-        return nks_vault_crypto_fault(fault, "set up AES-256-GCM");
-    }
-    *out = cipher;
-    return NKS_OK;
+    return mark >= 2 && mark <= cipher->generations;
 }
 
 void nks_cipher_free(struct nks_cipher *cipher)
 {
     if (cipher == NULL)
         return;
-    nks_gcm_free(&cipher->gcm);
+    for (int i = 0; i < cipher->generations; i++)
+        nks_gcm_free(&cipher->gcm[i]);
     free(cipher);
+}
+
+static struct nks_cipher *cipher_new(void)
+{
+    struct nks_cipher *cipher = malloc(sizeof *cipher);
+    if (cipher == NULL)
+        return NULL;
+    cipher->nonces_used = NONCE_BUFFER;
+    cipher->generations = 0;
+    return cipher;
+}
+
+static enum nks_status cipher_add(struct nks_cipher *cipher, const uint8_t key[NKS_KEY_SIZE], struct nks_fault *fault)
+{
+    if (!nks_gcm_init(&cipher->gcm[cipher->generations], key))
+        return nks_vault_crypto_fault(fault, "set up AES-256-GCM");
+    cipher->generations++;
+    return NKS_OK;
+}
+
+static enum nks_status cipher_own(const uint8_t key[NKS_KEY_SIZE], struct nks_cipher **out, struct nks_fault *fault)
+{
+    struct nks_cipher *cipher = cipher_new();
+    if (cipher == NULL)
+        return nks_vault_memory_fault(fault);
+    enum nks_status status = cipher_add(cipher, key, fault);
+    if (status != NKS_OK) {
+        nks_cipher_free(cipher);
+        return status;
+    }
+    *out = cipher;
+    return NKS_OK;
 }
 
 enum nks_status nks_cipher_open(const struct nks_keys *keys, enum nks_key_purpose purpose, struct nks_cipher **out,
                                 struct nks_fault *fault)
 {
-    const uint8_t *sub = NULL;
+    struct nks_cipher *cipher = cipher_new();
+    enum nks_status status = NKS_OK;
     *out = NULL;
-    NKS_TRY(nks_keys_sub(keys, purpose, &sub, fault));
-    return cipher_new(sub, out, fault);
+    if (cipher == NULL)
+        return nks_vault_memory_fault(fault);
+    for (int i = 1; i <= keys->generations[NKS_FAMILY_MASTER] && status == NKS_OK; i++) {
+        const uint8_t *sub = NULL;
+        status = nks_keys_sub(keys, purpose, i, &sub, fault);
+        if (status == NKS_OK)
+            status = cipher_add(cipher, sub, fault);
+    }
+    if (status != NKS_OK) {
+        nks_cipher_free(cipher);
+        return status;
+    }
+    *out = cipher;
+    return NKS_OK;
 }
 
 static struct nks_place batch_place(int64_t batch_id)
@@ -150,7 +191,7 @@ enum nks_status nks_cipher_batch_make(const struct nks_keys *keys, int64_t batch
         goto out;
     }
     NKS_GOTO(out, status, nks_cipher_encrypt(wrapper, &place, key, sizeof key, wrapped, fault));
-    NKS_GOTO(out, status, cipher_new(key, out, fault));
+    NKS_GOTO(out, status, cipher_own(key, out, fault));
 out:
     OPENSSL_cleanse(key, sizeof key);
     nks_cipher_free(wrapper);
@@ -168,7 +209,7 @@ enum nks_status nks_cipher_batch_open(const struct nks_keys *keys, int64_t batch
     *out = NULL;
     NKS_GOTO(out, status, nks_cipher_open(keys, NKS_KEY_BATCH_WRAP, &wrapper, fault));
     NKS_GOTO(out, status, nks_cipher_decrypt(wrapper, &place, wrapped, NKS_WRAPPED_KEY, key, fault));
-    NKS_GOTO(out, status, cipher_new(key, out, fault));
+    NKS_GOTO(out, status, cipher_own(key, out, fault));
 out:
     OPENSSL_cleanse(key, sizeof key);
     nks_cipher_free(wrapper);
@@ -226,9 +267,11 @@ enum nks_status nks_cipher_encrypt(struct nks_cipher *cipher, const struct nks_p
     if (nonce == NULL)
         return nks_vault_crypto_fault(fault, "give random bytes");
     memcpy(out, nonce, NKS_GCM_NONCE);
+    if (cipher->generations > 1)
+        out[0] = (uint8_t)cipher->generations;
     struct nks_gcm_message message = {
         .nonce = out, .aad = aad, .aad_len = aad_len, .in = plain, .len = len, .out = out + NKS_GCM_NONCE};
-    if (!nks_gcm_encrypt(&cipher->gcm, &message, out + NKS_GCM_NONCE + len))
+    if (!nks_gcm_encrypt(&cipher->gcm[cipher->generations - 1], &message, out + NKS_GCM_NONCE + len))
         return nks_vault_crypto_fault(fault, "encrypt a record");
     return NKS_OK;
 }
@@ -245,10 +288,51 @@ enum nks_status nks_cipher_decrypt(struct nks_cipher *cipher, const struct nks_p
         size_t plain_len = len - NKS_CIPHER_OVERHEAD;
         struct nks_gcm_message message = {
             .nonce = bytes, .aad = aad, .aad_len = aad_len, .in = bytes + NKS_GCM_NONCE, .len = plain_len, .out = out};
-        if (nks_gcm_decrypt(&cipher->gcm, &message, bytes + NKS_GCM_NONCE + plain_len))
+        const uint8_t *tag = bytes + NKS_GCM_NONCE + plain_len;
+        if (marked(cipher, bytes[0]) && nks_gcm_decrypt(&cipher->gcm[bytes[0] - 1], &message, tag))
+            return NKS_OK;
+        if (nks_gcm_decrypt(&cipher->gcm[0], &message, tag))
             return NKS_OK;
     }
     return nks_fault_set(fault, NKS_INTEGRITY, "CIPHER-TAG",
                          "a record of %s.%s (row %lld) is not what was stored there, or the keys are not this home's",
                          place->table, place->column, (long long)place->row);
+}
+
+/* ---- the key of a batch under a newer master key */
+
+/* Is the record, a wrapped key, under the newest key? A first byte that is there by chance decides nothing. */
+static bool newest_opens(struct nks_cipher *cipher, const struct nks_place *place, const uint8_t *record, size_t len)
+{
+    uint8_t aad[AAD_MAX], plain[NKS_KEY_SIZE];
+    size_t plain_len = len - NKS_CIPHER_OVERHEAD;
+    struct nks_gcm_message message = {.nonce = record,
+                                      .aad = aad,
+                                      .aad_len = place_bytes(place, aad),
+                                      .in = record + NKS_GCM_NONCE,
+                                      .len = plain_len,
+                                      .out = plain};
+    bool opens = plain_len <= sizeof plain &&
+                 nks_gcm_decrypt(&cipher->gcm[cipher->generations - 1], &message, record + NKS_GCM_NONCE + plain_len);
+    OPENSSL_cleanse(plain, sizeof plain);
+    return opens;
+}
+
+enum nks_status nks_cipher_batch_rewrap(const struct nks_keys *keys, int64_t batch_id, uint8_t wrapped[NKS_WRAPPED_KEY],
+                                        bool *changed, struct nks_fault *fault)
+{
+    struct nks_place place = batch_place(batch_id);
+    struct nks_cipher *wrapper = NULL;
+    uint8_t key[NKS_KEY_SIZE];
+    enum nks_status status;
+    *changed = false;
+    NKS_GOTO(out, status, nks_cipher_open(keys, NKS_KEY_BATCH_WRAP, &wrapper, fault));
+    NKS_GOTO(out, status, nks_cipher_decrypt(wrapper, &place, wrapped, NKS_WRAPPED_KEY, key, fault));
+    *changed = wrapper->generations > 1 && !newest_opens(wrapper, &place, wrapped, NKS_WRAPPED_KEY);
+    if (*changed)
+        NKS_GOTO(out, status, nks_cipher_encrypt(wrapper, &place, key, sizeof key, wrapped, fault));
+out:
+    OPENSSL_cleanse(key, sizeof key);
+    nks_cipher_free(wrapper);
+    return status;
 }

@@ -1,7 +1,8 @@
 #ifndef NKS_VAULT_CIPHER_H
 #define NKS_VAULT_CIPHER_H
 /*
- * AES-256-GCM for records. A record is nonce (12) | ciphertext | tag (16); the nonce is random. The associated data
+ * AES-256-GCM for records. A record is nonce (12) | ciphertext | tag (16); the nonce is random,
+ * but for its first byte, which names the generation of the master key from the second one on. The associated data
  * names where the record belongs (table, row key, column, version), so that no value can be moved to another row.
  * A cipher holds one key and a reused OpenSSL context: cheap per record, one thread.
  */
@@ -27,6 +28,10 @@ NKS_CHECKED enum nks_status nks_cipher_batch_make(const struct nks_keys *keys, i
 NKS_CHECKED enum nks_status nks_cipher_batch_open(const struct nks_keys *keys, int64_t batch_id,
                                                   const uint8_t wrapped[NKS_WRAPPED_KEY], struct nks_cipher **out,
                                                   struct nks_fault *fault);
+/* Wraps the key of a batch anew under the newest master key; *changed false: it is under that one already. */
+NKS_CHECKED enum nks_status nks_cipher_batch_rewrap(const struct nks_keys *keys, int64_t batch_id,
+                                                    uint8_t wrapped[NKS_WRAPPED_KEY], bool *changed,
+                                                    struct nks_fault *fault);
 void nks_cipher_free(struct nks_cipher *cipher);
 
 /* `out` has room for len + NKS_CIPHER_OVERHEAD. */

@@ -9,11 +9,13 @@
  *   sign.pub    its public key (PEM): enough for the auditor
  *   file.key    ECDSA P-256 private key (PEM): signs the files we publish (CMS)
  *   file.crt    its self-signed certificate (PEM), 10 years
- * Order of calls: nks_keys_make once (init); nks_keys_load; …; nks_keys_free, which wipes. Secret memory is locked
- * (mlock where permitted) and not dumped.
- * Errors: NKS_FAILED, codes KEY-MISSING, KEY-MODE (open to others), KEY-FORM (not a key, or not the other half of its
- * pair), KEY-EXISTS, KEY-PUBLIC (a secret key is needed, public ones are loaded); the line says which file and what to
- * do.
+ * Newer generations lie beside them: master-0002.key, sign-0002.key, sign-0002.pub, file-0002.key, file-0002.crt. What
+ * is written is written under the newest; what older ones wrote stays readable as long as they are there. A generation
+ * is there when its secret file is, which gets its name last, by one rename. Order of calls: nks_keys_make once (init);
+ * nks_keys_load; …; nks_keys_free, which wipes. Secret memory is locked (mlock where permitted) and not dumped. Errors:
+ * NKS_FAILED, codes KEY-MISSING, KEY-MODE (open to others), KEY-FORM (not a key, or not the other half of its pair),
+ * KEY-OWNER, KEY-EXISTS, KEY-PUBLIC (a secret key is needed, public ones are loaded); the line says which file and what
+ * to do.
  */
 #include "base/status.h"
 #include "base/text.h"
@@ -39,6 +41,32 @@ NKS_CHECKED enum nks_status nks_keys_make(const char *dir, int64_t now,
 NKS_CHECKED enum nks_status nks_keys_load(const char *dir, struct nks_keys **out, struct nks_fault *fault);
 /* sign.pub and file.crt only, for an auditor without secrets. */
 NKS_CHECKED enum nks_status nks_keys_load_public(const char *dir, struct nks_keys **out, struct nks_fault *fault);
+
+enum nks_key_family { NKS_FAMILY_MASTER, NKS_FAMILY_INDEX, NKS_FAMILY_SIGN, NKS_FAMILY_FILE, NKS_FAMILIES };
+enum { NKS_KEY_GENERATIONS = 16 }; /* at one a year, more than the longest time anything is kept */
+const char *nks_key_family_name(enum nks_key_family family); /* "master"; NULL: none */
+/*
+ * Makes the next generation; never touches an older one. May be killed at any instant and called again. `from`: when
+ * the certificate begins to sign (family FILE), else not looked at. Keys that are loaded do not change: load again.
+ * NKS_REFUSED: KEY-INDEX (changes by a re-keying import only), KEY-GENERATIONS.
+ */
+NKS_CHECKED enum nks_status nks_keys_rotate(const char *dir, enum nks_key_family family, int64_t from, int *generation,
+                                            struct nks_fault *fault);
+
+/* What can be said of a key without giving it away. */
+struct nks_key_facts {
+    char file[32];
+    enum nks_key_family family;
+    int generation;
+    bool newest;          /* what is written now is written under it */
+    int64_t from, until;  /* of a certificate: when it signs, and when it ends; else 0 */
+    char fingerprint[65]; /* SHA-256 of the public half in hex; empty for master and index */
+};
+/* Each generation of each family, in order, into `facts`; `now` tells which certificate signs. */
+size_t nks_keys_facts(const struct nks_keys *keys, int64_t now,
+                      struct nks_key_facts facts[NKS_FAMILIES * NKS_KEY_GENERATIONS]);
+int nks_keys_generation(const struct nks_keys *keys, enum nks_key_family family); /* the newest */
+bool nks_keys_locked(const struct nks_keys *keys); /* the sub-keys are locked in memory */
 bool nks_keys_has_secrets(const struct nks_keys *keys);
 void nks_keys_free(struct nks_keys *keys);
 

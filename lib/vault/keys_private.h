@@ -6,6 +6,8 @@
  */
 #include "vault/keys.h"
 
+#include "base/file.h"
+
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
@@ -13,20 +15,29 @@ enum { NKS_KEY_SIZE = 32, NKS_GCM_NONCE = 12, NKS_GCM_TAG = 16 };
 
 /* Lives in pages of its own, locked and left out of core dumps. The master and the index key are not kept. */
 struct nks_keys {
-    bool has_secrets;
-    uint8_t sub[NKS_KEY_COUNT][NKS_KEY_SIZE];
+    bool has_secrets, locked;
+    int generations[NKS_FAMILIES]; /* how many there are; the newest is the last */
+    uint8_t sub[NKS_KEY_GENERATIONS][NKS_KEY_COUNT][NKS_KEY_SIZE];
     EVP_MAC_CTX *blind; /* HMAC-SHA256, holds the index key */
-    EVP_PKEY *sign_key; /* Ed25519 */
-    EVP_PKEY *sign_pub;
-    EVP_PKEY *file_key; /* ECDSA P-256 */
-    X509 *file_cert;
+    EVP_PKEY *sign_key; /* Ed25519, the newest */
+    EVP_PKEY *sign_pub[NKS_KEY_GENERATIONS];
+    EVP_PKEY *file_key[NKS_KEY_GENERATIONS]; /* ECDSA P-256 */
+    X509 *file_cert[NKS_KEY_GENERATIONS];
 };
+
+enum { NKS_CERT_EARLY_S = 3600 }; /* a central's clock may be behind ours */
+
+/* DIR/STEM.END for the first generation, DIR/STEM-0002.END for the second. */
+NKS_CHECKED enum nks_status nks_key_path(char path[NKS_PATH_MAX], const char *dir, const char *stem, const char *end,
+                                         int generation, struct nks_fault *fault);
+/* The place in file_key of the certificate that signs at `now`. */
+int nks_keys_file_at(const struct nks_keys *keys, int64_t now);
 
 /* The name of a purpose: the info of its HKDF. NULL for a number that is none. */
 const char *nks_key_purpose_name(enum nks_key_purpose purpose);
-/* The sub-key of a purpose; a fault where there are only public keys. */
-NKS_CHECKED enum nks_status nks_keys_sub(const struct nks_keys *keys, enum nks_key_purpose purpose, const uint8_t **sub,
-                                         struct nks_fault *fault);
+/* The sub-key of a purpose, of a generation from 1; a fault where there are only public keys. */
+NKS_CHECKED enum nks_status nks_keys_sub(const struct nks_keys *keys, enum nks_key_purpose purpose, int generation,
+                                         const uint8_t **sub, struct nks_fault *fault);
 /* NKS_FAILED, code KEY-PUBLIC: a secret key is needed and only public ones are loaded. */
 enum nks_status nks_keys_need_secret(struct nks_fault *fault);
 /* NKS_FAILED, code VAULT-CRYPTO: OpenSSL could not do `what`. Empties its queue of errors. */

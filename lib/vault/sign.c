@@ -21,20 +21,25 @@ enum nks_status nks_sign(const struct nks_keys *keys, const void *message, size_
     return good ? NKS_OK : nks_vault_crypto_fault(fault, "sign with Ed25519");
 }
 
+static bool verifies(EVP_PKEY *key, const void *message, size_t len, const uint8_t signature[NKS_SIGNATURE_SIZE])
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool good = context != NULL && EVP_DigestVerifyInit(context, NULL, NULL, NULL, key) == 1 &&
+                EVP_DigestVerify(context, signature, NKS_SIGNATURE_SIZE, message, len) == 1;
+    EVP_MD_CTX_free(context);
+    ERR_clear_error();
+    return good;
+}
+
 enum nks_status nks_sign_verify(const struct nks_keys *keys, const void *message, size_t len,
                                 const uint8_t signature[NKS_SIGNATURE_SIZE], struct nks_fault *fault)
 {
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    if (context == NULL || EVP_DigestVerifyInit(context, NULL, NULL, NULL, keys->sign_pub) != 1) {
-        EVP_MD_CTX_free(context);
-        return nks_vault_crypto_fault(fault, "verify with Ed25519");
+    for (int i = keys->generations[NKS_FAMILY_SIGN]; i > 0; i--) { /* mostly it is the newest */
+        if (verifies(keys->sign_pub[i - 1], message, len, signature))
+            return NKS_OK;
     }
-    bool good = EVP_DigestVerify(context, signature, NKS_SIGNATURE_SIZE, message, len) == 1;
-    EVP_MD_CTX_free(context);
-    ERR_clear_error();
-    return good ? NKS_OK
-                : nks_fault_set(fault, NKS_INTEGRITY, "SIGN-BAD",
-                                "a signature does not hold: what it covers was changed, or sign.pub is another home's");
+    return nks_fault_set(fault, NKS_INTEGRITY, "SIGN-BAD",
+                         "a signature does not hold: what it covers was changed, or sign.pub is another home's");
 }
 
 /* ---- CMS: make */
@@ -59,10 +64,11 @@ static bool add_time(CMS_SignerInfo *signer, int64_t now)
  */
 static CMS_ContentInfo *cms_make(const struct nks_keys *keys, const uint8_t digest[NKS_HASH_SIZE], int64_t now)
 {
+    int at = nks_keys_file_at(keys, now);
     CMS_ContentInfo *cms = CMS_sign(NULL, NULL, NULL, NULL, CMS_PARTIAL | CMS_DETACHED | CMS_BINARY);
     if (cms == NULL)
         return NULL;
-    CMS_SignerInfo *signer = CMS_add1_signer(cms, keys->file_cert, keys->file_key, EVP_sha256(),
+    CMS_SignerInfo *signer = CMS_add1_signer(cms, keys->file_cert[at], keys->file_key[at], EVP_sha256(),
                                              CMS_PARTIAL | CMS_DETACHED | CMS_BINARY | CMS_NOSMIMECAP);
     if (signer != NULL &&
         add_attribute(signer, NID_pkcs9_contentType, V_ASN1_OBJECT, OBJ_nid2obj(NID_pkcs7_data), -1) &&
@@ -76,7 +82,7 @@ static CMS_ContentInfo *cms_make(const struct nks_keys *keys, const uint8_t dige
 enum nks_status nks_cms_sign(const struct nks_keys *keys, const uint8_t digest[NKS_HASH_SIZE], int64_t now,
                              uint8_t der[NKS_CMS_MAX], size_t *len, struct nks_fault *fault)
 {
-    if (keys->file_key == NULL)
+    if (keys->file_key[0] == NULL)
         return nks_keys_need_secret(fault);
     CMS_ContentInfo *cms = cms_make(keys, digest, now);
     if (cms == NULL)
@@ -133,15 +139,19 @@ static bool cert_same(const X509 *a, const X509 *b)
     return same;
 }
 
-/* Signed data, detached, with our certificate and nothing else in the bag. */
-static bool envelope_good(const struct nks_keys *keys, CMS_ContentInfo *cms)
+/* Signed data, detached, with one of our certificates, *ours, and nothing else in the bag. */
+static bool envelope_good(const struct nks_keys *keys, CMS_ContentInfo *cms, X509 **ours)
 {
     if (OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed || CMS_is_detached(cms) != 1 ||
         OBJ_obj2nid(CMS_get0_eContentType(cms)) != NID_pkcs7_data)
         return false;
     STACK_OF(X509) *certs = CMS_get1_certs(cms);
     STACK_OF(X509_CRL) *crls = CMS_get1_crls(cms);
-    bool good = sk_X509_num(certs) == 1 && cert_same(sk_X509_value(certs, 0), keys->file_cert) && crls == NULL;
+    for (int i = 0; i < keys->generations[NKS_FAMILY_FILE] && sk_X509_num(certs) == 1 && *ours == NULL; i++) {
+        if (cert_same(sk_X509_value(certs, 0), keys->file_cert[i]))
+            *ours = keys->file_cert[i];
+    }
+    bool good = *ours != NULL && crls == NULL;
     sk_X509_pop_free(certs, X509_free);
     sk_X509_CRL_pop_free(crls, X509_CRL_free);
     return good;
@@ -176,14 +186,14 @@ static bool digest_good(const CMS_SignerInfo *signer, const uint8_t digest[NKS_H
            CRYPTO_memcmp(ASN1_STRING_get0_data(found), digest, NKS_HASH_SIZE) == 0;
 }
 
-static bool signer_good(const struct nks_keys *keys, CMS_SignerInfo *signer, const uint8_t digest[NKS_HASH_SIZE])
+static bool signer_good(X509 *ours, CMS_SignerInfo *signer, const uint8_t digest[NKS_HASH_SIZE])
 {
     if (CMS_unsigned_get_attr_count(signer) > 0 || !algorithms_good(signer) || !digest_good(signer, digest))
         return false;
     /* The certificate we know decides, not the one that came along. */
-    if (CMS_SignerInfo_cert_cmp(signer, keys->file_cert) != 0)
+    if (CMS_SignerInfo_cert_cmp(signer, ours) != 0)
         return false;
-    CMS_SignerInfo_set1_signer_cert(signer, keys->file_cert);
+    CMS_SignerInfo_set1_signer_cert(signer, ours);
     return CMS_SignerInfo_verify(signer) == 1;
 }
 
@@ -191,8 +201,9 @@ enum nks_status nks_cms_verify(const struct nks_keys *keys, const uint8_t digest
                                size_t len, struct nks_fault *fault)
 {
     CMS_ContentInfo *cms = cms_parse(der, len);
-    CMS_SignerInfo *signer = cms == NULL || !envelope_good(keys, cms) ? NULL : only_signer(cms);
-    bool good = signer != NULL && signer_good(keys, signer, digest);
+    X509 *ours = NULL;
+    CMS_SignerInfo *signer = cms == NULL || !envelope_good(keys, cms, &ours) ? NULL : only_signer(cms);
+    bool good = signer != NULL && signer_good(ours, signer, digest);
     CMS_ContentInfo_free(cms);
     ERR_clear_error();
     return good ? NKS_OK

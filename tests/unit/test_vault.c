@@ -741,6 +741,95 @@ START_TEST(cms_for_openssl)
 }
 END_TEST
 
+/* ---- generations */
+
+/* What the first generation wrote is read, and signed by it holds, after each key has two newer ones. */
+START_TEST(old_generations_are_read)
+{
+    const struct nks_place place = {"table", "column", 7, 0, 1};
+    const uint8_t digest[NKS_HASH_SIZE] = {1};
+    uint8_t record[3 + NKS_CIPHER_OVERHEAD], plain[3], wrapped[NKS_WRAPPED_KEY], signature[NKS_SIGNATURE_SIZE];
+    static uint8_t der[NKS_CMS_MAX];
+    size_t len = 0;
+    struct nks_cipher *cipher = NULL, *batch = NULL;
+    time_t now = time(NULL);
+    good(nks_cipher_open(keys, NKS_KEY_REGISTER, &cipher, &fault));
+    good(nks_cipher_encrypt(cipher, &place, "abc", 3, record, &fault));
+    good(nks_cipher_batch_make(keys, 9, &batch, wrapped, &fault));
+    nks_cipher_free(batch);
+    nks_cipher_free(cipher);
+    good(nks_sign(keys, "m", 1, signature, &fault));
+    good(nks_cms_sign(keys, digest, now, der, &len, &fault));
+    for (int expected = 2; expected <= 3; expected++) {
+        int generation = 0;
+        good(nks_keys_rotate(home, NKS_FAMILY_MASTER, now, &generation, &fault));
+        ck_assert_int_eq(generation, expected);
+        good(nks_keys_rotate(home, NKS_FAMILY_SIGN, now, &generation, &fault));
+        good(nks_keys_rotate(home, NKS_FAMILY_FILE, now, &generation, &fault));
+    }
+    struct nks_keys *newer = NULL, *public = NULL;
+    good(nks_keys_load(home, &newer, &fault));
+    good(nks_keys_load_public(home, &public, &fault));
+    good(nks_cipher_open(newer, NKS_KEY_REGISTER, &cipher, &fault));
+    for (int first = 0; first < 256; first++) { /* a first byte by chance that is a generation's: still read */
+        good(nks_cipher_decrypt(cipher, &place, record, sizeof record, plain, &fault));
+        ck_assert_mem_eq(plain, "abc", 3);
+        if (record[0] == 3)
+            break;
+        struct nks_cipher *again = NULL;
+        good(nks_cipher_open(keys, NKS_KEY_REGISTER, &again, &fault));
+        for (int i = 0; i < 4096 && record[0] != 3; i++)
+            good(nks_cipher_encrypt(again, &place, "abc", 3, record, &fault));
+        nks_cipher_free(again);
+    }
+    record[sizeof record - 1] ^= 1;
+    bad(nks_cipher_decrypt(cipher, &place, record, sizeof record, plain, &fault), NKS_INTEGRITY, "CIPHER-TAG");
+    /* What is new names its generation, and the first one's keys alone do not open it. */
+    good(nks_cipher_encrypt(cipher, &place, "abc", 3, record, &fault));
+    ck_assert_uint_eq(record[0], 3);
+    nks_cipher_free(cipher);
+    good(nks_cipher_open(keys, NKS_KEY_REGISTER, &cipher, &fault));
+    bad(nks_cipher_decrypt(cipher, &place, record, sizeof record, plain, &fault), NKS_INTEGRITY, "CIPHER-TAG");
+    nks_cipher_free(cipher);
+    bool changed = false;
+    good(nks_cipher_batch_rewrap(newer, 9, wrapped, &changed, &fault));
+    ck_assert(changed);
+    good(nks_cipher_batch_rewrap(newer, 9, wrapped, &changed, &fault));
+    ck_assert(!changed);
+    bad(nks_cipher_batch_open(keys, 9, wrapped, &batch, &fault), NKS_INTEGRITY, "CIPHER-TAG");
+    good(nks_cipher_batch_open(newer, 9, wrapped, &batch, &fault));
+    nks_cipher_free(batch);
+    good(nks_sign_verify(public, "m", 1, signature, &fault));
+    good(nks_cms_verify(public, digest, der, len, &fault));
+    good(nks_sign(newer, "m", 1, signature, &fault));
+    good(nks_sign_verify(public, "m", 1, signature, &fault));
+    bad(nks_sign_verify(keys, "m", 1, signature, &fault), NKS_INTEGRITY, "SIGN-BAD");
+    nks_keys_free(newer);
+    nks_keys_free(public);
+}
+END_TEST
+
+/* A certificate that begins later does not sign before, at the second. */
+START_TEST(certificate_signs_from_its_day)
+{
+    const uint8_t digest[NKS_HASH_SIZE] = {2};
+    static uint8_t der[NKS_CMS_MAX];
+    size_t len = 0;
+    int generation = 0;
+    int64_t from = time(NULL) + 14 * 86400;
+    good(nks_keys_rotate(home, NKS_FAMILY_FILE, from, &generation, &fault));
+    struct nks_keys *newer = NULL;
+    good(nks_keys_load(home, &newer, &fault));
+    good(nks_cms_sign(newer, digest, from - 1, der, &len, &fault));
+    good(nks_cms_verify(keys, digest, der, len, &fault)); /* by the first one */
+    good(nks_cms_sign(newer, digest, from, der, &len, &fault));
+    bad(nks_cms_verify(keys, digest, der, len, &fault), NKS_INTEGRITY, "CMS-BAD");
+    good(nks_cms_verify(newer, digest, der, len, &fault));
+    bad(nks_keys_rotate(home, NKS_FAMILY_INDEX, from, &generation, &fault), NKS_REFUSED, "KEY-INDEX");
+    nks_keys_free(newer);
+}
+END_TEST
+
 static Suite *vault_suite(void)
 {
     Suite *suite = suite_create("vault");
@@ -776,6 +865,8 @@ static Suite *vault_suite(void)
     tcase_add_test(tests, cms_round_trip);
     tcase_add_test(tests, cms_every_byte_counts);
     tcase_add_test(tests, cms_for_openssl);
+    tcase_add_test(tests, old_generations_are_read);
+    tcase_add_test(tests, certificate_signs_from_its_day);
     suite_add_tcase(suite, tests);
     return suite;
 }
