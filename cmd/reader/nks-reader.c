@@ -2,6 +2,7 @@
  * nks-reader: one file from standard input, frames to standard output (iso20022/reader.h), in a jail. It is started by
  * nks for every file and has no arguments, no environment and nothing else open.
  */
+#include "base/sys.h"
 #include "iso20022/reader.h"
 #include "vault/jail.h"
 
@@ -13,6 +14,7 @@ static const struct nks_jail_limits limits = {.memory_bytes = (int64_t)256 << 20
 
 int main(int argc, char **argv)
 {
+    nks_sys_protect_process(); /* what it reads are names and accounts: no core dump */
     (void)argv;
     if (argc > 1)
         _exit(NKS_READER_EXIT_BUG);

@@ -13,6 +13,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -514,6 +516,20 @@ START_TEST(hash_is_sha256)
 }
 END_TEST
 
+/* No core dump, and no other process of the user may look into this one's memory. */
+START_TEST(process_is_protected)
+{
+    struct rlimit core;
+    nks_sys_protect_process();
+#if !defined(__SANITIZE_ADDRESS__) && !defined(NKS_FAULTS) /* those builds leave it to their debugger */
+    ck_assert_int_eq(prctl(PR_GET_DUMPABLE), 0);
+#endif
+    ck_assert_int_eq(getrlimit(RLIMIT_CORE, &core), 0);
+    ck_assert_uint_eq(core.rlim_cur, 0);
+    ck_assert_uint_eq(core.rlim_max, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("sys");
@@ -521,6 +537,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
 #ifdef NKS_FAULTS
     /* First: the variable is read at the first point that a process passes. */
+    tcase_add_test(tests, process_is_protected);
     tcase_add_test(tests, points_kill_at_the_wanted_pass);
     tcase_add_test(tests, replace_is_old_or_new);
 #endif
