@@ -97,7 +97,7 @@ for file in "$small"/in/sender/*/[12]*.xml; do
 done | sort -u >"$work/names"
 [ "$(wc -l <"$work/secrets")" -ge 50 ] || die "the list of numbers is too short to prove anything"
 [ "$(wc -l <"$work/names")" -ge 20 ] || die "the list of names is too short to prove anything"
-"$NKS_BIN/nks" --home "$work/night" -v status >"$work/night.log" 2>&1
+"$NKS_BIN/nks" --home "$work/night" --now "$night" -v status >"$work/night.log" 2>&1
 "$NKS_BIN/nks" --home "$work/night" -v list >>"$work/night.log" 2>&1
 for batch in 1 2 3 4 5 6 7 8; do
     "$NKS_BIN/nks" --home "$work/night" show $batch >>"$work/night.log" 2>&1
