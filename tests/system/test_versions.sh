@@ -76,7 +76,7 @@ home_init "$home"
 mkdir -p "$home/in/sender/proeveskat" "$work/messages"
 for v in $versions; do
     message "$v" >"$work/messages/$v.xml"
-    nks "$home" check "$work/messages/$v.xml"
+    nks "$home" check --now "$night" "$work/messages/$v.xml"
     assert_eq "check names .$v" "$(grep -c "pain.001.001.$v" "$work/said")" 1
     cp "$work/messages/$v.xml" "$home/in/sender/proeveskat/$v.xml"
     # the bank's part of the message, as ISO has it
@@ -169,7 +169,7 @@ audit_clean "$home"
 refused() { # VERSION FROM TO PLACE
     sed "s|$2|$3|" "$work/messages/$1.xml" >"$work/bad.xml"
     ! cmp -s "$work/bad.xml" "$work/messages/$1.xml" || fail "nothing to change in .$1"
-    code "$NKS_BIN/nks" check "$work/bad.xml"
+    code "$NKS_BIN/nks" --now "$night" check "$work/bad.xml"
     assert_eq "$3 in .$1: exit" "$code" 1
     grep -q "$4" "$work/said" || fail "$3 in .$1: its place is not named: $(head -n 3 "$work/said")"
 }
