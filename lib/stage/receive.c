@@ -199,6 +199,23 @@ static enum nks_status finish_rows(struct nks_run *run)
     }
 }
 
+/* A name that still stands in .taken/ (what lies there could not be finished) and a file that its sender took back hold
+ * up nobody: the one waits where it was dropped, neither replaces the other. */
+static enum nks_status move_to_taken(struct nks_run *run, const char *from, const char *to, bool *moved)
+{
+    struct nks_fault why = {.status = NKS_OK};
+    enum nks_status status = nks_sys_rename(from, to, &why);
+    *moved = status == NKS_OK;
+    if (status == NKS_OK)
+        return NKS_OK;
+    if (strcmp(why.code, "FILE-EXISTS") == 0 || strcmp(why.code, "FILE-MISSING") == 0) {
+        run->counts.skipped++;
+        return NKS_OK;
+    }
+    run->fault = why;
+    return status;
+}
+
 static enum nks_status take(struct drop *drop, const char *name)
 {
     struct nks_run *run = drop->run;
@@ -219,7 +236,10 @@ static enum nks_status take(struct drop *drop, const char *name)
     if (!may)
         return NKS_OK;
     NKS_TRY(nks_sys_mkdir(drop->taken, 0700, &run->fault));
-    NKS_TRY(nks_sys_rename(from, to, &run->fault));
+    bool moved = false;
+    NKS_TRY(move_to_taken(run, from, to, &moved));
+    if (!moved)
+        return NKS_OK;
     NKS_TRY(nks_sys_fsync_dir(drop->taken, &run->fault));
     NKS_TRY(nks_sys_fsync_dir(drop->dir, &run->fault));
     nks_sys_point("receive.taken");
