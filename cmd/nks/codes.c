@@ -219,6 +219,12 @@ static const struct code_row codes[] = {
     {"SIGN-BAD", 0, "A signature does not hold: what it covers was changed, or the keys are another home's.", stop_here,
      "Make sure that --keys names this home's keys. Then as for any alarm: stop the cron job, run nks-audit, and call "
      "a second person."},
+    {"CERT-FORM", EXIT_REJECTED, "A file of certificates holds none, too many, or something else.",
+     "Nothing was stored.", "Ask the signer for the certificate alone, in PEM or DER."},
+    {"CERT-KEY", EXIT_REJECTED, "A signer's key is of a kind or size that is not taken.", "Nothing was stored.",
+     "Ask the signer for a certificate with a key on P-256 or P-384, Ed25519, or RSA of at least 3072 bit."},
+    {"CERT-USAGE", EXIT_REJECTED, "A certificate says of itself that it is not for signatures.", "Nothing was stored.",
+     "Ask the signer for one whose keyUsage has digitalSignature."},
     {"CMS-BAD", 0, "The signature of a published file does not hold.", stop_here, audit_next},
     {"CIPHER-TAG", 0, "An encrypted value is not what was stored in that place, or the keys are another home's.",
      stop_here,
