@@ -106,6 +106,12 @@ static const struct command commands[] = {
     {"explain", command_explain, 0, 2, 2, "BATCH SEQ", "why one payment went where it went",
      "SEQ is the payment's number in the message, from 1. Accounts are shown by their last digits.", "024678",
      "nks explain 12 5"},
+    {"stop", command_stop, OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REASON), 1, 2, "BATCH [SEQ]",
+     "stop a payment, or a whole batch, before its order file is made",
+     "The payer is told RJCT with DS02. Claims that had a part get it back. Without SEQ everything of the batch that "
+     "can "
+     "still be stopped is; ends with 5 when something cannot, because it stands in an order file.",
+     "012345678", "nks stop 12 5 --reason \"the payer called\""},
     {"report", command_report, OPTION_BIT(OPTION_OUT) | OPTION_BIT(OPTION_NIGHT) | OPTION_BIT(OPTION_LANGUAGE), 0, 1,
      "BATCH", "the page for people: one batch, or one night, as one HTML file",
      "Shows where the money went, what was rejected and why, each file with its sums and SHA-256, and how it was "

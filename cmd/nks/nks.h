@@ -82,6 +82,9 @@ int app_usage(struct nks_app *app, const char *fmt, ...) NKS_PRINTF(2, 3);
 /* The batch of --batch or an operand. */
 NKS_CHECKED bool app_batch(struct nks_app *app, const char *name, int64_t *batch_id, int *exit_code);
 
+/* --reason, which what changes state by hand must have; else usage (stop.c). */
+NKS_CHECKED bool app_reason(struct nks_app *app, int *exit_code);
+
 /* help.c */
 int help_command(const struct command *command);
 int help_program(FILE *stream);
@@ -103,6 +106,7 @@ int command_status(struct nks_app *app);
 int command_list(struct nks_app *app);
 int command_show(struct nks_app *app);
 int command_explain(struct nks_app *app);
+int command_stop(struct nks_app *app);
 int command_report(struct nks_app *app);
 int command_check(struct nks_app *app);
 int command_keys_list(struct nks_app *app);

@@ -408,6 +408,8 @@ NKS_CHECKED enum nks_status nks_slice_rows_verify(struct nks_payments *payments,
 NKS_CHECKED enum nks_status nks_slice_next(struct nks_payments *payments, enum nks_slice_state state, int64_t after,
                                            nks_date due_on, int64_t batch_id, int64_t *id, struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_slice_emitted(struct nks_payments *payments, int64_t slice_id, struct nks_fault *fault);
+/* A WAITING slice without a payment that is still to be carried out. */
+NKS_CHECKED enum nks_status nks_slice_stopped(struct nks_payments *payments, int64_t slice_id, struct nks_fault *fault);
 
 /* Puts the legs of a slice to one central that stand in no file yet and lie in the range into a file. */
 struct nks_leg_range {
@@ -440,6 +442,9 @@ struct nks_order_total {
 };
 NKS_CHECKED enum nks_status nks_order_total_add(struct nks_payments *payments, int64_t slice_id, int64_t central,
                                                 const struct nks_order_total *total, struct nks_fault *fault);
+/* All of a slice: what is left of them is added again. */
+NKS_CHECKED enum nks_status nks_order_totals_clear(struct nks_payments *payments, int64_t slice_id,
+                                                   struct nks_fault *fault);
 typedef enum nks_status (*nks_order_total_fn)(void *context, const struct nks_order_total *total,
                                               struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_order_totals(struct nks_payments *payments, int64_t slice_id, int64_t central,
@@ -548,6 +553,18 @@ const char *nks_outcome_name(enum nks_outcome outcome);
 /* The one table that derives a payment's outcome from itself, its slice and its live legs (status.c, pure). `published`
  * tells for each leg whether its file is published. */
 enum nks_outcome nks_payment_outcome(const struct nks_payment *payment, enum nks_slice_state slice,
+                                     const struct nks_leg *legs, const bool *published, size_t leg_count);
+/* Whether a payment can still be stopped (stop.c, pure). `published` as above. */
+enum nks_stop_verdict {
+    NKS_STOP_CAN,      /* it waits, or its legs are in no file yet */
+    NKS_STOP_ALREADY,  /* it is stopped */
+    NKS_STOP_REJECTED, /* it was never to be carried out */
+    NKS_STOP_HALF,     /* between resolve and route: the next run ends that */
+    NKS_STOP_IN_FILE,  /* in an order file that is made and not published yet */
+    NKS_STOP_SENT,     /* the bank has it, or has answered it */
+    NKS_STOP_VERDICTS
+};
+enum nks_stop_verdict nks_stop_judge(const struct nks_payment *payment, enum nks_slice_state slice,
                                      const struct nks_leg *legs, const bool *published, size_t leg_count);
 /* The ISO status of an outcome in a status report: PDNG, ACCP, ACSP, ACWC, ACSC, RJCT. `changed`: routed with a change.
  */

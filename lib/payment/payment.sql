@@ -309,6 +309,9 @@ SELECT n FROM leg WHERE slice_id = :slice_id AND file_id = :file_id LIMIT 1;
 INSERT INTO slice_order_total(slice_id, central, grp, legs, control_sum, bytes)
 VALUES (:slice_id, :central, :grp, :legs, :control_sum, :bytes);
 
+-- name: order_total_clear
+DELETE FROM slice_order_total WHERE slice_id = :slice_id;
+
 -- name: order_total_load
 SELECT grp, legs, control_sum, bytes FROM slice_order_total
 WHERE slice_id = :slice_id AND central = :central ORDER BY grp;

@@ -424,14 +424,25 @@ enum nks_status nks_slice_next(struct nks_payments *payments, enum nks_slice_sta
     return NKS_OK;
 }
 
-enum nks_status nks_slice_emitted(struct nks_payments *payments, int64_t slice_id, struct nks_fault *fault)
+static enum nks_status slice_move(struct nks_payments *payments, int64_t slice_id, enum nks_slice_state from,
+                                  enum nks_slice_state to, struct nks_fault *fault)
 {
     struct nks_stmt *stmt = NULL;
     NKS_TRY(nks_stmt_start(payments->db, &nks_sql_slice_state, &stmt, fault));
     nks_bind_int(stmt, "slice_id", slice_id);
-    nks_bind_int(stmt, "from", NKS_SLICE_ROUTED);
-    nks_bind_int(stmt, "to", NKS_SLICE_EMITTED);
+    nks_bind_int(stmt, "from", from);
+    nks_bind_int(stmt, "to", to);
     return nks_stmt_run(stmt, NULL, fault);
+}
+
+enum nks_status nks_slice_emitted(struct nks_payments *payments, int64_t slice_id, struct nks_fault *fault)
+{
+    return slice_move(payments, slice_id, NKS_SLICE_ROUTED, NKS_SLICE_EMITTED, fault);
+}
+
+enum nks_status nks_slice_stopped(struct nks_payments *payments, int64_t slice_id, struct nks_fault *fault)
+{
+    return slice_move(payments, slice_id, NKS_SLICE_WAITING, NKS_SLICE_STOPPED, fault);
 }
 
 enum nks_status nks_legs_put_in_file(struct nks_payments *payments, int64_t slice_id, int64_t central,

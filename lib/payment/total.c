@@ -23,6 +23,14 @@ enum nks_status nks_order_total_add(struct nks_payments *payments, int64_t slice
     return nks_stmt_run(stmt, NULL, fault);
 }
 
+enum nks_status nks_order_totals_clear(struct nks_payments *payments, int64_t slice_id, struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(payments->db, &nks_sql_order_total_clear, &stmt, fault));
+    nks_bind_int(stmt, "slice_id", slice_id);
+    return nks_stmt_run(stmt, NULL, fault);
+}
+
 static enum nks_status bad_total(int64_t slice_id, struct nks_fault *fault)
 {
     return nks_fault_set(fault, NKS_INTEGRITY, "SLICE-TOTAL", "a total of slice %lld is damaged", (long long)slice_id);

@@ -124,6 +124,8 @@ static bool told(const struct nks_report *report, const struct nks_slice *slice,
         const struct nks_leg *leg = deciding_leg(&slice->legs[payment->first_leg], payment->legs);
         return leg != NULL && leg->told == report->news;
     }
+    if (report->stopped)
+        return payment->state == NKS_PAYMENT_STOPPED;
     bool exception =
         strcmp(said->status, "RJCT") == 0 || strcmp(said->status, "ACWC") == 0 || said->reason != NKS_REASON_NONE;
     return report->level == NKS_REPORT_ALL || exception;
@@ -376,7 +378,7 @@ static enum nks_status slice_speaks(struct nks_report *report, int64_t slice_id,
         return nks_told_in(report->run->payments, slice_id, (int)report->news, speaks, &report->run->fault);
     NKS_TRY(nks_status_totals_load(report->run->payments, slice_id, totals, &count, &report->run->fault));
     bool losses = losses_possible(report);
-    *speaks = report->level == NKS_REPORT_ALL || report->answered || report->moved;
+    *speaks = !report->stopped && (report->level == NKS_REPORT_ALL || report->answered || report->moved);
     for (size_t i = 0; i < count; i++) {
         bool rejected = strcmp(totals[i].status, "RJCT") == 0;
         bool changed = strcmp(totals[i].status, "ACWC") == 0;
@@ -392,7 +394,7 @@ static enum nks_status moved_switch(struct nks_report *report, const struct nks_
 {
     const struct nks_group *group = NULL;
     uint32_t number = slice->payments[at].group;
-    if (!report->moved || report->news != 0 || (report->group_open && report->group == number))
+    if (!report->moved || report->news != 0 || report->stopped || (report->group_open && report->group == number))
         return NKS_OK;
     NKS_TRY(nks_group_load(report->run->payments, report->batch, number, &group, &report->run->fault));
     return group->moved != NKS_REASON_NONE ? group_switch(report, slice, at) : NKS_OK;
@@ -463,7 +465,8 @@ enum nks_status nks_status_report_write(struct nks_run *run, const struct nks_ou
         return nks_fault_set(&run->fault, NKS_INTEGRITY, "BATCH-ROW", "the agreement of batch %lld is missing",
                              (long long)batch->id);
     bool answer = strcmp(file->detail, "answer") == 0;
-    bool names_news = answer && file->number > 1 && agreement->report_level == NKS_REPORT_ALL;
+    bool stopped = strcmp(file->detail, "stopped") == 0;
+    bool names_some = file->number > 1 && agreement->report_level == NKS_REPORT_ALL;
     struct nks_report report = {
         .run = run,
         .batch = batch,
@@ -472,8 +475,9 @@ enum nks_status nks_status_report_write(struct nks_run *run, const struct nks_ou
         .encoding = batch->encoding,
         .level = agreement->report_level,
         .at_receipt = strcmp(file->detail, "checked") == 0,
-        .answered = answer || strcmp(file->detail, "routed late") == 0,
-        .news = names_news ? (uint32_t)file->number : 0,
+        .answered = answer || stopped || strcmp(file->detail, "routed late") == 0,
+        .stopped = stopped && names_some,
+        .news = answer && names_some ? (uint32_t)file->number : 0,
     };
     report.accounts = agreement->report_account && agreement->payer_kind == NKS_PAYER_PUBLIC && !report.at_receipt;
     report.debts = agreement->report_debt && !report.at_receipt;

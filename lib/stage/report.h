@@ -69,6 +69,7 @@ struct nks_report {
     enum nks_report_level level; /* what is told of single payments */
     bool at_receipt;             /* as the file was read, whatever became of it since */
     bool answered;               /* from the legs, because a bank has answered */
+    bool stopped;                /* after a stop: only payments that are stopped are named */
     uint32_t news;               /* only payments whose deciding leg has this mark are named; 0: all */
     bool accounts, debts;        /* the agreement shows them */
     bool moved;                  /* groups whose day was moved say so: to the payer, not in a receipt */

@@ -228,6 +228,51 @@ enum nks_status nks_status_report_reserve(struct nks_run *run, struct nks_batch 
     return pending == 0 ? reserve(run, batch, detail) : NKS_OK;
 }
 
+/* ---- after a stop */
+
+/* Slices that the next run puts into files: a report after routing follows. */
+static enum nks_status routing_to_come(struct nks_run *run, const struct nks_batch *batch, bool *comes)
+{
+    struct nks_slice_row row = {.id = 0};
+    for (*comes = false; !*comes;) {
+        NKS_TRY(nks_slice_row_next(run->payments, batch->id, row.id, &row, &run->fault));
+        if (row.id == 0)
+            return NKS_OK;
+        *comes = row.state == NKS_SLICE_WAITING ? row.due_date <= run->today
+                                                : row.state > NKS_SLICE_WAITING && row.state < NKS_SLICE_EMITTED;
+    }
+    return NKS_OK;
+}
+
+/* Where a report of every payment follows, one of the stop alone would say the same. What is stopped in a routed slice
+ * counts as told by that report, and carries its number. */
+enum nks_status nks_stop_report_reserve(struct nks_run *run, const struct nks_batch *batch,
+                                        const struct nks_finals *before, bool waiting)
+{
+    const struct nks_agreement *agreement = NULL;
+    struct nks_finals finals;
+    struct nks_told told;
+    struct nks_report_news news = {.rejected = batch->rejected > 0, .decided = true, .exceptions = true};
+    int64_t pending = 0;
+    bool comes = false;
+    NKS_TRY(agreement_of(run, batch, &agreement));
+    NKS_TRY(first_of(run, batch, &news.first));
+    NKS_TRY(final_of(run, batch, &finals, &news.final));
+    NKS_TRY(nks_told_load(run->payments, batch->id, &told, &run->fault));
+    told.returned += finals.returned - before->returned;
+    NKS_TRY(nks_told_save(run->payments, batch->id, &told, &run->fault));
+    NKS_TRY(nks_out_file_count_detail(run->exchange, batch->id, NKS_FILE_STATUS, "stopped", NKS_FILE_RESERVED, &pending,
+                                      &run->fault));
+    if (agreement->report_level == NKS_REPORT_ALL)
+        NKS_TRY(routing_to_come(run, batch, &comes));
+    if (waiting && pending == 0 && !comes) {
+        bool due = nks_report_due(agreement->report_level, &news);
+        NKS_TRY(due ? reserve(run, batch, "stopped") : stay_quiet(run, batch));
+        pending = due;
+    }
+    return news_mark(run, batch, pending > 0);
+}
+
 /* ---- at receipt */
 
 /* The stem of a receipt's ids: from the received bytes and the sender, as a batch's; for a repeated file its own number

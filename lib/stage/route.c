@@ -161,7 +161,7 @@ static enum nks_status totals_add(struct totals *totals, const struct nks_leg *l
                                                            "a sum of a slice does not fit");
 }
 
-static enum nks_status totals_save(struct nks_step_context *context)
+enum nks_status nks_step_order_totals(struct nks_step_context *context)
 {
     struct nks_slice *slice = context->slice;
     struct totals totals = {.context = context, .cap = slice->count + 1};
@@ -169,7 +169,7 @@ static enum nks_status totals_save(struct nks_step_context *context)
     if (totals.keys == NULL)
         return nks_fault_set(&context->run->fault, NKS_RETRY, "MEMORY", "no memory for the totals of a slice");
     for (size_t i = 0; i < slice->leg_count; i++)
-        NKS_TRY(totals_add(&totals, &slice->legs[i]));
+        NKS_TRY(slice->legs[i].state == NKS_LEG_STOPPED ? NKS_OK : totals_add(&totals, &slice->legs[i]));
     for (size_t i = 0; i < totals.count; i++)
         NKS_TRY(nks_order_total_add(context->run->payments, slice->id, totals.keys[i].central, &totals.keys[i].total,
                                     &context->run->fault));
@@ -182,5 +182,5 @@ enum nks_status nks_step_route_save(struct nks_step_context *context)
         if (context->slice->legs[i].kind == NKS_LEG_VENTEKONTO)
             NKS_TRY(ventekonto_add(context, &context->slice->legs[i]));
     }
-    return totals_save(context);
+    return nks_step_order_totals(context);
 }

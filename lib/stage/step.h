@@ -26,6 +26,9 @@ NKS_CHECKED enum nks_status nks_step_offset_save(struct nks_step_context *contex
 NKS_CHECKED enum nks_status nks_step_route(struct nks_step_context *context);
 NKS_CHECKED enum nks_status nks_step_route_save(struct nks_step_context *context);
 
+/* What a routed slice sends, by central and group; a stopped leg is sent nowhere. The slice has no totals yet. */
+NKS_CHECKED enum nks_status nks_step_order_totals(struct nks_step_context *context);
+
 /* The group of a payment: its record and the central of its debtor account (NULL: none). */
 NKS_CHECKED enum nks_status nks_step_group(struct nks_step_context *context, const struct nks_payment *payment,
                                            const struct nks_group **group, const struct nks_central **central);
@@ -40,6 +43,10 @@ void nks_step_reject(struct nks_payment *payment, enum nks_reason reason);
 /* Emit's and collect's shared ends. After an answer has moved legs, in its transaction: a report to the payer is
  * reserved when the answer gave it news (report.h). `detail` is "answer". */
 NKS_CHECKED enum nks_status nks_status_report_reserve(struct nks_run *run, struct nks_batch *batch, const char *detail);
+/* After a stop, in its transaction. `waiting`: payments of slices that wait were stopped, which nothing else would
+ * tell; of routed ones the report after routing tells. `before`: the final legs as they were. */
+NKS_CHECKED enum nks_status nks_stop_report_reserve(struct nks_run *run, const struct nks_batch *batch,
+                                                    const struct nks_finals *before, bool waiting);
 NKS_CHECKED enum nks_status nks_receipts_reserve(struct nks_run *run);
 NKS_CHECKED enum nks_status nks_order_files_reserve(struct nks_run *run, struct nks_batch *batch, bool *any);
 struct nks_out_sink;

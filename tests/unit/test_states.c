@@ -246,6 +246,53 @@ START_TEST(test_deciding_leg)
 }
 END_TEST
 
+/* A payment can be stopped as long as no leg of it stands in a file. */
+enum { STOP_CASES = 14 };
+START_TEST(test_stop_judge)
+{
+    static const struct {
+        int payment, slice, leg;
+        bool published;
+        enum nks_stop_verdict verdict;
+    } cases[] = {
+        {NKS_PAYMENT_ACCEPTED, NKS_SLICE_WAITING, 0, false, NKS_STOP_CAN},
+        {NKS_PAYMENT_REJECTED, NKS_SLICE_WAITING, 0, false, NKS_STOP_REJECTED},
+        {NKS_PAYMENT_STOPPED, NKS_SLICE_WAITING, 0, false, NKS_STOP_ALREADY},
+        {NKS_PAYMENT_ACCEPTED, NKS_SLICE_STOPPED, 0, false, NKS_STOP_ALREADY},
+        {NKS_PAYMENT_ACCEPTED, NKS_SLICE_RESOLVED, 0, false, NKS_STOP_HALF},
+        {NKS_PAYMENT_ACCEPTED, NKS_SLICE_OFFSET, 0, false, NKS_STOP_HALF},
+        {NKS_PAYMENT_ACCEPTED, NKS_SLICE_ROUTED, NKS_LEG_PLANNED, false, NKS_STOP_CAN},
+        {NKS_PAYMENT_STOPPED, NKS_SLICE_EMITTED, NKS_LEG_STOPPED, false, NKS_STOP_ALREADY},
+        {NKS_PAYMENT_ACCEPTED, NKS_SLICE_EMITTED, NKS_LEG_IN_FILE, false, NKS_STOP_IN_FILE},
+        {NKS_PAYMENT_ACCEPTED, NKS_SLICE_EMITTED, NKS_LEG_IN_FILE, true, NKS_STOP_SENT},
+        {NKS_PAYMENT_ACCEPTED, NKS_SLICE_EMITTED, NKS_LEG_SETTLED, true, NKS_STOP_SENT},
+        {NKS_PAYMENT_ACCEPTED, NKS_SLICE_EMITTED, NKS_LEG_REJECTED, true, NKS_STOP_SENT},
+        {NKS_PAYMENT_ACCEPTED, NKS_SLICE_EMITTED, NKS_LEG_RETURNED, true, NKS_STOP_SENT},
+        {NKS_PAYMENT_ACCEPTED, NKS_SLICE_EMITTED, 99, true, NKS_STOP_SENT}, /* of a later program */
+    };
+    _Static_assert(sizeof cases / sizeof cases[0] == STOP_CASES, "every case is run");
+    const struct nks_payment payment = {.n = 1, .state = (uint8_t)cases[_i].payment};
+    const struct nks_leg leg = {.n = 1, .kind = NKS_LEG_PAYEE, .state = (uint8_t)cases[_i].leg};
+    ck_assert_int_eq(
+        nks_stop_judge(&payment, (enum nks_slice_state)cases[_i].slice, &leg, &cases[_i].published, cases[_i].leg != 0),
+        cases[_i].verdict);
+}
+END_TEST
+
+/* The farthest leg counts, wherever it stands. */
+START_TEST(test_stop_farthest_leg)
+{
+    const struct nks_payment payment = {.n = 1, .state = NKS_PAYMENT_ACCEPTED};
+    const struct nks_leg legs[] = {{.n = 1, .kind = NKS_LEG_DEBT, .state = NKS_LEG_PLANNED},
+                                   {.n = 1, .kind = NKS_LEG_DEBT, .state = NKS_LEG_IN_FILE},
+                                   {.n = 1, .kind = NKS_LEG_PAYEE, .state = NKS_LEG_PLANNED}};
+    const bool none[] = {false, false, false}, one[] = {false, true, false};
+    ck_assert_int_eq(nks_stop_judge(&payment, NKS_SLICE_EMITTED, legs, none, 1), NKS_STOP_CAN);
+    ck_assert_int_eq(nks_stop_judge(&payment, NKS_SLICE_EMITTED, legs, none, 3), NKS_STOP_IN_FILE);
+    ck_assert_int_eq(nks_stop_judge(&payment, NKS_SLICE_EMITTED, legs, one, 3), NKS_STOP_SENT);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("states");
@@ -256,6 +303,8 @@ int main(void)
     tcase_add_test(tcase, test_outcomes);
     tcase_add_loop_test(tcase, test_outcome_of_legs, 0, OUTCOME_CASES);
     tcase_add_test(tcase, test_deciding_leg);
+    tcase_add_loop_test(tcase, test_stop_judge, 0, STOP_CASES);
+    tcase_add_test(tcase, test_stop_farthest_leg);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
