@@ -278,3 +278,6 @@ WHERE a.message_id <> '' AND a.repeats = 0 ORDER BY a.file_id;
 SELECT DISTINCT s.slice_id >> 14 FROM slice s
 WHERE s.state = 6 AND NOT EXISTS (SELECT 1 FROM out_file f WHERE f.batch_id = s.slice_id >> 14 AND f.kind = 3)
   AND NOT EXISTS (SELECT 1 FROM batch_told t WHERE t.batch_id = s.slice_id >> 14 AND t.quiet > 0);
+
+-- name: audit_trail_days
+SELECT day, MIN(sealed) FROM trail_day GROUP BY day ORDER BY day;

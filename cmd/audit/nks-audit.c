@@ -56,6 +56,8 @@ static const struct audit_check checks[] = {
      "that agreements want what was carried on", false},
     {"files", "archive and published files are what was written; signatures", audit_check_files,
      "that archive copies decrypt, and their SHA-256", false},
+    {"trail", "every link follows the one before, and the seals outside name what is there", audit_check_trail,
+     "who, why and what of each link", false},
     {"equation", "payments = sent + rejected + stopped + returned + ventekonto + not due + in process",
      audit_check_equation, NULL, false},
 };

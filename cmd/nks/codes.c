@@ -208,6 +208,7 @@ static const struct code_row codes[] = {
      "Look at the bank's answer and at the entry; settle it with the bank by hand."},
 
     /* integrity */
+    {"TRAIL-CHAIN", 0, "A link of the trail is not what was written, or one is missing.", stop_here, audit_next},
     {"STAGED-CHANGED", 0, "A staged file is not what nks wrote: it was changed before it was published.", stop_here,
      audit_next},
     {"LEGS-SUM", 0, "The legs of a payment do not add up to its amount.", stop_here, audit_next},
@@ -277,6 +278,7 @@ static const struct code_row codes[] = {
     {"STATE-MOVE", EXIT_BUG, "Something was to go to a state that the tables do not allow.", bug_safe, bug_next},
     {"STREAM-CLOSED", EXIT_BUG, "An encrypted file was written to after its end.", bug_safe, bug_next},
     {"VAULT-CRYPTO", EXIT_BUG, "OpenSSL could not do what it was asked for.", bug_safe, bug_next},
+    {"TRAIL-LONG", EXIT_BUG, "A link of the trail does not fit.", bug_safe, bug_next},
     {"VENTEKONTO-LONG", EXIT_BUG, "The details of a ventekonto entry are too long.", bug_safe, bug_next},
 };
 

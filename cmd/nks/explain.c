@@ -1,6 +1,8 @@
 /* explain: one payment in plain words. */
 #include "nks.h"
 
+#include "stage/look_unmasked.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -266,6 +268,33 @@ static void say_json(struct out *out, const struct nks_explanation *e)
     out_json(out, "explanation", object);
 }
 
+/* ---- unmasked, after it was recorded */
+
+static void say_unmasked(struct out *out, const struct nks_unmasked *payee)
+{
+    if (out->form == OUT_JSON) {
+        out_json(out, "unmasked",
+                 json_pack("{s:o, s:o, s:o, s:o}", "id_kind", text_or_null(nks_holder_kind_name(payee->kind)), "id",
+                           text_or_null(payee->id), "name", text_or_null(payee->name), "account",
+                           text_or_null(payee->account.id)));
+        return;
+    }
+    out_topic(out, "payee", "%s %s %s", payee->id[0] != '\0' ? nks_holder_kind_name(payee->kind) : "no id", payee->id,
+              payee->name);
+    out_topic(out, "account", "%s",
+              payee->account.id[0] != '\0' ? payee->account.id : "none, or written in a form of its own");
+}
+
+static int unmasked(struct nks_app *app, int64_t batch_id, uint64_t seq)
+{
+    struct nks_unmasked payee;
+    enum nks_status status = nks_look_unmasked(app->run, batch_id, seq, app->values[OPTION_REASON], &payee);
+    if (status == NKS_OK)
+        say_unmasked(&app->out, &payee);
+    explicit_bzero(&payee, sizeof payee);
+    return app_result(app, status);
+}
+
 int command_explain(struct nks_app *app)
 {
     int code = EXIT_DONE;
@@ -273,7 +302,11 @@ int command_explain(struct nks_app *app)
     uint64_t seq = 0;
     if (!nks_text_number(nks_text_from(app->operands[1]), INT64_MAX, &seq) || seq == 0)
         return app_usage(app, "SEQ is the payment's number in the message, from 1");
-    if (!app_open(app, false, true, &code) || !app_batch(app, app->operands[0], &id, &code))
+    bool wanted = app->values[OPTION_UNMASKED] != NULL;
+    const char *reason = app->values[OPTION_REASON];
+    if (wanted != (reason != NULL && reason[0] != '\0'))
+        return app_usage(app, "--unmasked and --reason TEXT go together");
+    if (!app_open(app, false, !wanted, &code) || !app_batch(app, app->operands[0], &id, &code))
         return code;
     static struct nks_explanation explanation;
     enum nks_status status = nks_look_explain(app->run, id, seq, &explanation);
@@ -281,5 +314,5 @@ int command_explain(struct nks_app *app)
         say_json(&app->out, &explanation);
     else if (status == NKS_OK)
         say(&app->out, &explanation);
-    return app_result(app, status);
+    return status == NKS_OK && wanted ? unmasked(app, id, seq) : app_result(app, status);
 }

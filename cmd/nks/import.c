@@ -93,5 +93,8 @@ int command_import(struct nks_app *app)
     size_t which = 0;
     while (strcmp(imports[which].command, app->command->name) != 0)
         which++;
-    return app_open(app, true, false, &code) ? import_file(app, which) : code;
+    if (!app_open(app, true, false, &code))
+        return code;
+    nks_trail_default(app->run->trail, NKS_TRAIL_IMPORT);
+    return import_file(app, which);
 }

@@ -145,10 +145,23 @@ static void rotated(struct nks_app *app, enum nks_key_family family, int generat
     table_end(table);
 }
 
-static enum nks_status rewrap(struct nks_run *run, int64_t *batches)
+static enum nks_status link_add(struct nks_app *app, const char *family, int generation)
 {
+    char detail[64];
+    snprintf(detail, sizeof detail, "%s key, generation %d", family, generation);
+    const struct nks_trail_entry entry = {
+        .action = NKS_TRAIL_KEY, .number = generation, .reason = app->values[OPTION_REASON], .detail = detail};
+    return nks_trail_add(app->run->trail, &entry, &app->run->fault);
+}
+
+/* With the link of the new key, in one transaction. `batches` NULL: only the link. */
+static enum nks_status rewrap(struct nks_app *app, enum nks_key_family family, int generation, int64_t *batches)
+{
+    struct nks_run *run = app->run;
     NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = nks_batches_rewrap(run->payments, false, batches, &run->fault);
+    enum nks_status status = batches == NULL ? NKS_OK : nks_batches_rewrap(run->payments, false, batches, &run->fault);
+    if (status == NKS_OK)
+        status = link_add(app, nks_key_family_name(family), generation);
     if (status == NKS_OK)
         return nks_db_commit(run->db, &run->fault);
     nks_db_rollback(run->db);
@@ -173,7 +186,7 @@ static int rotate_master(struct nks_app *app, nks_time from)
         if (!app_open(app, true, false, &code))
             return code;
     }
-    code = app_result(app, rewrap(app->run, &batches));
+    code = app_result(app, rewrap(app, NKS_FAMILY_MASTER, generation, &batches));
     if (code != EXIT_DONE)
         return code;
     rotated(app, NKS_FAMILY_MASTER, generation, from, batches);
@@ -188,6 +201,8 @@ static int rotate(struct nks_app *app, enum nks_key_family family, nks_time from
     int code = EXIT_DONE;
     if (app->values[OPTION_DRY_RUN] == NULL)
         code = app_result(app, nks_keys_rotate(app->run->keys_dir, family, from, &generation, &app->run->fault));
+    if (code == EXIT_DONE && app->values[OPTION_DRY_RUN] == NULL)
+        code = app_result(app, rewrap(app, family, generation, NULL));
     if (code == EXIT_DONE)
         rotated(app, family, generation, from, 0);
     return code;

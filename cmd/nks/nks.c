@@ -37,6 +37,9 @@ static const struct option_row options[OPTIONS] = {
                     "into this new file (- is standard output); of check: a folder, for the answers", false},
     [OPTION_NIGHT] = {"--night", 0, "DATE", "of all that was received on that business date, 2026-11-23", false},
     [OPTION_REASON] = {"--reason", 0, "TEXT", "why this is done; no names of people", false},
+    [OPTION_LOOKS] = {"--looks", 0, "KIND", "who looked at the data of the CPR, CVR, SE or PNR on standard input",
+                      false},
+    [OPTION_UNMASKED] = {"--unmasked", 0, NULL, "also id, name and account; wants --reason, and is recorded", false},
     [OPTION_FROM] = {"--from", 0, "DATE", "when a new certificate begins to sign, 2026-12-07; default 14 days from now",
                      false},
     [OPTION_LANGUAGE] = {"--language", 0, "L", "en (English, the default) or da (Danish)", false},
@@ -103,15 +106,23 @@ static const struct command commands[] = {
      "BATCH is the number or the ref. #N, with the number of a delivery, shows a file that was refused before a batch "
      "was made of it.",
      "024678", "nks show 12"},
-    {"explain", command_explain, 0, 2, 2, "BATCH SEQ", "why one payment went where it went",
-     "SEQ is the payment's number in the message, from 1. Accounts are shown by their last digits.", "024678",
-     "nks explain 12 5"},
+    {"explain", command_explain, OPTION_BIT(OPTION_UNMASKED) | OPTION_BIT(OPTION_REASON), 2, 2, "BATCH SEQ",
+     "why one payment went where it went",
+     "SEQ is the payment's number in the message, from 1. Accounts are shown by their last digits. With --unmasked the "
+     "payee's id, name and account are shown too; that look and its --reason go into the trail.",
+     "024678", "nks explain 12 5"},
     {"stop", command_stop, OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REASON), 1, 2, "BATCH [SEQ]",
      "stop a payment, or a whole batch, before its order file is made",
      "The payer is told RJCT with DS02. Claims that had a part get it back. Without SEQ everything of the batch that "
      "can "
      "still be stopped is; ends with 5 when something cannot, because it stands in an order file.",
      "012345678", "nks stop 12 5 --reason \"the payer called\""},
+    {"trail", command_trail, OPTION_BIT(OPTION_LOOKS), 0, 1, "[BATCH]",
+     "who did what, when and why, in one batch or in the home",
+     "Lists the links of the batch's chain, or of the home's own without BATCH, and checks that each follows the one "
+     "before. With --looks: who looked at the unmasked data of one person or company, whose number is read from "
+     "standard input.",
+     "024678", "nks trail 12"},
     {"report", command_report, OPTION_BIT(OPTION_OUT) | OPTION_BIT(OPTION_NIGHT) | OPTION_BIT(OPTION_LANGUAGE), 0, 1,
      "BATCH", "the page for people: one batch, or one night, as one HTML file",
      "Shows where the money went, what was rejected and why, each file with its sums and SHA-256, and how it was "
@@ -246,6 +257,7 @@ bool app_open(struct nks_app *app, bool lock, bool read_only, int *exit_code)
         .home = home_of(app),
         .keys = keys_of(app),
         .reader = app->reader,
+        .who = app->command->name,
         .now = app->now,
         .lock = lock,
         .read_only = read_only,

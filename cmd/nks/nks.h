@@ -33,6 +33,8 @@ enum option { /* places in nks_app.values; the table is in nks.c */
               OPTION_CENTRALS,
               OPTION_SENDER,
               OPTION_REASON,
+              OPTION_LOOKS,
+              OPTION_UNMASKED,
               OPTION_FROM,
               OPTIONS
 };
@@ -108,6 +110,7 @@ int command_show(struct nks_app *app);
 int command_explain(struct nks_app *app);
 int command_stop(struct nks_app *app);
 int command_report(struct nks_app *app);
+int command_trail(struct nks_app *app);
 int command_check(struct nks_app *app);
 int command_keys_list(struct nks_app *app);
 int command_keys_check(struct nks_app *app);

@@ -54,6 +54,14 @@ NKS_CHECKED enum nks_status nks_db_begin(struct nks_db *db, struct nks_fault *fa
 /* For reading one state of the database over several statements; ended by rollback. Locks once instead of per
  * statement. */
 NKS_CHECKED enum nks_status nks_db_begin_read(struct nks_db *db, struct nks_fault *fault);
+/*
+ * Called inside a transaction that changed rows, just before it commits; what it returns other than NKS_OK rolls back
+ * and is what nks_db_commit returns. One per connection; NULL takes it away. nks_db_transaction counts the transactions
+ * begun on this connection, so that the callee can tell this one from another.
+ */
+typedef enum nks_status (*nks_db_commit_fn)(void *context, struct nks_fault *fault);
+void nks_db_on_commit(struct nks_db *db, nks_db_commit_fn fn, void *context);
+int64_t nks_db_transaction(const struct nks_db *db);
 /* What fails to commit is rolled back. */
 NKS_CHECKED enum nks_status nks_db_commit(struct nks_db *db, struct nks_fault *fault);
 void nks_db_rollback(struct nks_db *db); /* nothing open is fine */

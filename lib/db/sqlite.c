@@ -38,6 +38,10 @@ struct nks_db {
     sqlite3 *handle;
     struct nks_stmt *slots[SLOTS];
     int statements;
+    int64_t transactions;     /* begun */
+    int64_t changes_at_begin; /* sqlite3_total_changes when the present one began */
+    nks_db_commit_fn on_commit;
+    void *on_commit_context;
 };
 
 /* ---- errors */
@@ -552,7 +556,31 @@ static enum nks_status run_plain(struct nks_db *db, const struct nks_sql *sql, s
 enum nks_status nks_db_begin(struct nks_db *db, struct nks_fault *fault)
 {
     end_singles(db);
+    db->transactions++;
+    db->changes_at_begin = sqlite3_total_changes(db->handle);
     return run_plain(db, &sql_begin, fault);
+}
+
+void nks_db_on_commit(struct nks_db *db, nks_db_commit_fn fn, void *context)
+{
+    db->on_commit = fn;
+    db->on_commit_context = context;
+}
+
+int64_t nks_db_transaction(const struct nks_db *db)
+{
+    return db->transactions;
+}
+
+/* Whoever wants to know of commits is told of those that changed something. */
+static enum nks_status tell_commit(struct nks_db *db, struct nks_fault *fault)
+{
+    if (db->on_commit == NULL || sqlite3_total_changes(db->handle) == db->changes_at_begin)
+        return NKS_OK;
+    enum nks_status status = db->on_commit(db->on_commit_context, fault);
+    if (status != NKS_OK)
+        nks_db_rollback(db);
+    return status;
 }
 
 enum nks_status nks_db_begin_read(struct nks_db *db, struct nks_fault *fault)
@@ -567,6 +595,7 @@ enum nks_status nks_db_begin_read(struct nks_db *db, struct nks_fault *fault)
  */
 enum nks_status nks_db_commit(struct nks_db *db, struct nks_fault *fault)
 {
+    NKS_TRY(tell_commit(db, fault));
     end_singles(db);
     struct nks_fault local = {.status = NKS_OK};
     enum nks_status status = run_plain(db, &sql_commit, &local);

@@ -255,12 +255,27 @@ static enum nks_status odds_save(struct nks_answer *answer)
     return NKS_OK;
 }
 
+/* One link in the chain of each batch that the answer moved, and one in the home's own. */
+static enum nks_status links_add(struct nks_answer *answer)
+{
+    int64_t last = 0;
+    nks_answer_touches_sort(answer);
+    for (size_t i = 0; i < answer->touch_count; i++) {
+        int64_t batch_id = nks_slice_batch(answer->touched[i].slice_id);
+        if (batch_id != last)
+            NKS_TRY(nks_run_trail(answer->run, NKS_TRAIL_COLLECT, batch_id, 0, answer->delivery.id));
+        last = batch_id;
+    }
+    return nks_run_trail(answer->run, NKS_TRAIL_COLLECT, 0, 0, answer->delivery.id);
+}
+
 static enum nks_status finish(struct nks_answer *answer, enum nks_delivery_state to, enum nks_reason reason)
 {
     struct nks_run *run = answer->run;
     NKS_TRY(nks_delivery_move(run->exchange, &answer->delivery, to, reason, answer->findings, answer->finding_count,
                               &run->fault));
     NKS_TRY(odds_save(answer));
+    NKS_TRY(links_add(answer));
     nks_sys_point("collect.before");
     NKS_TRY(nks_db_commit(run->db, &run->fault));
     nks_sys_point("collect.after");

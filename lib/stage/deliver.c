@@ -64,6 +64,8 @@ static enum nks_status row_published(struct nks_run *run, struct nks_out_file *f
     NKS_TRY(nks_db_begin(run->db, &run->fault));
     enum nks_status status = nks_out_file_published(run->exchange, file, &run->fault);
     if (status == NKS_OK)
+        status = nks_run_trail(run, NKS_TRAIL_DELIVER, file->batch_id, 0, file->id);
+    if (status == NKS_OK)
         status = nks_db_commit(run->db, &run->fault);
     else
         nks_db_rollback(run->db);

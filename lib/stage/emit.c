@@ -73,6 +73,8 @@ static enum nks_status row_written(struct nks_run *run, struct nks_out_file *fil
     NKS_TRY(nks_db_begin(run->db, &run->fault));
     enum nks_status status = nks_out_file_written(run->exchange, file, &run->fault);
     if (status == NKS_OK)
+        status = nks_run_trail(run, NKS_TRAIL_EMIT, file->batch_id, 0, file->id);
+    if (status == NKS_OK)
         status = nks_db_commit(run->db, &run->fault);
     else
         nks_db_rollback(run->db);
@@ -124,6 +126,8 @@ static enum nks_status batch_reserve(struct nks_run *run, int64_t batch_id)
         status = nks_order_files_reserve(run, &batch, &any);
     if (status == NKS_OK && any)
         status = nks_routed_report_reserve(run, &batch, &news);
+    if (status == NKS_OK)
+        status = nks_run_trail(run, NKS_TRAIL_EMIT, batch_id, 0, 0);
     if (status == NKS_OK)
         status = nks_db_commit(run->db, &run->fault);
     if (status != NKS_OK)

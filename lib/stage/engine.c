@@ -130,6 +130,8 @@ static enum nks_status slice_do(struct nks_step_context *context, int64_t slice_
     NKS_TRY(nks_step_batch(context, nks_slice_batch(slice_id)));
     NKS_TRY(nks_db_begin(run->db, &run->fault));
     enum nks_status status = fn(context, slice_id, from, last);
+    if (status == NKS_OK)
+        status = nks_run_trail(run, NKS_TRAIL_DECIDE, context->batch->id, slice_id, (int64_t)context->slice->count);
     if (status == NKS_OK) {
         nks_sys_point("save.before");
         status = nks_db_commit(run->db, &run->fault);

@@ -79,6 +79,7 @@ static enum nks_status slice_flush(struct nks_ingest *ingest, struct nks_open_sl
     NKS_TRY(nks_slice_create(run->payments, &ingest->batch, slice, &run->fault));
     NKS_TRY(nks_reference_save(run->payments, &ingest->batch, slice->id, run->today, open->references,
                                open->reference_count, &run->fault));
+    NKS_TRY(nks_run_trail(run, NKS_TRAIL_INGEST, ingest->batch.id, slice->id, (int64_t)slice->count));
     NKS_TRY(nks_db_commit(run->db, &run->fault));
     nks_sys_point("ingest.slice");
     NKS_TRY(nks_db_begin(run->db, &run->fault));
@@ -191,6 +192,7 @@ static enum nks_status on_header(struct nks_ingest *ingest, struct nks_text reco
     batch->header_len = record.len;
     if (batch->id == 0)
         NKS_TRY(nks_batch_create(run->payments, batch, &run->fault));
+    NKS_TRY(nks_run_trail(run, NKS_TRAIL_INGEST, batch->id, 0, 0));
     NKS_TRY(nks_db_commit(run->db, &run->fault));
     nks_sys_point("ingest.header");
     NKS_TRY(nks_db_begin(run->db, &run->fault));
@@ -408,6 +410,7 @@ static enum nks_status finish(struct nks_ingest *ingest)
     }
     NKS_TRY(nks_delivery_move(run->exchange, &ingest->delivery, accepted ? NKS_DELIVERY_ACCEPTED : NKS_DELIVERY_REFUSED,
                               ingest->reason, ingest->findings, ingest->finding_count, &run->fault));
+    NKS_TRY(nks_run_trail(run, NKS_TRAIL_INGEST, batch->id, 0, batch->payments));
     NKS_TRY(nks_db_commit(run->db, &run->fault));
     nks_sys_point("ingest.finished");
     run->counts.accepted += accepted;
@@ -470,6 +473,8 @@ static enum nks_status repeat(struct nks_ingest *ingest, int64_t earlier)
     NKS_TRY(nks_db_begin(run->db, &run->fault));
     enum nks_status status = nks_delivery_move(run->exchange, &ingest->delivery, NKS_DELIVERY_REPEATED,
                                                NKS_REASON_DUPLICATE_FILE, NULL, 0, &run->fault);
+    if (status == NKS_OK)
+        status = nks_run_trail(run, NKS_TRAIL_INGEST, 0, 0, ingest->delivery.id);
     if (status == NKS_OK)
         status = nks_db_commit(run->db, &run->fault);
     else

@@ -102,6 +102,8 @@ static enum nks_status insert_taken(struct nks_run *run, struct nks_delivery *de
     NKS_TRY(nks_db_begin(run->db, &run->fault));
     enum nks_status status = nks_delivery_insert(run->exchange, delivery, &run->fault);
     if (status == NKS_OK)
+        status = nks_run_trail(run, NKS_TRAIL_RECEIVE, 0, 0, delivery->id);
+    if (status == NKS_OK)
         status = nks_db_commit(run->db, &run->fault);
     else
         nks_db_rollback(run->db);

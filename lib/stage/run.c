@@ -8,6 +8,7 @@
 #include "exchange_sql.h"
 #include "payment_sql.h"
 #include "register_sql.h"
+#include "trail_sql.h"
 #include "ventekonto_sql.h"
 
 #include <limits.h>
@@ -174,6 +175,7 @@ enum nks_status nks_home_migrate(struct nks_db *db, nks_time now, struct nks_fau
         {nks_migrations_ventekonto, nks_migrations_ventekonto_count},
         {nks_migrations_payment, nks_migrations_payment_count},
         {nks_migrations_exchange, nks_migrations_exchange_count},
+        {nks_migrations_trail, nks_migrations_trail_count},
     };
     struct nks_migration all[MIGRATIONS_MAX];
     size_t count = 0;
@@ -276,6 +278,8 @@ static enum nks_status modules_open(struct nks_run *run)
                                      : nks_keys_load(run->keys_dir, &run->keys, &run->fault));
     NKS_TRY(nks_exchange_open(run->db, run->keys, &run->exchange, &run->fault));
     NKS_TRY(nks_payments_open(run->db, run->keys, &run->payments, &run->fault));
+    NKS_TRY(nks_trail_open(run->db, run->keys, run->now, run->options.who != NULL ? run->options.who : "nks",
+                           &run->trail, &run->fault));
     if (run->options.public_keys)
         return NKS_OK;
     NKS_TRY(nks_register_open(run->db, run->keys, &run->reg, &run->fault));
@@ -330,6 +334,7 @@ void nks_run_close(struct nks_run *run)
     if (run == NULL)
         return;
     nks_slice_free(run->slice);
+    nks_trail_close(run->trail);
     nks_ventekonto_close(run->ventekonto);
     nks_debt_close(run->debt);
     nks_register_close(run->reg);

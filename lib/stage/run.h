@@ -14,6 +14,7 @@
 #include "exchange/exchange.h"
 #include "payment/payment.h"
 #include "register/register.h"
+#include "trail/trail.h"
 #include "vault/keys.h"
 #include "ventekonto/ventekonto.h"
 
@@ -39,6 +40,7 @@ struct nks_run_counts {
 struct nks_run_options {
     const char *home, *keys; /* keys NULL: HOME.keys beside the home */
     const char *reader;      /* path of the program nks-reader */
+    const char *who;         /* the command, for the trail; NULL: "nks" */
     nks_time now;            /* 0: the clock; else only in test homes */
     bool lock;               /* work: take the home's lock, NKS_RETRY (BUSY) when another run has it */
     bool read_only;          /* look only */
@@ -62,7 +64,8 @@ struct nks_run {
     struct nks_register *reg;
     struct nks_debt *debt;
     struct nks_ventekonto *ventekonto;
-    struct nks_arena arena; /* of the books */
+    struct nks_trail *trail; /* every commit has a link in it */
+    struct nks_arena arena;  /* of the books */
     struct nks_agreement_book agreements;
     struct nks_central_book centrals;
     struct nks_slice *slice; /* the one being worked on */
@@ -81,6 +84,11 @@ NKS_CHECKED enum nks_status nks_home_migrate(struct nks_db *db, nks_time now, st
 NKS_CHECKED enum nks_status nks_run_open(const struct nks_run_options *options, struct nks_run **out,
                                          struct nks_fault *fault);
 void nks_run_close(struct nks_run *run);
+/* Records what this transaction did (trail.h); 0: none. */
+NKS_CHECKED enum nks_status nks_run_trail(struct nks_run *run, enum nks_trail_action action, int64_t batch_id,
+                                          int64_t slice_id, int64_t number);
+/* Writes the seal of every day whose chains grew since its last seal into HOME.journal/seals (seal.c). */
+NKS_CHECKED enum nks_status nks_run_seal(struct nks_run *run);
 /* Reads agreements and centrals (again). */
 NKS_CHECKED enum nks_status nks_run_books(struct nks_run *run);
 NKS_CHECKED enum nks_status nks_run_path(struct nks_run *run, char out[NKS_PATH_MAX], const char *a, const char *b,

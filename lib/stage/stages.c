@@ -34,6 +34,7 @@ enum nks_status nks_stage_all(struct nks_run *run, int64_t batch_id)
         if (stages[i].in_run)
             NKS_TRY(stages[i].fn(run, batch_id));
     }
+    NKS_TRY(nks_run_seal(run));
     run->fault = kept;
     return received;
 }

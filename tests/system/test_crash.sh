@@ -42,7 +42,7 @@ crash() {
     [ "$code" -eq $killed ] && echo killed >"$home.how" || echo never >"$home.how"
     night_run "$home"
     golden_again "$home" "$1"
-    rm -rf "$home" "$home.keys"
+    rm -rf "$home" "$home.keys" "$home.journal"
 }
 
 # crash_fetched POINT:N: a central that fetches and deletes at once. Every file is published once, in all runs together.
@@ -61,7 +61,7 @@ crash_fetched() {
     assert_same "fetched, $1: what was published in all is not the golden night" "$work/golden" "$home.sorted"
     nothing_left "$home"
     audit_clean "$home"
-    rm -rf "$home" "$home.keys"
+    rm -rf "$home" "$home.keys" "$home.journal"
 }
 
 fetch() { # HOME: a receiver takes a file when it is there, and its signature with it
@@ -88,7 +88,7 @@ crash_stages() { # POINT:N
         done
     done
     golden_again "$home" "stages, $1"
-    rm -rf "$home" "$home.keys"
+    rm -rf "$home" "$home.keys" "$home.journal"
 }
 
 # crash_answer POINT:N: a bank rejects an order file the day after; killed while its answer is collected
@@ -106,7 +106,7 @@ crash_answer() {
     out_signed "$home"
     nothing_left "$home"
     audit_clean "$home"
-    rm -rf "$home" "$home.keys"
+    rm -rf "$home" "$home.keys" "$home.journal"
 }
 
 morning=2026-11-23T05:40:00Z
@@ -156,7 +156,8 @@ while [ $worker -lt "$workers" ]; do
         trap - EXIT
         mkdir "$common/w$worker"
         work=$common/w$worker
-        cp -R "$common"/start "$common"/start.keys "$common"/answered "$common"/answered.keys "$common"/answered.out \
+        cp -R "$common"/start "$common"/start.keys "$common"/answered "$common"/answered.keys "$common"/answered.journal \
+            "$common"/answered.out \
             "$common"/golden "$work/"
         failures=0
         checks=0
