@@ -117,6 +117,14 @@ static const struct command commands[] = {
      "can "
      "still be stopped is; ends with 5 when something cannot, because it stands in an order file.",
      "012345678", "nks stop 12 5 --reason \"the payer called\""},
+    {"replay", command_replay, OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REASON), 1, 1, "FILE",
+     "publish a file again that its receiver lost",
+     "FILE is the name or the message id of an order file, receipt, status report or manifest, as PARTY/NAME where "
+     "several "
+     "have it. The same bytes go into out/ under the same name, from the archive, with a signature of now. Refused "
+     "when "
+     "the file still lies there, or when the bank has answered it.",
+     "012345678", "nks replay nks-BNG4G0XESSB8DSAC-o0001.xml --reason \"the bank lost it\""},
     {"trail", command_trail, OPTION_BIT(OPTION_LOOKS), 0, 1, "[BATCH]",
      "who did what, when and why, in one batch or in the home",
      "Lists the links of the batch's chain, or of the home's own without BATCH, and checks that each follows the one "

@@ -34,7 +34,7 @@ static void present(struct nks_app *app, const struct nks_stop *stop)
 
 int command_stop(struct nks_app *app)
 {
-    struct nks_stop stop = {.dry_run = app->values[OPTION_DRY_RUN] != NULL};
+    struct nks_stop stop = {.dry_run = app->values[OPTION_DRY_RUN] != NULL, .reason = app->values[OPTION_REASON]};
     int code = EXIT_DONE;
     if (app->operand_count == 2 &&
         (!nks_text_number(nks_text_from(app->operands[1]), INT64_MAX, &stop.seq) || stop.seq == 0))

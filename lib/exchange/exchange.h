@@ -156,6 +156,10 @@ NKS_CHECKED enum nks_status nks_out_file_of_delivery(struct nks_exchange *exchan
                                                      enum nks_file_kind kind, int64_t *id, struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_out_file_by_message(struct nks_exchange *exchange, struct nks_text message_id,
                                                     int64_t *id, struct nks_fault *fault);
+/* The one file of that name or message id, of that party (empty: any). *id 0: none; *several: more than one. */
+NKS_CHECKED enum nks_status nks_out_file_find(struct nks_exchange *exchange, struct nks_text name,
+                                              struct nks_text party, int64_t *id, bool *several,
+                                              struct nks_fault *fault);
 /* How many files of that kind a batch, or a party on a business date (batch_id 0), has. */
 NKS_CHECKED enum nks_status nks_out_file_count(struct nks_exchange *exchange, int64_t batch_id, enum nks_file_kind kind,
                                                const char *party, nks_date business_date, int64_t *count,

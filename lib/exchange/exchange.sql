@@ -151,6 +151,11 @@ SELECT file_id FROM out_file WHERE delivery_id = :delivery_id AND kind = :kind O
 -- name: out_file_by_message
 SELECT file_id FROM out_file WHERE message_id = :message_id AND kind = :kind ORDER BY file_id LIMIT 1;
 
+-- Manifests of one day have the same name at every central, and a repeated receipt has the message id of the first.
+-- name: out_file_find
+SELECT file_id FROM out_file
+WHERE (name = :name OR message_id = :name) AND (:party = '' OR party = :party) ORDER BY file_id LIMIT 2;
+
 -- name: out_file_count_batch
 SELECT COUNT(*) FROM out_file WHERE batch_id = :batch_id AND kind = :kind;
 

@@ -186,6 +186,25 @@ enum nks_status nks_out_file_by_message(struct nks_exchange *exchange, struct nk
     return nks_exchange_one(stmt, id, fault);
 }
 
+enum nks_status nks_out_file_find(struct nks_exchange *exchange, struct nks_text name, struct nks_text party,
+                                  int64_t *id, bool *several, struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    *id = 0;
+    *several = false;
+    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_out_file_find, &stmt, fault));
+    nks_bind_text(stmt, "name", name);
+    nks_bind_text(stmt, "party", party);
+    for (bool row = name.len > 0; row;) {
+        NKS_TRY(nks_stmt_step(stmt, &row, fault));
+        *several = *several || (row && *id != 0);
+        if (row && *id == 0)
+            *id = nks_column_int(stmt, 0);
+    }
+    nks_stmt_end(stmt);
+    return NKS_OK;
+}
+
 enum nks_status nks_out_file_count(struct nks_exchange *exchange, int64_t batch_id, enum nks_file_kind kind,
                                    const char *party, nks_date business_date, int64_t *count, struct nks_fault *fault)
 {

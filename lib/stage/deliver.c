@@ -59,7 +59,14 @@ static enum nks_status publish_bytes(struct nks_run *run, const struct nks_out_f
     return nks_sys_fsync_dir(pub->dir, &run->fault);
 }
 
-static enum nks_status row_published(struct nks_run *run, struct nks_out_file *file)
+enum nks_status nks_staged_publish(struct nks_run *run, const struct nks_out_file *file)
+{
+    struct publication pub;
+    NKS_TRY(paths(run, file, &pub));
+    return publish_bytes(run, file, &pub);
+}
+
+enum nks_status nks_file_row_published(struct nks_run *run, struct nks_out_file *file)
 {
     NKS_TRY(nks_db_begin(run->db, &run->fault));
     enum nks_status status = nks_out_file_published(run->exchange, file, &run->fault);
@@ -81,7 +88,7 @@ static enum nks_status publish(struct nks_run *run, int64_t file_id)
     NKS_TRY(paths(run, &file, &pub));
     if (nks_sys_exists(pub.staged))
         NKS_TRY(publish_bytes(run, &file, &pub));
-    NKS_TRY(row_published(run, &file));
+    NKS_TRY(nks_file_row_published(run, &file));
     nks_sys_point("publish.done");
     run->counts.published++;
     nks_run_progress(run, "deliver", run->counts.published, 0);

@@ -66,6 +66,10 @@ struct nks_order_detail {
 };
 void nks_order_detail_format(const struct nks_order_detail *detail, char *out, size_t size);
 NKS_CHECKED bool nks_order_detail_parse(struct nks_text text, struct nks_order_detail *out);
+/* deliver.c: the staged bytes of a file, compared with its row, go into out/ after their signature. */
+NKS_CHECKED enum nks_status nks_staged_publish(struct nks_run *run, const struct nks_out_file *file);
+/* The row WRITTEN becomes PUBLISHED, in a transaction of its own. */
+NKS_CHECKED enum nks_status nks_file_row_published(struct nks_run *run, struct nks_out_file *file);
 /* Writes every RESERVED file: staging, hash, archive, then the row WRITTEN. */
 NKS_CHECKED enum nks_status nks_reserved_write(struct nks_run *run);
 

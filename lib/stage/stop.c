@@ -2,6 +2,8 @@
 #include "stage/stop.h"
 #include "stage/step.h"
 
+#include <stdio.h>
+
 struct stopping {
     struct nks_run *run;
     struct nks_stop *stop;
@@ -179,6 +181,24 @@ static enum nks_status slices_stop(struct stopping *stopping)
     }
 }
 
+static enum nks_status link_add(struct stopping *stopping)
+{
+    const struct nks_stop *stop = stopping->stop;
+    char detail[64];
+    if (stop->seq != 0)
+        snprintf(detail, sizeof detail, "payment %llu", (unsigned long long)stop->seq);
+    else
+        snprintf(detail, sizeof detail, "%lld payments", (long long)stop->counts[NKS_STOP_CAN]);
+    const struct nks_trail_entry entry = {
+        .action = NKS_TRAIL_STOP,
+        .batch_id = stop->batch_id,
+        .number = stop->counts[NKS_STOP_CAN],
+        .reason = stop->reason,
+        .detail = detail,
+    };
+    return nks_trail_add(stopping->run->trail, &entry, &stopping->run->fault);
+}
+
 static enum nks_status batch_stop(struct stopping *stopping)
 {
     struct nks_run *run = stopping->run;
@@ -194,9 +214,10 @@ static enum nks_status batch_stop(struct stopping *stopping)
                              "the batch carries on money that came back, as its agreement says; it cannot be stopped");
     NKS_TRY(nks_finals_count(run->payments, stopping->batch.id, &before, &run->fault));
     NKS_TRY(slices_stop(stopping));
-    return stopping->stop->counts[NKS_STOP_CAN] > 0
-               ? nks_stop_report_reserve(run, &stopping->batch, &before, stopping->waiting)
-               : NKS_OK;
+    if (stopping->stop->counts[NKS_STOP_CAN] == 0)
+        return NKS_OK;
+    NKS_TRY(link_add(stopping));
+    return nks_stop_report_reserve(run, &stopping->batch, &before, stopping->waiting);
 }
 
 enum nks_status nks_stop(struct nks_run *run, struct nks_stop *stop)

@@ -10,8 +10,9 @@
 
 struct nks_stop {
     int64_t batch_id;
-    uint64_t seq; /* 0: every payment of the batch */
-    bool dry_run; /* all is done, and rolled back */
+    uint64_t seq;       /* 0: every payment of the batch */
+    bool dry_run;       /* all is done, and rolled back */
+    const char *reason; /* for the trail */
     /* what became of the payments asked for */
     int64_t counts[NKS_STOP_VERDICTS];
 };

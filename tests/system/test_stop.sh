@@ -55,6 +55,8 @@ code env NKS_KILL_AT=hand.before "$NKS_BIN/nks" --home "$home" stop --now "$earl
 assert_eq "what a killed stop changed" "$(rows)" "$before"
 stop 0 "" "$tax" "$seq" --reason test
 has "stopped one" "$work/said" '"stopped":1,'
+nks "$home" trail "$tax"
+has "the trail" "$work/said" "payment $seq"
 is "the payment is stopped for DS02" "SELECT state, reason FROM payment WHERE slice_id = $slice AND seq = $seq" "3|23"
 audit_clean "$home"
 before=$(rows)

@@ -1,0 +1,46 @@
+/* replay: what was lost, or what was refused or rejected, once more. */
+#include "nks.h"
+
+#include "stage/replay.h"
+
+static void present_file(struct nks_app *app, const struct nks_out_file *file, const char *folder)
+{
+    static const struct column columns[] = {
+        {"file", "file", CELL_TEXT},      {"kind", "kind", CELL_TEXT},          {"message_id", "message id", CELL_TEXT},
+        {"party", "for", CELL_TEXT},      {"bytes", "bytes", CELL_NUMBER},      {"sha256", "SHA-256", CELL_TEXT},
+        {"folder", "goes to", CELL_TEXT}, {"dry_run", "only tried", CELL_FLAG},
+    };
+    char hex[NKS_HASH_HEX];
+    struct table *table = table_begin(&app->out, "file", NULL, columns, sizeof columns / sizeof columns[0], true);
+    nks_hex(file->hash, NKS_HASH_SIZE, hex);
+    table_text(table, file->name);
+    table_text(table, nks_file_kind_name((int)file->kind));
+    table_text(table, file->message_id);
+    table_text(table, file->party);
+    table_number(table, file->bytes);
+    table_text(table, hex);
+    table_text(table, folder);
+    table_flag(table, app->values[OPTION_DRY_RUN] != NULL);
+    table_end(table);
+}
+
+static int replay_file(struct nks_app *app)
+{
+    const struct nks_by_hand hand = {.dry_run = app->values[OPTION_DRY_RUN] != NULL,
+                                     .reason = app->values[OPTION_REASON]};
+    struct nks_out_file file;
+    int code = app_result(app, nks_file_find(app->run, app->operands[0], &file));
+    if (code == EXIT_DONE)
+        code = app_result(app, nks_replay_file(app->run, &file, &hand));
+    if (code == EXIT_DONE)
+        present_file(app, &file, nks_file_folder_path(file.folder));
+    return code;
+}
+
+int command_replay(struct nks_app *app)
+{
+    int code = EXIT_DONE;
+    if (!app_reason(app, &code) || !app_open(app, true, false, &code))
+        return code;
+    return replay_file(app);
+}

@@ -1,0 +1,25 @@
+#ifndef NKS_STAGE_REPLAY_H
+#define NKS_STAGE_REPLAY_H
+/*
+ * What a person does by hand about files: publish one again that its receiver lost. On a locked run. Nothing here makes
+ * new bytes under an old name.
+ */
+#include "stage/run.h"
+
+/* A published file by its name or message id, as PARTY/NAME where several have it. NKS_REFUSED (NOT-FOUND,
+ * REPLAY-NAME) where there is none, or more than one. */
+NKS_CHECKED enum nks_status nks_file_find(struct nks_run *run, const char *name, struct nks_out_file *file);
+
+/*
+ * The same bytes under the same name and message id, from the archive, with a signature of now. Held (NKS_HELD): not
+ * published yet (REPLAY-EARLY), still in its folder (REPLAY-LIES), an order file that was answered (REPLAY-ANSWERED).
+ * A dry run compares the archive copy with the row and stops there.
+ */
+struct nks_by_hand {
+    bool dry_run;
+    const char *reason; /* for the trail */
+};
+NKS_CHECKED enum nks_status nks_replay_file(struct nks_run *run, const struct nks_out_file *file,
+                                            const struct nks_by_hand *hand);
+
+#endif

@@ -1,0 +1,133 @@
+/* replay of a file: what its receiver lost is published again from the archive, byte for byte. */
+#include "stage/replay.h"
+#include "stage/step.h"
+
+#include "vault/stream.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum nks_status nks_file_find(struct nks_run *run, const char *name, struct nks_out_file *file)
+{
+    struct nks_text rest = nks_text_from(name), party = {"", 0};
+    int64_t id = 0;
+    bool several = false, found = false;
+    if (strchr(name, '/') != NULL)
+        party = nks_text_cut(&rest, '/');
+    NKS_TRY(nks_out_file_find(run->exchange, rest, party, &id, &several, &run->fault));
+    if (several)
+        return nks_fault_set(&run->fault, NKS_REFUSED, "REPLAY-NAME",
+                             "several files have that name or message id: write PARTY/NAME");
+    if (id != 0)
+        NKS_TRY(nks_out_file_load(run->exchange, id, file, &found, &run->fault));
+    return found ? NKS_OK
+                 : nks_fault_set(&run->fault, NKS_REFUSED, "NOT-FOUND",
+                                 "there is no file of that name or message id; `nks show` lists them");
+}
+
+/* ---- from the archive */
+
+struct copy {
+    struct nks_stream_reader *stream;
+    struct nks_hash *hash;
+    int from, to; /* to -1: compared only */
+    int64_t bytes;
+};
+
+static enum nks_status pieces_copy(struct nks_run *run, struct copy *copy)
+{
+    for (;;) {
+        const void *data = NULL;
+        size_t len = 0;
+        NKS_TRY(nks_stream_read(copy->stream, &data, &len, &run->fault));
+        if (len == 0)
+            return NKS_OK;
+        copy->bytes += (int64_t)len;
+        nks_hash_add(copy->hash, data, len);
+        if (copy->to >= 0)
+            NKS_TRY(nks_sys_write(copy->to, data, len, &run->fault));
+    }
+}
+
+static enum nks_status copy_run(struct nks_run *run, const struct nks_out_file *file, struct copy *copy)
+{
+    uint8_t hash[NKS_HASH_SIZE];
+    copy->hash = nks_hash_new();
+    if (copy->hash == NULL)
+        return nks_fault_set(&run->fault, NKS_RETRY, "MEMORY", "no memory to read the archive");
+    NKS_TRY(nks_stream_read_open(run->keys, NKS_KEY_ARCHIVE, file->id, copy->from, &copy->stream, &run->fault));
+    NKS_TRY(pieces_copy(run, copy));
+    nks_hash_end(copy->hash, hash);
+    if (copy->bytes != file->bytes || memcmp(hash, file->hash, sizeof hash) != 0)
+        return nks_fault_set(&run->fault, NKS_INTEGRITY, "ARCHIVE-CHANGED",
+                             "the archive copy of %s is not what was published; do not restart, run nks-audit",
+                             file->name);
+    return copy->to >= 0 ? nks_sys_fsync(copy->to, &run->fault) : NKS_OK;
+}
+
+static enum nks_status archive_copy(struct nks_run *run, const struct nks_out_file *file, const char *staged)
+{
+    struct copy copy = {.from = -1, .to = -1};
+    char path[NKS_PATH_MAX];
+    NKS_TRY(nks_run_archive_path(run, file->id, path));
+    NKS_TRY(nks_sys_open_read(path, &copy.from, &run->fault));
+    enum nks_status status = staged != NULL ? nks_sys_create(staged, &copy.to, &run->fault) : NKS_OK;
+    if (status == NKS_OK)
+        status = copy_run(run, file, &copy);
+    nks_stream_read_free(copy.stream);
+    nks_hash_free(copy.hash);
+    close(copy.from);
+    if (copy.to >= 0)
+        close(copy.to);
+    return status;
+}
+
+/* ---- published again */
+
+static enum nks_status may_replay(struct nks_run *run, const struct nks_out_file *file)
+{
+    char path[NKS_PATH_MAX];
+    if (file->state != NKS_FILE_PUBLISHED)
+        return nks_fault_set(&run->fault, NKS_HELD, "REPLAY-EARLY", "%s is not published yet: run nks deliver",
+                             file->name);
+    if (file->answered != NKS_ANSWERED_NOT)
+        return nks_fault_set(&run->fault, NKS_HELD, "REPLAY-ANSWERED",
+                             "%s was answered, so its central has it: it is not published again", file->name);
+    NKS_TRY(nks_run_path(run, path, nks_file_folder_path(file->folder), file->party, file->name));
+    return nks_sys_exists(path) ? nks_fault_set(&run->fault, NKS_HELD, "REPLAY-LIES",
+                                                "%s still lies in its folder: it can be fetched there", file->name)
+                                : NKS_OK;
+}
+
+/* Before the rename: what is told nobody has not happened, what is told may have been cut short by a kill. */
+static enum nks_status link_add(struct nks_run *run, const struct nks_out_file *file, const char *reason)
+{
+    const struct nks_trail_entry entry = {.action = NKS_TRAIL_REPLAY,
+                                          .batch_id = file->batch_id,
+                                          .number = file->id,
+                                          .reason = reason,
+                                          .detail = file->name};
+    NKS_TRY(nks_db_begin(run->db, &run->fault));
+    enum nks_status status = nks_trail_add(run->trail, &entry, &run->fault);
+    if (status == NKS_OK)
+        return nks_db_commit(run->db, &run->fault);
+    nks_db_rollback(run->db);
+    return status;
+}
+
+enum nks_status nks_replay_file(struct nks_run *run, const struct nks_out_file *file, const struct nks_by_hand *hand)
+{
+    char staged[NKS_PATH_MAX];
+    NKS_TRY(may_replay(run, file));
+    if (hand->dry_run)
+        return archive_copy(run, file, NULL);
+    NKS_TRY(nks_run_staging_path(run, file->id, staged));
+    NKS_TRY(nks_sys_unlink(staged, &run->fault)); /* of a try that was killed */
+    NKS_TRY(archive_copy(run, file, staged));
+    NKS_TRY(link_add(run, file, hand->reason));
+    nks_sys_point("hand.staged");
+    NKS_TRY(nks_staged_publish(run, file));
+    run->counts.published++;
+    return NKS_OK;
+}
