@@ -206,6 +206,12 @@ static const struct code_row codes[] = {
     {"REPLAY-ANSWERED", 0, "The bank has answered the order file, so it has it.", "Nothing was changed.",
      "Look at the answers with nks show BATCH. A payment that the bank rejected does not come back by sending it "
      "again."},
+    {"DELIVERED-STATE", 0, "The file is not one that is written and not yet published.", "Nothing was changed.",
+     "A published file lies in out/: copy it from there. If it was fetched, nks replay puts it there again. After a "
+     "kill of "
+     "nks delivered, run nks deliver, then nks replay."},
+    {"DELIVERED-EXISTS", EXIT_USAGE, "The file of --out, or the signature beside it, is there already.",
+     "Nothing was changed.", "Name another file, or look at that one and remove it."},
     {"ARCHIVE-CHANGED", 0, "The archive copy of a published file is not what was published.", stop_here, audit_next},
     {"LOOK-SUM", EXIT_BUG, "The sum of payments is beyond what can be counted.", "Nothing was changed.", bug_next},
     {"REPORT-EXISTS", EXIT_USAGE, "The page was to go into a file that is there already.", "The file was not touched.",

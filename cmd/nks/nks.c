@@ -40,6 +40,7 @@ static const struct option_row options[OPTIONS] = {
     [OPTION_LOOKS] = {"--looks", 0, "KIND", "who looked at the data of the CPR, CVR, SE or PNR on standard input",
                       false},
     [OPTION_UNMASKED] = {"--unmasked", 0, NULL, "also id, name and account; wants --reason, and is recorded", false},
+    [OPTION_BY_HAND] = {"--by-hand", 0, NULL, "a person carries the file over", false},
     [OPTION_FROM] = {"--from", 0, "DATE", "when a new certificate begins to sign, 2026-12-07; default 14 days from now",
                      false},
     [OPTION_LANGUAGE] = {"--language", 0, "L", "en (English, the default) or da (Danish)", false},
@@ -125,6 +126,15 @@ static const struct command commands[] = {
      "when "
      "the file still lies there, or when the bank has answered it.",
      "012345678", "nks replay nks-BNG4G0XESSB8DSAC-o0001.xml --reason \"the bank lost it\""},
+    {"delivered", command_delivered,
+     OPTION_BIT(OPTION_BY_HAND) | OPTION_BIT(OPTION_OUT) | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REASON), 1, 1,
+     "FILE", "hand out a written file that a person carries over, when a line is down",
+     "FILE is the name or message id of a file that is written and not published: run the stages up to nks emit. It "
+     "goes to "
+     "--out with its signature beside it, counts as published, and nks deliver leaves it alone. Carry it over only "
+     "when this command ended with 0.",
+     "012345678",
+     "nks delivered nks-BNG4G0XESSB8DSAC-o0001.xml --by-hand --out /media/usb/o.xml --reason \"line is down\""},
     {"trail", command_trail, OPTION_BIT(OPTION_LOOKS), 0, 1, "[BATCH]",
      "who did what, when and why, in one batch or in the home",
      "Lists the links of the batch's chain, or of the home's own without BATCH, and checks that each follows the one "

@@ -36,6 +36,7 @@ enum option { /* places in nks_app.values; the table is in nks.c */
               OPTION_LOOKS,
               OPTION_UNMASKED,
               OPTION_FROM,
+              OPTION_BY_HAND,
               OPTIONS
 };
 #define OPTION_BIT(option) (1u << (option))
@@ -110,6 +111,7 @@ int command_show(struct nks_app *app);
 int command_explain(struct nks_app *app);
 int command_stop(struct nks_app *app);
 int command_replay(struct nks_app *app);
+int command_delivered(struct nks_app *app);
 int command_report(struct nks_app *app);
 int command_trail(struct nks_app *app);
 int command_check(struct nks_app *app);

@@ -3,6 +3,8 @@
 
 #include "stage/replay.h"
 
+#include <string.h>
+
 static void present_file(struct nks_app *app, const struct nks_out_file *file, const char *folder)
 {
     static const struct column columns[] = {
@@ -34,6 +36,26 @@ static int replay_file(struct nks_app *app)
         code = app_result(app, nks_replay_file(app->run, &file, &hand));
     if (code == EXIT_DONE)
         present_file(app, &file, nks_file_folder_path(file.folder));
+    return code;
+}
+
+/* The file is to be carried over only when this says so: a copy of a try that was cut short is not the only one. */
+int command_delivered(struct nks_app *app)
+{
+    const struct nks_by_hand hand = {.dry_run = app->values[OPTION_DRY_RUN] != NULL,
+                                     .reason = app->values[OPTION_REASON]};
+    const char *path = app->values[OPTION_OUT];
+    struct nks_out_file file;
+    int code = EXIT_DONE;
+    if (app->values[OPTION_BY_HAND] == NULL || path == NULL || path[0] == '\0' || strcmp(path, "-") == 0)
+        return app_usage(app, "delivered needs --by-hand and --out FILE");
+    if (!app_reason(app, &code) || !app_open(app, true, false, &code))
+        return code;
+    code = app_result(app, nks_file_find(app->run, app->operands[0], &file));
+    if (code == EXIT_DONE)
+        code = app_result(app, nks_deliver_by_hand(app->run, &file, path, &hand));
+    if (code == EXIT_DONE)
+        present_file(app, &file, "--out");
     return code;
 }
 

@@ -9,7 +9,7 @@ static const char *const folder_paths[] = {"", "out/central", "out/payer", "out/
 static const struct nks_file_move moves[] = {
     {0, NKS_FILE_RESERVED, "emit"},
     {NKS_FILE_RESERVED, NKS_FILE_WRITTEN, "emit"},
-    {NKS_FILE_WRITTEN, NKS_FILE_PUBLISHED, "deliver"},
+    {NKS_FILE_WRITTEN, NKS_FILE_PUBLISHED, "deliver, delivered"},
 };
 
 static const char *name_of(const char *const *names, size_t count, int number)

@@ -1,8 +1,8 @@
 #ifndef NKS_STAGE_REPLAY_H
 #define NKS_STAGE_REPLAY_H
 /*
- * What a person does by hand about files: publish one again that its receiver lost. On a locked run. Nothing here makes
- * new bytes under an old name.
+ * What a person does by hand about files: publish one again that its receiver lost, carry one over when a line
+ * is down. On a locked run. Nothing here makes new bytes under an old name.
  */
 #include "stage/run.h"
 
@@ -21,5 +21,13 @@ struct nks_by_hand {
 };
 NKS_CHECKED enum nks_status nks_replay_file(struct nks_run *run, const struct nks_out_file *file,
                                             const struct nks_by_hand *hand);
+
+/*
+ * A written file is handed out to `path` with its signature beside it, and counts as published: deliver leaves it
+ * alone. `path` comes into being when deliver can no longer publish the file, so there is never a second copy on its
+ * way. NKS_HELD: it is not WRITTEN (DELIVERED-STATE). NKS_REFUSED: `path` exists (DELIVERED-EXISTS).
+ */
+NKS_CHECKED enum nks_status nks_deliver_by_hand(struct nks_run *run, struct nks_out_file *file, const char *path,
+                                                const struct nks_by_hand *hand);
 
 #endif

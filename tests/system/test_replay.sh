@@ -86,4 +86,54 @@ file=$(ask "SELECT printf('%012d', file_id) FROM out_file WHERE name = '$order'"
 printf x | dd of="$home/archive/$file.nks" bs=1 seek=200 conv=notrunc 2>/dev/null
 hand 7 STREAM-BAD replay "$order" --reason test
 [ ! -e "$path" ] || fail "changed bytes were published"
+
+# ---- carried over by hand
+home=$work/hand
+home_make "$home"
+for stage in receive ingest resolve offset route emit; do
+    nks "$home" $stage --now "$night"
+done
+set -- $(ask "SELECT name, party, file_id, hex(hash) FROM out_file WHERE kind = 1 ORDER BY file_id LIMIT 1" | tr '|' ' ')
+order=$1 central=$2 staged=$(printf '%s/staging/%012d.out' "$home" "$3") hash=$(echo "$4" | tr A-F a-f)
+state="SELECT state FROM out_file WHERE name = '$order'"
+before=$(rows)
+hand 2 "" delivered "$order" --reason test --out "$work/carried"
+hand 2 "" delivered "$order" --by-hand --reason test
+hand 2 "" delivered "$order" --by-hand --out "$work/carried"
+hand 5 REPLAY-EARLY replay "$order" --reason test
+echo mine >"$work/mine"
+hand 2 DELIVERED-EXISTS delivered "$order" --by-hand --out "$work/mine" --reason test
+hand 0 "" delivered "$order" --by-hand --out "$work/carried" --reason test --dry-run
+[ ! -e "$work/carried" ] && [ ! -e "$work/carried.p7s" ] || fail "a dry run handed out"
+assert_eq "what none of it changed" "$(rows)" "$before"
+
+# a kill while the bytes are in staging hands out nothing; one after that publishes nothing
+home_copy "$home" "$work/killed"
+for point in copied taken; do
+    code env NKS_KILL_AT=hand.$point "$NKS_BIN/nks" --home "$work/killed" delivered "$order" --by-hand --out "$work/out.$point" \
+        --reason test --now "$now"
+    [ ! -e "$work/out.$point" ] || fail "killed at $point: the file is handed out"
+    if [ $point = taken ]; then right=no; else right=yes; fi
+    if [ -e "$work/killed/staging/${staged##*/}" ]; then got=yes; else got=no; fi
+    assert_eq "killed at $point: staged" "$got" "$right"
+done
+night_run "$work/killed"
+[ ! -e "$work/killed/out/central/$central/$order" ] || fail "what was taken out was published too"
+nks "$work/killed" replay "$order" --reason test --now "$now"
+assert_eq "then a replay publishes it" "$(hash_of "$work/killed/out/central/$central/$order")" "$hash"
+audit_clean "$work/killed"
+
+hand 0 "" delivered "$order" --by-hand --out "$work/carried" --reason "the line is down"
+assert_eq "the file handed out" "$(hash_of "$work/carried")" "$hash"
+verify "$home" "$work/carried.p7s" "$work/carried" || fail "its signature"
+is "its state" "$state" 3
+[ ! -e "$staged" ] || fail "its staged bytes are left"
+hand 5 DELIVERED-STATE delivered "$order" --by-hand --out "$work/again" --reason test
+night_run "$home"
+[ ! -e "$home/out/central/$central/$order" ] || fail "it was published too"
+grep -q "^$order" "$home/out/central/$central/"nks-manifest-*.tsv || fail "the manifest does not name it"
+nks "$home" trail "$(ask "SELECT batch_id FROM out_file WHERE name = '$order'")"
+has "the trail" "$work/said" "the line is down"
+nothing_left "$home"
+audit_clean "$home"
 test_end

@@ -1,0 +1,138 @@
+/*
+ * delivered by hand: for the night when a line is down. The bytes leave staging before they come to be under the name
+ * that was asked for, so at every instant either deliver can publish the file or the person has it, never both:
+ *
+ *   PATH.part with the bytes, PATH.p7s -> staged file removed -> PATH.part renamed to PATH -> row PUBLISHED
+ *
+ * A kill after the removal leaves a row WRITTEN without a staged file, which deliver takes as published.
+ */
+#include "stage/replay.h"
+#include "stage/step.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PIECE = 64 * 1024 };
+
+struct handing {
+    char staged[NKS_PATH_MAX], staging[NKS_PATH_MAX];
+    char part[NKS_PATH_MAX], signature[NKS_PATH_MAX], dir[NKS_PATH_MAX];
+};
+
+static enum nks_status paths(struct nks_run *run, const struct nks_out_file *file, const char *path,
+                             struct handing *handing)
+{
+    const char *slash = strrchr(path, '/');
+    size_t len = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
+    NKS_TRY(nks_run_staging_path(run, file->id, handing->staged));
+    NKS_TRY(nks_run_path(run, handing->staging, "staging", NULL, NULL));
+    int part = snprintf(handing->part, NKS_PATH_MAX, "%s.part", path);
+    int signature = snprintf(handing->signature, NKS_PATH_MAX, "%s.p7s", path);
+    int dir = snprintf(handing->dir, NKS_PATH_MAX, "%.*s", slash == NULL ? 1 : (int)len, slash == NULL ? "." : path);
+    bool fits = part < NKS_PATH_MAX && signature < NKS_PATH_MAX && dir < NKS_PATH_MAX;
+    return fits ? NKS_OK : nks_fault_set(&run->fault, NKS_FAILED, "PATH-LONG", "the path of --out is too long");
+}
+
+static enum nks_status may_hand(struct nks_run *run, const struct nks_out_file *file, const char *path,
+                                const struct handing *handing)
+{
+    if (file->state != NKS_FILE_WRITTEN || !nks_sys_exists(handing->staged))
+        return nks_fault_set(&run->fault, NKS_HELD, "DELIVERED-STATE",
+                             "%s is %s: only a file that is written and not published is handed out", file->name,
+                             file->state == NKS_FILE_WRITTEN ? "on its way" : nks_file_state_name((int)file->state));
+    bool exists = nks_sys_exists(path) || nks_sys_exists(handing->signature);
+    return exists ? nks_fault_set(&run->fault, NKS_REFUSED, "DELIVERED-EXISTS",
+                                  "the file of --out or its .p7s is there already: name another")
+                  : NKS_OK;
+}
+
+static enum nks_status pieces(struct nks_run *run, const struct nks_out_file *file, int from, int to)
+{
+    static char piece[PIECE];
+    uint8_t hash[NKS_HASH_SIZE];
+    size_t got = PIECE;
+    struct nks_hash *sum = nks_hash_new();
+    if (sum == NULL)
+        return nks_fault_set(&run->fault, NKS_RETRY, "MEMORY", "no memory to copy a file");
+    enum nks_status status = NKS_OK;
+    while (status == NKS_OK && got == PIECE) {
+        status = nks_sys_read(from, piece, PIECE, &got, &run->fault);
+        nks_hash_add(sum, piece, status == NKS_OK ? got : 0);
+        if (status == NKS_OK && to >= 0)
+            status = nks_sys_write(to, piece, got, &run->fault);
+    }
+    nks_hash_end(sum, hash);
+    nks_hash_free(sum);
+    if (status == NKS_OK && memcmp(hash, file->hash, sizeof hash) != 0)
+        status =
+            nks_fault_set(&run->fault, NKS_INTEGRITY, "STAGED-CHANGED",
+                          "the staged copy of %s is not what was written; do not restart, run nks-audit", file->name);
+    return status;
+}
+
+static enum nks_status copy(struct nks_run *run, const struct nks_out_file *file, const struct handing *handing,
+                            bool dry_run)
+{
+    int from = -1, to = -1;
+    NKS_TRY(nks_sys_open_read(handing->staged, &from, &run->fault));
+    enum nks_status status = NKS_OK;
+    if (!dry_run) {
+        status = nks_sys_unlink(handing->part, &run->fault); /* of a try that was killed */
+        status = status == NKS_OK ? nks_sys_create(handing->part, &to, &run->fault) : status;
+    }
+    if (status == NKS_OK)
+        status = pieces(run, file, from, to);
+    if (status == NKS_OK && to >= 0)
+        status = nks_sys_fsync(to, &run->fault);
+    close(from);
+    if (to >= 0)
+        close(to);
+    return status;
+}
+
+static enum nks_status sign(struct nks_run *run, const struct nks_out_file *file, const struct handing *handing)
+{
+    uint8_t der[NKS_CMS_MAX];
+    size_t len = 0;
+    NKS_TRY(nks_cms_sign(run->keys, file->hash, run->now, der, &len, &run->fault));
+    return nks_file_replace(handing->signature, der, len, 0600, &run->fault);
+}
+
+static enum nks_status row_end(struct nks_run *run, struct nks_out_file *file, const char *reason)
+{
+    const struct nks_trail_entry entry = {.action = NKS_TRAIL_BY_HAND,
+                                          .batch_id = file->batch_id,
+                                          .number = file->id,
+                                          .reason = reason,
+                                          .detail = file->name};
+    NKS_TRY(nks_db_begin(run->db, &run->fault));
+    enum nks_status status = nks_trail_add(run->trail, &entry, &run->fault);
+    if (status == NKS_OK)
+        status = nks_out_file_published(run->exchange, file, &run->fault);
+    if (status == NKS_OK)
+        return nks_db_commit(run->db, &run->fault);
+    nks_db_rollback(run->db);
+    return status;
+}
+
+enum nks_status nks_deliver_by_hand(struct nks_run *run, struct nks_out_file *file, const char *path,
+                                    const struct nks_by_hand *hand)
+{
+    struct handing handing;
+    NKS_TRY(paths(run, file, path, &handing));
+    NKS_TRY(may_hand(run, file, path, &handing));
+    NKS_TRY(copy(run, file, &handing, hand->dry_run));
+    if (hand->dry_run)
+        return NKS_OK;
+    NKS_TRY(sign(run, file, &handing));
+    nks_sys_point("hand.copied");
+    NKS_TRY(nks_sys_unlink(handing.staged, &run->fault));
+    NKS_TRY(nks_sys_fsync_dir(handing.staging, &run->fault));
+    nks_sys_point("hand.taken");
+    NKS_TRY(nks_sys_rename(handing.part, path, &run->fault));
+    NKS_TRY(nks_sys_fsync_dir(handing.dir, &run->fault));
+    NKS_TRY(row_end(run, file, hand->reason));
+    run->counts.published++;
+    return NKS_OK;
+}
