@@ -14,7 +14,8 @@ SELECT COALESCE(MAX(business_date), 0) FROM out_file;
 -- ---- deliveries
 
 -- name: audit_deliveries
-SELECT delivery_id, source, state, answered, repeats, bytes, hash, party FROM delivery ORDER BY delivery_id;
+SELECT delivery_id, source, state, answered, repeats, bytes, hash, party, replays, generation FROM delivery
+ORDER BY delivery_id;
 
 -- name: audit_delivery_receipts
 SELECT COUNT(*), COUNT(CASE WHEN party = :party AND folder = 3 THEN 1 END) FROM out_file
@@ -25,7 +26,7 @@ SELECT COUNT(*), COUNT(CASE WHEN state = 2 THEN 1 END), COUNT(CASE WHEN state = 
 WHERE delivery_id = :delivery_id;
 
 -- name: audit_delivery_one
-SELECT hash, party, repeats FROM delivery WHERE delivery_id = :delivery_id;
+SELECT hash, party, repeats, state, generation, source FROM delivery WHERE delivery_id = :delivery_id;
 
 -- ---- batches and groups
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 struct delivery {
-    int64_t id, source, state, repeats, bytes;
+    int64_t id, source, state, repeats, bytes, replays, generation;
     bool answered;
     uint8_t hash[NKS_HASH_SIZE];
     size_t hash_len;
@@ -25,6 +25,8 @@ static void read_delivery(struct nks_stmt *stmt, struct delivery *delivery)
         .answered = nks_column_int(stmt, 3) != 0,
         .repeats = nks_column_int(stmt, 4),
         .bytes = nks_column_int(stmt, 5),
+        .replays = nks_column_int(stmt, 8),
+        .generation = nks_column_int(stmt, 9),
     };
     struct nks_text hash = nks_column_bytes(stmt, 6);
     delivery->hash_len = hash.len;
@@ -117,6 +119,31 @@ static enum nks_status repeat_check(struct audit *audit, const struct delivery *
     return NKS_OK;
 }
 
+/* What was refused and read again: the same bytes of the same sender, one generation on. */
+static enum nks_status replay_check(struct audit *audit, const struct delivery *delivery)
+{
+    struct nks_stmt *stmt = NULL;
+    bool found = false;
+    if (delivery->replays == 0) {
+        if (delivery->generation != 1)
+            audit_find(audit, "generation is %lld, but it replays nothing", (long long)delivery->generation);
+        return NKS_OK;
+    }
+    NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_delivery_one, &stmt, &audit->fault));
+    nks_bind_int(stmt, "delivery_id", delivery->replays);
+    NKS_TRY(nks_stmt_one(stmt, &found, &audit->fault));
+    struct nks_text own = {(const char *)delivery->hash, delivery->hash_len};
+    bool good = found && delivery->replays < delivery->id && delivery->repeats == 0 &&
+                nks_column_int(stmt, 3) == NKS_DELIVERY_REFUSED && nks_column_int(stmt, 5) == delivery->source &&
+                nks_column_int(stmt, 4) == delivery->generation - 1 && nks_text_equal(nks_column_bytes(stmt, 0), own) &&
+                nks_text_is(nks_column_text(stmt, 1), delivery->party);
+    nks_stmt_end(stmt);
+    if (!good)
+        audit_find(audit, "replays %lld, which is no refused delivery of the same bytes one generation before",
+                   (long long)delivery->replays);
+    return NKS_OK;
+}
+
 /* Its encrypted columns; with public keys alone the reader looks at the clear ones only. */
 static enum nks_status columns_check(struct audit *audit, int64_t id)
 {
@@ -138,6 +165,7 @@ static enum nks_status delivery_check(struct audit *audit, const struct delivery
     NKS_TRY(receipt_check(audit, delivery, waiting));
     NKS_TRY(batch_check(audit, delivery));
     NKS_TRY(repeat_check(audit, delivery));
+    NKS_TRY(replay_check(audit, delivery));
     NKS_TRY(columns_check(audit, delivery->id));
     const struct audit_bytes row = {{(const char *)delivery->hash, delivery->hash_len}, delivery->bytes};
     return audit_copy_check(audit, "spool", NKS_KEY_SPOOL, delivery->id, &row);

@@ -206,6 +206,13 @@ static const struct code_row codes[] = {
     {"REPLAY-ANSWERED", 0, "The bank has answered the order file, so it has it.", "Nothing was changed.",
      "Look at the answers with nks show BATCH. A payment that the bank rejected does not come back by sending it "
      "again."},
+    {"REPLAY-STATE", 0, "The delivery was not refused, or it is a bank's answer.", "Nothing was changed.",
+     "nks show #N says what became of it. A payment that was rejected is sent again by its payer, with a new id."},
+    {"REPLAY-FORM", 0, "The file cannot be read as a payment message; no correction of ours changes that.",
+     "Nothing was changed.", "nks show #N names the places; the sender corrects the file and sends it again."},
+    {"REPLAY-TWICE", 0, "The refused file was read again already.", "Nothing was changed.",
+     "nks show #N of the newer delivery. If that one was refused too, replay that one."},
+    {"SPOOL-CHANGED", 0, "The spooled copy of a received file is not what was received.", stop_here, audit_next},
     {"DELIVERED-STATE", 0, "The file is not one that is written and not yet published.", "Nothing was changed.",
      "A published file lies in out/: copy it from there. If it was fetched, nks replay puts it there again. After a "
      "kill of "

@@ -118,13 +118,16 @@ static const struct command commands[] = {
      "can "
      "still be stopped is; ends with 5 when something cannot, because it stands in an order file.",
      "012345678", "nks stop 12 5 --reason \"the payer called\""},
-    {"replay", command_replay, OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REASON), 1, 1, "FILE",
-     "publish a file again that its receiver lost",
+    {"replay", command_replay, OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REASON), 1, 1, "FILE | #N",
+     "publish a file again that its receiver lost; read a refused file again",
      "FILE is the name or the message id of an order file, receipt, status report or manifest, as PARTY/NAME where "
      "several "
      "have it. The same bytes go into out/ under the same name, from the archive, with a signature of now. Refused "
      "when "
-     "the file still lies there, or when the bank has answered it.",
+     "the file still lies there, or when the bank has answered it. #N is a delivery that was refused by a rule: after "
+     "the "
+     "agreement or the centrals were corrected, the next run reads its bytes again, as a new delivery with ids of its "
+     "own.",
      "012345678", "nks replay nks-BNG4G0XESSB8DSAC-o0001.xml --reason \"the bank lost it\""},
     {"delivered", command_delivered,
      OPTION_BIT(OPTION_BY_HAND) | OPTION_BIT(OPTION_OUT) | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REASON), 1, 1,

@@ -59,10 +59,36 @@ int command_delivered(struct nks_app *app)
     return code;
 }
 
+static int replay_delivery(struct nks_app *app, int64_t id)
+{
+    static const struct column columns[] = {{"delivery", "delivery", CELL_NUMBER},
+                                            {"again", "read again as", CELL_NUMBER},
+                                            {"dry_run", "only tried", CELL_FLAG}};
+    const struct nks_by_hand hand = {.dry_run = app->values[OPTION_DRY_RUN] != NULL,
+                                     .reason = app->values[OPTION_REASON]};
+    int64_t again = 0;
+    int code = app_result(app, nks_replay_delivery(app->run, id, &hand, &again));
+    if (code != EXIT_DONE)
+        return code;
+    struct table *table = table_begin(&app->out, "replay", NULL, columns, 3, true);
+    table_number(table, id);
+    table_number(table, again);
+    table_flag(table, hand.dry_run);
+    table_end(table);
+    if (app->out.form == OUT_TABLE)
+        out_note(&app->out, "next: nks run reads it");
+    return EXIT_DONE;
+}
+
 int command_replay(struct nks_app *app)
 {
     int code = EXIT_DONE;
+    uint64_t delivery = 0;
+    struct nks_text name = nks_text_from(app->operands[0]);
+    bool by_delivery = nks_text_starts(name, "#");
+    if (by_delivery && !nks_text_number(nks_text_slice(name, 1, name.len), INT64_MAX, &delivery))
+        return app_usage(app, "a delivery is written #N");
     if (!app_reason(app, &code) || !app_open(app, true, false, &code))
         return code;
-    return replay_file(app);
+    return by_delivery ? replay_delivery(app, (int64_t)delivery) : replay_file(app);
 }

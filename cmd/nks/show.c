@@ -203,9 +203,9 @@ static enum nks_status present(struct nks_app *app, const struct nks_batch *batc
 static enum nks_status delivery_facts(struct nks_app *app, int64_t id)
 {
     static const struct column columns[] = {
-        {"delivery", "delivery", CELL_TEXT}, {"received", "received", CELL_TEXT}, {"source", "from", CELL_TEXT},
-        {"state", "state", CELL_TEXT},       {"reason", "reason", CELL_TEXT},     {"words", "why", CELL_TEXT},
-        {"repeats", "repeats", CELL_NUMBER}, {"bytes", "bytes", CELL_NUMBER},
+        {"delivery", "delivery", CELL_TEXT}, {"received", "received", CELL_TEXT},     {"source", "from", CELL_TEXT},
+        {"state", "state", CELL_TEXT},       {"reason", "reason", CELL_TEXT},         {"words", "why", CELL_TEXT},
+        {"repeats", "repeats", CELL_NUMBER}, {"replays", "reads again", CELL_NUMBER}, {"bytes", "bytes", CELL_NUMBER},
     };
     struct nks_run *run = app->run;
     struct nks_delivery delivery;
@@ -224,6 +224,7 @@ static enum nks_status delivery_facts(struct nks_app *app, int64_t id)
     table_text(table, nks_reason_code(delivery.reason));
     table_text(table, nks_reason_english(delivery.reason));
     table_optional(table, delivery.repeats);
+    table_optional(table, delivery.replays);
     table_number(table, delivery.bytes);
     table_end(table);
     return findings(app, id);

@@ -15,6 +15,7 @@ enum {
 static const char *const state_names[] = {"", "TAKEN", "RECEIVED", "ACCEPTED", "REFUSED", "REPEATED", "ODD"};
 static const struct nks_delivery_move moves[] = {
     {0, NKS_DELIVERY_TAKEN, "receive"},
+    {0, NKS_DELIVERY_RECEIVED, "replay"},
     {NKS_DELIVERY_TAKEN, NKS_DELIVERY_RECEIVED, "receive"},
     {NKS_DELIVERY_RECEIVED, NKS_DELIVERY_ACCEPTED, "ingest, collect"},
     {NKS_DELIVERY_RECEIVED, NKS_DELIVERY_REFUSED, "ingest"},
@@ -139,6 +140,8 @@ enum nks_status nks_delivery_insert(struct nks_exchange *exchange, struct nks_de
     nks_bind_int(stmt, "repeats", delivery->repeats);
     nks_bind_int(stmt, "answered", delivery->answered);
     nks_bind_bytes(stmt, "findings", "", 0);
+    nks_bind_int(stmt, "replays", delivery->replays);
+    nks_bind_int(stmt, "generation", delivery->generation > 1 ? delivery->generation : 1);
     return nks_stmt_run(stmt, NULL, fault);
 }
 
@@ -164,6 +167,8 @@ static enum nks_status read_delivery(struct nks_exchange *exchange, struct nks_s
     delivery->answered = nks_column_int(stmt, 9) != 0;
     delivery->version = (enum nks_pain001_version)nks_column_int(stmt, 10);
     delivery->encoding = (enum nks_encoding)nks_column_int(stmt, 11);
+    delivery->replays = nks_column_int(stmt, 12);
+    delivery->generation = (int)nks_column_int(stmt, 13);
     if (exchange->cipher == NULL)
         return NKS_OK;
     struct nks_place place = name_place(delivery->id);

@@ -5,8 +5,8 @@
  * that is the stages' work (receive, emit, deliver). This module keeps the books of it.
  *
  * In:  TAKEN (copied into the spool, the original still lies in .taken/) -> RECEIVED -> ACCEPTED | REFUSED | REPEATED.
- * Out: RESERVED (name and message id fixed) -> WRITTEN (staged, hashed, archived) -> PUBLISHED. Neither is ever
- * deleted.
+ * A refused one is read again as a new delivery, RECEIVED at once. Out: RESERVED (name and message id fixed) -> WRITTEN
+ * (staged, hashed, archived) -> PUBLISHED. Neither is ever deleted.
  */
 #include "base/file.h"
 #include "base/money.h"
@@ -60,6 +60,8 @@ struct nks_delivery {
     enum nks_delivery_state state;
     enum nks_reason reason;
     int64_t repeats; /* the delivery whose answer is repeated */
+    int64_t replays; /* the refused delivery that this one reads again; 0: none */
+    int generation;  /* which reading of these bytes: 1, and one more for each replay */
     bool answered;   /* the receipt is in an out file */
     /* As its prolog says; of use where nothing else of it could be read. UNKNOWN and UTF-8 until it is judged. */
     enum nks_pain001_version version;
@@ -80,7 +82,7 @@ NKS_CHECKED enum nks_status nks_delivery_next(struct nks_exchange *exchange, enu
 NKS_CHECKED enum nks_status nks_delivery_find_taken(struct nks_exchange *exchange, enum nks_source source,
                                                     const char *party, const char *name, int64_t *id,
                                                     struct nks_fault *fault);
-/* The first finished delivery before `before` of that party with the same bytes; *id 0: none. */
+/* The newest delivery before this one of that party with the same bytes that is no repeat; *id 0: none. */
 NKS_CHECKED enum nks_status nks_delivery_find_bytes(struct nks_exchange *exchange, const struct nks_delivery *delivery,
                                                     int64_t *id, struct nks_fault *fault);
 /* Moves it on with reason and findings; refuses a move that the table does not allow (NKS_FAILED, STATE-MOVE). */

@@ -56,17 +56,22 @@ CREATE TABLE delivery_odd(
 ){clustered};
 CREATE INDEX out_file_day ON out_file(business_date, party, kind);
 
+-- migration: 3
+ALTER TABLE delivery ADD COLUMN replays {id} NOT NULL DEFAULT 0;
+ALTER TABLE delivery ADD COLUMN generation {int} NOT NULL DEFAULT 1;
+
 -- name: delivery_last
 SELECT delivery_id FROM delivery ORDER BY delivery_id DESC LIMIT 1;
 
 -- name: delivery_insert
 INSERT INTO delivery(delivery_id, source, party, name, name_key, hash, hash_key, bytes, received_at, state, reason, repeats,
-  answered, version, encoding, findings)
+  answered, version, encoding, findings, replays, generation)
 VALUES (:delivery_id, :source, :party, :name, :name_key, :hash, :hash_key, :bytes, :received_at, :state, :reason, :repeats,
-  :answered, 0, 0, :findings);
+  :answered, 0, 0, :findings, :replays, :generation);
 
 -- name: delivery_load
-SELECT source, party, name, hash, bytes, received_at, state, reason, repeats, answered, version, encoding
+SELECT source, party, name, hash, bytes, received_at, state, reason, repeats, answered, version, encoding, replays,
+  generation
 FROM delivery WHERE delivery_id = :delivery_id;
 
 -- name: delivery_next
@@ -78,11 +83,12 @@ ORDER BY delivery_id LIMIT 1;
 SELECT delivery_id FROM delivery WHERE state = :state AND source = :source AND party = :party AND name_key = :name_key
 ORDER BY delivery_id LIMIT 1;
 
+-- The newest: of a file that was refused and replayed, the replay gives the answer.
 -- name: delivery_find_bytes
 SELECT delivery_id FROM delivery
 WHERE hash_key = :hash_key AND hash = :hash AND source = :source AND party = :party AND delivery_id < :before
   AND repeats = 0
-ORDER BY delivery_id LIMIT 1;
+ORDER BY delivery_id DESC LIMIT 1;
 
 -- name: delivery_move
 UPDATE delivery SET state = :to, reason = :reason, repeats = :repeats, version = :version, encoding = :encoding,

@@ -504,7 +504,7 @@ static enum nks_status ingest_one(struct nks_run *run, int64_t delivery_id)
     bool found = false;
     int64_t earlier = 0;
     enum nks_status status = nks_delivery_load(run->exchange, delivery_id, &ingest->delivery, &found, &run->fault);
-    if (status == NKS_OK)
+    if (status == NKS_OK && ingest->delivery.replays == 0)
         status = nks_delivery_find_bytes(run->exchange, &ingest->delivery, &earlier, &run->fault);
     if (status == NKS_OK)
         status = earlier != 0 ? repeat(ingest, earlier) : ingest_new(ingest);

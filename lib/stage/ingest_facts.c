@@ -1,11 +1,28 @@
 /* What is found out about a batch, its groups and its payments while a file is read. */
 #include "stage/ingest.h"
+#include "stage/step.h"
 
 #include "denmark/bankday.h"
 
 #include <string.h>
 
 enum { KEY_TEXT_MAX = 256 };
+
+void nks_delivery_ref(const struct nks_delivery *delivery, char out[NKS_BATCH_REF + 1])
+{
+    char bytes[NKS_HASH_SIZE + NKS_PARTY_MAX + 24];
+    uint8_t hash[NKS_HASH_SIZE];
+    struct nks_buf buf;
+    nks_buf_init(&buf, bytes, sizeof bytes);
+    nks_buf_text(&buf, (struct nks_text){(const char *)delivery->hash, NKS_HASH_SIZE});
+    nks_buf_str(&buf, delivery->party);
+    if (delivery->generation > 1) { /* no short id has a blank: a replay never has the stem of another file */
+        nks_buf_char(&buf, ' ');
+        nks_buf_u64(&buf, (uint64_t)delivery->generation);
+    }
+    nks_hash_once(bytes, buf.len, hash);
+    nks_base32(hash, NKS_BATCH_REF, out);
+}
 
 enum nks_status nks_ingest_batch_begin(struct nks_ingest *ingest)
 {
@@ -19,13 +36,7 @@ enum nks_status nks_ingest_batch_begin(struct nks_ingest *ingest)
         .created = run->now,
     };
     memcpy(batch->sender, ingest->delivery.party, sizeof batch->sender);
-    /* The stem of every id and file name: from the received bytes and the sender only. */
-    uint8_t bytes[NKS_HASH_SIZE + NKS_PARTY_MAX], hash[NKS_HASH_SIZE];
-    size_t sender_len = strlen(batch->sender);
-    memcpy(bytes, ingest->delivery.hash, NKS_HASH_SIZE);
-    memcpy(bytes + NKS_HASH_SIZE, batch->sender, sender_len);
-    nks_hash_once(bytes, NKS_HASH_SIZE + sender_len, hash);
-    nks_base32(hash, NKS_BATCH_REF, batch->ref);
+    nks_delivery_ref(&ingest->delivery, batch->ref);
     return NKS_OK;
 }
 

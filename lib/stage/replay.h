@@ -2,7 +2,7 @@
 #define NKS_STAGE_REPLAY_H
 /*
  * What a person does by hand about files: publish one again that its receiver lost, carry one over when a line
- * is down. On a locked run. Nothing here makes new bytes under an old name.
+ * is down, read one again that was refused. On a locked run. Nothing here makes new bytes under an old name.
  */
 #include "stage/run.h"
 
@@ -29,5 +29,13 @@ NKS_CHECKED enum nks_status nks_replay_file(struct nks_run *run, const struct nk
  */
 NKS_CHECKED enum nks_status nks_deliver_by_hand(struct nks_run *run, struct nks_out_file *file, const char *path,
                                                 const struct nks_by_hand *hand);
+
+/*
+ * The bytes of a refused delivery once more, as a new delivery that is no repeat, for after a correction of agreements
+ * or centrals: the next ingest judges it by what holds then, with ids of its own. The old one stays as it is. NKS_HELD:
+ * it was not refused (REPLAY-STATE), its form cannot be read (REPLAY-FORM), or it was replayed before (REPLAY-TWICE).
+ */
+NKS_CHECKED enum nks_status nks_replay_delivery(struct nks_run *run, int64_t id, const struct nks_by_hand *hand,
+                                                int64_t *new_id);
 
 #endif

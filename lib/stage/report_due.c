@@ -275,18 +275,6 @@ enum nks_status nks_stop_report_reserve(struct nks_run *run, const struct nks_ba
 
 /* ---- at receipt */
 
-/* The stem of a receipt's ids: from the received bytes and the sender, as a batch's; for a repeated file its own number
- * too. */
-static void delivery_ref(const struct nks_delivery *delivery, char out[NKS_BATCH_REF + 1])
-{
-    uint8_t bytes[NKS_HASH_SIZE + NKS_PARTY_MAX], hash[NKS_HASH_SIZE];
-    size_t len = strlen(delivery->party);
-    memcpy(bytes, delivery->hash, NKS_HASH_SIZE);
-    memcpy(bytes + NKS_HASH_SIZE, delivery->party, len);
-    nks_hash_once(bytes, NKS_HASH_SIZE + len, hash);
-    nks_base32(hash, NKS_BATCH_REF, out);
-}
-
 static enum nks_status batch_checked(struct nks_run *run, int64_t delivery_id)
 {
     struct nks_batch batch = {.id = 0};
@@ -307,7 +295,7 @@ static enum nks_status receipt_reserve(struct nks_run *run, int64_t delivery_id)
     bool found = false;
     char ref[NKS_BATCH_REF + 1];
     NKS_TRY(nks_delivery_load(run->exchange, delivery_id, &delivery, &found, &run->fault));
-    delivery_ref(&delivery, ref);
+    nks_delivery_ref(&delivery, ref);
     struct nks_out_file file = {
         .kind = NKS_FILE_RECEIPT,
         .folder = NKS_FOLDER_SENDER,

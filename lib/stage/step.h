@@ -40,6 +40,10 @@ bool nks_step_goes_on(const struct nks_agreement *agreement, const struct nks_pa
 
 void nks_step_reject(struct nks_payment *payment, enum nks_reason reason);
 
+/* The stem of every id and file name that a delivery gives rise to: from the received bytes, the sender and the
+ * generation only (ingest_facts.c). */
+void nks_delivery_ref(const struct nks_delivery *delivery, char out[NKS_BATCH_REF + 1]);
+
 /* Emit's and collect's shared ends. After an answer has moved legs, in its transaction: a report to the payer is
  * reserved when the answer gave it news (report.h). `detail` is "answer". */
 NKS_CHECKED enum nks_status nks_status_report_reserve(struct nks_run *run, struct nks_batch *batch, const char *detail);

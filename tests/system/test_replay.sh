@@ -136,4 +136,55 @@ nks "$home" trail "$(ask "SELECT batch_id FROM out_file WHERE name = '$order'")"
 has "the trail" "$work/said" "the line is down"
 nothing_left "$home"
 audit_clean "$home"
+
+# ---- a refused file is read again when the agreement is corrected
+home=$work/refused
+mkdir "$work/data"
+cp "$small"/*.csv "$work/data/"
+grep -v '^proevebetaling,' "$small/agreements.csv" >"$work/data/agreements.csv"
+home_init "$home" "$work/data"
+cp -R "$small/in/." "$home/in/"
+night_run "$home"
+refused=$(ask "SELECT delivery_id FROM delivery WHERE party = 'proevebetaling'")
+is "refused without an agreement" "SELECT state FROM delivery WHERE delivery_id = $refused" 4
+before=$(rows)
+hand 2 "" replay "#x" --reason test
+hand 2 "" replay "#$refused"
+hand 2 NOT-FOUND replay "#999" --reason test
+hand 5 REPLAY-STATE replay "#$(ask "SELECT MIN(delivery_id) FROM delivery WHERE state = 3")" --reason test
+hand 5 REPLAY-STATE replay "#$(ask "SELECT MIN(delivery_id) FROM delivery WHERE state = 5")" --reason test
+hand 5 REPLAY-FORM replay "#$(ask "SELECT MIN(delivery_id) FROM delivery WHERE state = 4 AND reason = 1")" --reason test
+hand 0 "" replay "#$refused" --reason test --dry-run
+code env NKS_KILL_AT=hand.spooled "$NKS_BIN/nks" --home "$home" replay "#$refused" --reason test --now "$now"
+assert_eq "what none of it changed" "$(rows)" "$before"
+# too early: refused again, with a receipt of its own
+hand 0 "" replay "#$refused" --reason "too early"
+night_run "$home"
+hand 5 REPLAY-TWICE replay "#$refused" --reason test
+second=$(ask "SELECT MAX(delivery_id) FROM delivery")
+is "refused again" "SELECT state, replays, generation FROM delivery WHERE delivery_id = $second" "4|$refused|2"
+nks "$home" agreement import --now "$now" "$small/agreements.csv"
+hand 0 "" replay "#$second" --reason "the agreement is there"
+night_run "$home"
+third=$(ask "SELECT MAX(delivery_id) FROM delivery")
+is "accepted" "SELECT state, replays, generation FROM delivery WHERE delivery_id = $third" "3|$second|3"
+is "the refusal stays" "SELECT state FROM delivery WHERE delivery_id = $refused" 4
+assert_eq "receipts" "$(ls "$home/out/sender/proevebetaling/"*-r0001.xml | wc -l | tr -d ' ')" 3
+is "its payments are sent" "SELECT COUNT(*) > 0 FROM leg JOIN slice USING (slice_id) JOIN batch USING (batch_id)
+WHERE delivery_id = $third AND leg.state = 2" 1
+hand 5 REPLAY-STATE replay "#$third" --reason test
+# the same bytes from the sender get the answer of the newest reading
+cp "$small"/in/sender/proevebetaling/*.xml "$home/in/sender/proevebetaling/again.xml"
+night_run "$home"
+is "a repeat repeats the replay" "SELECT repeats FROM delivery ORDER BY delivery_id DESC LIMIT 1" "$third"
+out_valid "$home/out"
+out_signed "$home"
+audit_clean "$home"
+for change in "generation = 7" "replays = 1"; do
+    sqlite3 "$home/nks.db" "CREATE TABLE kept AS SELECT * FROM delivery; UPDATE delivery SET $change WHERE delivery_id = $third"
+    code "$NKS_BIN/nks-audit" -q --home "$home"
+    assert_eq "the auditor finds $change" "$code" 7
+    sqlite3 "$home/nks.db" "DELETE FROM delivery; INSERT INTO delivery SELECT * FROM kept; DROP TABLE kept"
+done
+audit_clean "$home"
 test_end
