@@ -23,7 +23,7 @@ WHERE delivery_id = :delivery_id AND kind = 2;
 
 -- name: audit_delivery_batches
 SELECT COUNT(*), COUNT(CASE WHEN state = 2 THEN 1 END), COUNT(CASE WHEN state = 3 THEN 1 END) FROM batch
-WHERE delivery_id = :delivery_id;
+WHERE delivery_id = :delivery_id AND origin <> 4;
 
 -- name: audit_delivery_one
 SELECT hash, party, repeats, state, generation, source FROM delivery WHERE delivery_id = :delivery_id;
@@ -177,6 +177,25 @@ WHERE b.origin = 3 ORDER BY p.slice_id, p.n;
 SELECT r.from_slice_id, r.from_n, r.slice_id, r.n FROM payment_return r
 WHERE NOT EXISTS (SELECT 1 FROM payment p JOIN batch b ON b.batch_id = p.slice_id >> 14
   WHERE p.slice_id = r.slice_id AND p.n = r.n AND b.origin = 3)
+ORDER BY r.from_slice_id, r.from_n;
+
+-- Payments of corrections (origin 4), with the rejected payment in whose place each goes (state 2); zeros where none is.
+-- name: audit_replays
+SELECT p.slice_id, p.n, COALESCE(r.from_slice_id, 0), COALESCE(r.from_n, 0), COALESCE(o.state, 0),
+  COALESCE(o.amount_minor = p.amount_minor AND o.currency = p.currency, 0),
+  COALESCE(o.holder_kind = p.holder_kind AND o.holder_key = p.holder_key AND o.holder_check = p.holder_check, 0),
+  COALESCE(f.payer = b.payer AND f.sender = b.sender AND f.agreement_id = b.agreement_id, 0)
+FROM batch b JOIN payment p ON p.slice_id BETWEEN (b.batch_id << 14) + 1 AND (b.batch_id << 14) + 16383
+LEFT JOIN payment_replay r ON r.slice_id = p.slice_id AND r.n = p.n
+LEFT JOIN payment o ON o.slice_id = r.from_slice_id AND o.n = r.from_n
+LEFT JOIN batch f ON f.batch_id = r.from_slice_id >> 14
+WHERE b.origin = 4 ORDER BY p.slice_id, p.n;
+
+-- Rows that lead to no payment of such a batch.
+-- name: audit_replays_stray
+SELECT r.from_slice_id, r.from_n, r.slice_id, r.n FROM payment_replay r
+WHERE NOT EXISTS (SELECT 1 FROM payment p JOIN batch b ON b.batch_id = p.slice_id >> 14
+  WHERE p.slice_id = r.slice_id AND p.n = r.n AND b.origin = 4)
 ORDER BY r.from_slice_id, r.from_n;
 
 -- Legs of payees (kind 1) that came back (states 4, 5) in a slice, with the slice that carries each on (0: none) and

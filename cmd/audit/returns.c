@@ -80,6 +80,49 @@ static enum nks_status rows_stray(struct audit *audit)
     }
 }
 
+/* ---- corrections: each goes in the place of one payment that stays rejected */
+
+static void replay_check(struct audit *audit, struct nks_stmt *stmt)
+{
+    audit_looked(audit);
+    audit_at(audit, "payment slice_id %lld n %lld", (long long)nks_column_int(stmt, 0),
+             (long long)nks_column_int(stmt, 1));
+    if (nks_column_int(stmt, 2) == 0) {
+        audit_find(audit, "its batch is a correction, but payment_replay names no payment for it");
+        return;
+    }
+    if (nks_column_int(stmt, 4) != NKS_PAYMENT_REJECTED)
+        audit_find(audit, "it goes in the place of a payment that is not there or not REJECTED");
+    if (nks_column_int(stmt, 5) == 0)
+        audit_find(audit, "amount_minor or currency is not that of the rejected payment");
+    if (nks_column_int(stmt, 6) == 0)
+        audit_find(audit, "its payee is not that of the rejected payment");
+    if (nks_column_int(stmt, 7) == 0)
+        audit_find(audit, "its payer, sender or agreement is not that of the rejected payment");
+}
+
+static enum nks_status replays_check(struct audit *audit)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_replays, &stmt, &audit->fault));
+    for (bool row = true; row;) {
+        NKS_TRY(nks_stmt_step(stmt, &row, &audit->fault));
+        if (row)
+            replay_check(audit, stmt);
+    }
+    NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_replays_stray, &stmt, &audit->fault));
+    for (bool row = true; row;) {
+        NKS_TRY(nks_stmt_step(stmt, &row, &audit->fault));
+        if (!row)
+            break;
+        audit_at(audit, "payment_replay from_slice_id %lld from_n %lld", (long long)nks_column_int(stmt, 0),
+                 (long long)nks_column_int(stmt, 1));
+        audit_find(audit, "slice_id %lld n %lld is no payment of a correction", (long long)nks_column_int(stmt, 2),
+                   (long long)nks_column_int(stmt, 3));
+    }
+    return NKS_OK;
+}
+
 /* ---- from the legs */
 
 /* Reasons that are about one payee's account, the last one in returns only. By number: the same ISO code given for a
@@ -151,5 +194,6 @@ enum nks_status audit_check_returns(struct audit *audit)
 {
     NKS_TRY(payments_check(audit));
     NKS_TRY(rows_stray(audit));
+    NKS_TRY(replays_check(audit));
     return audit->secrets ? audit_each_batch(audit, batch_check, NULL) : NKS_OK;
 }

@@ -206,7 +206,10 @@ static const struct code_row codes[] = {
     {"REPLAY-ANSWERED", 0, "The bank has answered the order file, so it has it.", "Nothing was changed.",
      "Look at the answers with nks show BATCH. A payment that the bank rejected does not come back by sending it "
      "again."},
-    {"REPLAY-STATE", 0, "The delivery was not refused, or it is a bank's answer.", "Nothing was changed.",
+    {"REPLAY-STATE", 0,
+     "The delivery was not refused, or is a bank's answer; or the batch was not accepted, or carries on returned "
+     "money.",
+     "Nothing was changed.",
      "nks show #N says what became of it. A payment that was rejected is sent again by its payer, with a new id."},
     {"REPLAY-FORM", 0, "The file cannot be read as a payment message; no correction of ours changes that.",
      "Nothing was changed.", "nks show #N names the places; the sender corrects the file and sends it again."},

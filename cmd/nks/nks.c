@@ -40,6 +40,8 @@ static const struct option_row options[OPTIONS] = {
     [OPTION_LOOKS] = {"--looks", 0, "KIND", "who looked at the data of the CPR, CVR, SE or PNR on standard input",
                       false},
     [OPTION_UNMASKED] = {"--unmasked", 0, NULL, "also id, name and account; wants --reason, and is recorded", false},
+    [OPTION_REJECTED] = {"--rejected", 0, NULL, "of a batch: the payments that nks rejected for want of reference data",
+                         false},
     [OPTION_BY_HAND] = {"--by-hand", 0, NULL, "a person carries the file over", false},
     [OPTION_FROM] = {"--from", 0, "DATE", "when a new certificate begins to sign, 2026-12-07; default 14 days from now",
                      false},
@@ -118,8 +120,8 @@ static const struct command commands[] = {
      "can "
      "still be stopped is; ends with 5 when something cannot, because it stands in an order file.",
      "012345678", "nks stop 12 5 --reason \"the payer called\""},
-    {"replay", command_replay, OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REASON), 1, 1, "FILE | #N",
-     "publish a file again that its receiver lost; read a refused file again",
+    {"replay", command_replay, OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REASON) | OPTION_BIT(OPTION_REJECTED), 1,
+     1, "FILE | #N | BATCH", "publish a lost file again; read a refused file again; send rejected payments again",
      "FILE is the name or the message id of an order file, receipt, status report or manifest, as PARTY/NAME where "
      "several "
      "have it. The same bytes go into out/ under the same name, from the archive, with a signature of now. Refused "
@@ -127,7 +129,8 @@ static const struct command commands[] = {
      "the file still lies there, or when the bank has answered it. #N is a delivery that was refused by a rule: after "
      "the "
      "agreement or the centrals were corrected, the next run reads its bytes again, as a new delivery with ids of its "
-     "own.",
+     "own. "
+     "BATCH with --rejected: its payments without an account or a data central go again as a new batch.",
      "012345678", "nks replay nks-BNG4G0XESSB8DSAC-o0001.xml --reason \"the bank lost it\""},
     {"delivered", command_delivered,
      OPTION_BIT(OPTION_BY_HAND) | OPTION_BIT(OPTION_OUT) | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REASON), 1, 1,

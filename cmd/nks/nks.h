@@ -37,6 +37,7 @@ enum option { /* places in nks_app.values; the table is in nks.c */
               OPTION_UNMASKED,
               OPTION_FROM,
               OPTION_BY_HAND,
+              OPTION_REJECTED,
               OPTIONS
 };
 #define OPTION_BIT(option) (1u << (option))

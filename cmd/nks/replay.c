@@ -80,6 +80,33 @@ static int replay_delivery(struct nks_app *app, int64_t id)
     return EXIT_DONE;
 }
 
+static int replay_rejected(struct nks_app *app)
+{
+    static const struct column columns[] = {{"batch", "batch", CELL_NUMBER},
+                                            {"again", "again as batch", CELL_NUMBER},
+                                            {"payments", "payments", CELL_NUMBER},
+                                            {"sum", "sum", CELL_NUMBER},
+                                            {"dry_run", "only tried", CELL_FLAG}};
+    const struct nks_by_hand hand = {.dry_run = app->values[OPTION_DRY_RUN] != NULL,
+                                     .reason = app->values[OPTION_REASON]};
+    struct nks_replay_result result;
+    int64_t batch_id = 0;
+    int code = EXIT_DONE;
+    if (!app_batch(app, app->operands[0], &batch_id, &code))
+        return code;
+    code = app_result(app, nks_replay_rejected(app->run, batch_id, &hand, &result));
+    if (code != EXIT_DONE)
+        return code;
+    struct table *table = table_begin(&app->out, "replay", NULL, columns, 5, true);
+    table_number(table, batch_id);
+    table_optional(table, result.batch_id);
+    table_number(table, result.payments);
+    table_sum(table, result.sum);
+    table_flag(table, hand.dry_run);
+    table_end(table);
+    return EXIT_DONE;
+}
+
 int command_replay(struct nks_app *app)
 {
     int code = EXIT_DONE;
@@ -90,5 +117,7 @@ int command_replay(struct nks_app *app)
         return app_usage(app, "a delivery is written #N");
     if (!app_reason(app, &code) || !app_open(app, true, false, &code))
         return code;
+    if (app->values[OPTION_REJECTED] != NULL)
+        return replay_rejected(app);
     return by_delivery ? replay_delivery(app, (int64_t)delivery) : replay_file(app);
 }

@@ -707,4 +707,18 @@ NKS_CHECKED enum nks_status nks_return_of_leg(struct nks_payments *payments, str
 NKS_CHECKED enum nks_status nks_return_of_payment(struct nks_payments *payments, struct nks_return *row, bool *found,
                                                   struct nks_fault *fault);
 
+/* ---- rejected payments that go again (replayed.c): of one batch of origin CORRECTION each. Inside the caller's
+ * transaction. A payment goes again once: a second row of it is refused by the database. */
+struct nks_replayed {
+    int64_t from_slice_id;
+    uint32_t from_n;
+    int64_t slice_id; /* of the new payment */
+    uint32_t n;
+};
+NKS_CHECKED enum nks_status nks_replayed_add(struct nks_payments *payments, const struct nks_replayed *row,
+                                             struct nks_fault *fault);
+/* Fills slice_id and n of the payment that goes again in its place. */
+NKS_CHECKED enum nks_status nks_replayed_find(struct nks_payments *payments, struct nks_replayed *row, bool *found,
+                                              struct nks_fault *fault);
+
 #endif

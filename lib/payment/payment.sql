@@ -144,6 +144,22 @@ CREATE TABLE payment_return(
 ){clustered};
 CREATE UNIQUE INDEX payment_return_to ON payment_return(slice_id, n);
 
+-- migration: 2
+CREATE TABLE payment_replay(
+  from_slice_id {id} NOT NULL,
+  from_n {int} NOT NULL,
+  slice_id {id} NOT NULL,
+  n {int} NOT NULL,
+  PRIMARY KEY(from_slice_id, from_n)
+){clustered};
+CREATE UNIQUE INDEX payment_replay_to ON payment_replay(slice_id, n);
+
+-- name: replayed_insert
+INSERT INTO payment_replay(from_slice_id, from_n, slice_id, n) VALUES (:from_slice_id, :from_n, :slice_id, :n);
+
+-- name: replayed_find
+SELECT slice_id, n FROM payment_replay WHERE from_slice_id = :from_slice_id AND from_n = :from_n;
+
 -- name: batch_insert
 INSERT INTO batch(batch_id, delivery_id, kind, origin, mode, state, reason, version, encoding, agreement_id, sender, payer,
   ref, message_key, message_check, created_at, payments, rejected, slices, groups, control_sum, wrapped_key, header)

@@ -2,7 +2,8 @@
 #define NKS_STAGE_REPLAY_H
 /*
  * What a person does by hand about files: publish one again that its receiver lost, carry one over when a line
- * is down, read one again that was refused. On a locked run. Nothing here makes new bytes under an old name.
+ * is down, read one again that was refused, send rejected payments again. On a locked run. Nothing here makes new bytes
+ * under an old name.
  */
 #include "stage/run.h"
 
@@ -37,5 +38,18 @@ NKS_CHECKED enum nks_status nks_deliver_by_hand(struct nks_run *run, struct nks_
  */
 NKS_CHECKED enum nks_status nks_replay_delivery(struct nks_run *run, int64_t id, const struct nks_by_hand *hand,
                                                 int64_t *new_id);
+
+/*
+ * The payments of a batch that resolve or route rejected for what reference data lacked (no account, no data central)
+ * go again as a new batch of origin CORRECTION, once each: due at once, on the earliest day the bank can do. The next
+ * run decides it by what holds then. NKS_HELD (REPLAY-STATE): not an accepted batch of a sender or a correction.
+ */
+struct nks_replay_result {
+    int64_t batch_id; /* 0: there was nothing to go again */
+    int64_t payments;
+    struct nks_sum sum;
+};
+NKS_CHECKED enum nks_status nks_replay_rejected(struct nks_run *run, int64_t batch_id, const struct nks_by_hand *hand,
+                                                struct nks_replay_result *result);
 
 #endif

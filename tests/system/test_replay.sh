@@ -187,4 +187,46 @@ for change in "generation = 7" "replays = 1"; do
     sqlite3 "$home/nks.db" "DELETE FROM delivery; INSERT INTO delivery SELECT * FROM kept; DROP TABLE kept"
 done
 audit_clean "$home"
+
+# ---- payments without an account go again when the register has one
+home=$work/rejected
+cp "$small/agreements.csv" "$work/data/agreements.csv"
+awk -F, 'NR == 1 || $1 == "HOLDER"' "$small/register.csv" >"$work/data/register.csv"
+home_init "$home" "$work/data"
+cp -R "$small/in/." "$home/in/"
+night_run "$home"
+lacking="payment.state = 2 AND payment.reason = 19"
+batch=$(ask "SELECT batch_id FROM payment JOIN slice USING (slice_id) WHERE $lacking GROUP BY 1 ORDER BY COUNT(*) DESC, 1 LIMIT 1")
+count=$(ask "SELECT COUNT(*) FROM payment JOIN slice USING (slice_id) WHERE $lacking AND batch_id = $batch")
+checks=$((checks + 1))
+[ "$count" -gt 0 ] || die "no payment lacks an account"
+nks "$home" register import --now "$now" "$small/register.csv"
+before=$(rows)
+hand 0 "" replay "$batch" --rejected --reason test --dry-run
+has "a dry run" "$work/said" "\"payments\":$count,"
+code env NKS_KILL_AT=hand.before "$NKS_BIN/nks" --home "$home" replay "$batch" --rejected --reason test --now "$now"
+hand 2 "" replay "$batch" --rejected
+hand 2 NOT-FOUND replay 999 --rejected --reason test
+hand 5 REPLAY-STATE replay "$(ask "SELECT MIN(batch_id) FROM batch WHERE state = 3")" --rejected --reason test
+assert_eq "what none of it changed" "$(rows)" "$before"
+hand 0 "" replay "$batch" --rejected --reason "the register was late"
+has "replayed" "$work/said" "\"payments\":$count,"
+audit_clean "$home"
+new=$(ask "SELECT MAX(batch_id) FROM batch")
+is "a correction" "SELECT origin, payments, delivery_id = (SELECT delivery_id FROM batch WHERE batch_id = $batch) FROM batch WHERE batch_id = $new" "4|$count|1"
+night_run "$home"
+audit_clean "$home"
+is "they are sent" "SELECT COUNT(DISTINCT slice_id || ' ' || n) > 0 FROM leg JOIN slice USING (slice_id)
+WHERE batch_id = $new AND leg.state = 2" 1
+is "the rejections stay" "SELECT COUNT(*) FROM payment JOIN slice USING (slice_id) WHERE $lacking AND batch_id = $batch" "$count"
+before=$(rows)
+hand 0 "" replay "$batch" --rejected --reason again
+has "a second replay" "$work/said" '"payments":0,'
+assert_eq "what a second replay changed" "$(rows)" "$before"
+out_valid "$home/out"
+out_recounted "$home"
+out_signed "$home"
+sqlite3 "$home/nks.db" "UPDATE payment_replay SET from_n = from_n + 1000 WHERE from_n = (SELECT MIN(from_n) FROM payment_replay)"
+code "$NKS_BIN/nks-audit" -q --home "$home"
+assert_eq "the auditor finds a tie that leads nowhere" "$code" 7
 test_end
