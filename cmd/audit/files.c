@@ -56,10 +56,9 @@ static bool row_check(struct audit *audit, const struct file *file)
         enum nks_file_folder folder;
         bool batch, delivery;
     } forms[] = {
-        {NKS_FILE_ORDER, NKS_FOLDER_CENTRAL, true, false},
-        {NKS_FILE_RECEIPT, NKS_FOLDER_SENDER, false, true},
-        {NKS_FILE_STATUS, NKS_FOLDER_PAYER, true, false},
-        {NKS_FILE_MANIFEST, NKS_FOLDER_CENTRAL, false, false},
+        {NKS_FILE_ORDER, NKS_FOLDER_CENTRAL, true, false},  {NKS_FILE_RECEIPT, NKS_FOLDER_SENDER, false, true},
+        {NKS_FILE_STATUS, NKS_FOLDER_PAYER, true, false},   {NKS_FILE_MANIFEST, NKS_FOLDER_CENTRAL, false, false},
+        {NKS_FILE_RECALL, NKS_FOLDER_CENTRAL, true, false},
     };
     bool known = false;
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)

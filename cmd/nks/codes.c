@@ -184,7 +184,7 @@ static const struct code_row codes[] = {
      "nks list shows the batches, nks show BATCH how many payments one has."},
     {"STOP-SENT", 0, "What was to be stopped stands in a published order file: the bank has it, or has answered it.",
      "What could be stopped is stopped; the rest was not touched.",
-     "Call the bank, with the leg's id from nks explain BATCH SEQ. Its answer comes with the next files of answers."},
+     "nks recall BATCH SEQ asks the bank to call it back. What comes back is in the next files of answers."},
     {"STOP-IN-FILE", 0,
      "What was to be stopped stands in an order file that is made but not published: a run was ended in between.",
      "What could be stopped is stopped. A leg cannot be taken out of a file whose bytes and message id are fixed.",
@@ -216,6 +216,12 @@ static const struct code_row codes[] = {
     {"REPLAY-TWICE", 0, "The refused file was read again already.", "Nothing was changed.",
      "nks show #N of the newer delivery. If that one was refused too, replay that one."},
     {"SPOOL-CHANGED", 0, "The spooled copy of a received file is not what was received.", stop_here, audit_next},
+    {"RECALL-NOTHING", 0, "No bank has a part of the payment that could come back.", "Nothing was changed.",
+     "nks explain BATCH SEQ says where it is. What waits or is routed is stopped with nks stop; what is in a file that "
+     "is "
+     "not published is recalled after nks deliver."},
+    {"RECALL-TWICE", 0, "The bank was asked before to call this payment back.", "Nothing was changed.",
+     "nks show BATCH names the recall. Ask the bank what became of it."},
     {"DELIVERED-STATE", 0, "The file is not one that is written and not yet published.", "Nothing was changed.",
      "A published file lies in out/: copy it from there. If it was fetched, nks replay puts it there again. After a "
      "kill of "

@@ -132,6 +132,13 @@ static const struct command commands[] = {
      "own. "
      "BATCH with --rejected: its payments without an account or a data central go again as a new batch.",
      "012345678", "nks replay nks-BNG4G0XESSB8DSAC-o0001.xml --reason \"the bank lost it\""},
+    {"recall", command_recall, OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REASON), 2, 2, "BATCH SEQ",
+     "ask the bank to call a payment back that it has",
+     "Makes a camt.055 to the payment's data central, which the next run writes and publishes. It asks and moves "
+     "nothing: "
+     "money that comes back is taken from the bank's answers, as any return. --reason goes into the trail, not to the "
+     "bank.",
+     "012345678", "nks recall 12 5 --reason \"paid to the wrong person\""},
     {"delivered", command_delivered,
      OPTION_BIT(OPTION_BY_HAND) | OPTION_BIT(OPTION_OUT) | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REASON), 1, 1,
      "FILE", "hand out a written file that a person carries over, when a line is down",

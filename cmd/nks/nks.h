@@ -113,6 +113,7 @@ int command_explain(struct nks_app *app);
 int command_stop(struct nks_app *app);
 int command_replay(struct nks_app *app);
 int command_delivered(struct nks_app *app);
+int command_recall(struct nks_app *app);
 int command_report(struct nks_app *app);
 int command_trail(struct nks_app *app);
 int command_check(struct nks_app *app);

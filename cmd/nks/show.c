@@ -118,6 +118,7 @@ static const struct {
 } file_tables[] = {
     {"order", "Order files", NKS_FILE_ORDER},
     {"report", "Status reports", NKS_FILE_STATUS},
+    {"recall", "Recalls", NKS_FILE_RECALL},
 };
 
 static void file_row(struct table *table, const struct nks_out_file *file)

@@ -102,7 +102,13 @@ void nks_delivery_label(const struct nks_delivery *delivery, char out[32]);
 
 /* ---- files we write */
 
-enum nks_file_kind { NKS_FILE_ORDER = 1, NKS_FILE_RECEIPT = 2, NKS_FILE_STATUS = 3, NKS_FILE_MANIFEST = 4 };
+enum nks_file_kind { /* stored: append only */
+                     NKS_FILE_ORDER = 1,
+                     NKS_FILE_RECEIPT = 2,
+                     NKS_FILE_STATUS = 3,
+                     NKS_FILE_MANIFEST = 4,
+                     NKS_FILE_RECALL = 5,
+};
 enum nks_file_state { NKS_FILE_RESERVED = 1, NKS_FILE_WRITTEN = 2, NKS_FILE_PUBLISHED = 3 };
 enum nks_file_folder { NKS_FOLDER_CENTRAL = 1, NKS_FOLDER_PAYER = 2, NKS_FOLDER_SENDER = 3 };
 enum nks_file_answered { /* stored: how much of an order file its central's answers have spoken of */

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static const char *const kind_names[] = {"", "ORDER", "RECEIPT", "STATUS", "MANIFEST"};
+static const char *const kind_names[] = {"", "ORDER", "RECEIPT", "STATUS", "MANIFEST", "RECALL"};
 static const char *const state_names[] = {"", "RESERVED", "WRITTEN", "PUBLISHED"};
 static const char *const folder_paths[] = {"", "out/central", "out/payer", "out/sender"};
 static const struct nks_file_move moves[] = {

@@ -45,6 +45,8 @@ static enum nks_status batch_file_write(struct nks_run *run, const struct nks_ou
         status = batch_missing(run, file->batch_id);
     else if (file->kind == NKS_FILE_ORDER)
         status = nks_order_file_write(run, file, &batch, sink);
+    else if (file->kind == NKS_FILE_RECALL)
+        status = nks_recall_write(run, file, &batch, sink);
     else
         status = nks_status_report_write(run, file, &batch, sink);
     nks_batch_close(&batch);

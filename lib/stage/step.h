@@ -58,6 +58,8 @@ NKS_CHECKED enum nks_status nks_order_file_write(struct nks_run *run, const stru
                                                  struct nks_batch *batch, struct nks_out_sink *sink);
 NKS_CHECKED enum nks_status nks_status_report_write(struct nks_run *run, const struct nks_out_file *file,
                                                     struct nks_batch *batch, struct nks_out_sink *sink);
+NKS_CHECKED enum nks_status nks_recall_write(struct nks_run *run, const struct nks_out_file *file,
+                                             struct nks_batch *batch, struct nks_out_sink *sink);
 NKS_CHECKED enum nks_status nks_receipt_write(struct nks_run *run, const struct nks_out_file *file,
                                               struct nks_out_sink *sink);
 NKS_CHECKED enum nks_status nks_manifest_write(struct nks_run *run, const struct nks_out_file *file,

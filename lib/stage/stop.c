@@ -243,7 +243,7 @@ static const struct {
     enum nks_status status;
     const char *code, *words;
 } late[] = {
-    {NKS_STOP_SENT, NKS_HELD, "STOP-SENT", "the bank has it: ask the bank to call it back"},
+    {NKS_STOP_SENT, NKS_HELD, "STOP-SENT", "the bank has it: nks recall BATCH SEQ"},
     {NKS_STOP_IN_FILE, NKS_HELD, "STOP-IN-FILE", "it stands in an order file that is made and not published"},
     {NKS_STOP_HALF, NKS_HELD, "STOP-HALF", "it is half decided: run nks route, then stop it again"},
 };

@@ -135,7 +135,7 @@ out_valid() { # DIR
         skip "no xmllint or no official schemas in $schemas"
         return 0
     fi
-    for message in pain.001.001.03 pain.001.001.09 pain.002.001.03 pain.002.001.10; do
+    for message in pain.001.001.03 pain.001.001.09 pain.002.001.03 pain.002.001.10 camt.055.001.08; do
         find "$1" -type f -name '*.xml' -exec grep -l "xsd:$message\"" {} + >"$work/of.schema" || true
         [ -s "$work/of.schema" ] || continue
         checks=$((checks + 1))
@@ -144,7 +144,7 @@ out_valid() { # DIR
             grep -v ' validates$' "$work/xmllint" | head -n 10 >&2
         }
     done
-    unknown=$(find "$1" -type f -name '*.xml' -exec grep -LE 'xsd:pain\.00(1\.001\.0(3|9)|2\.001\.(03|10))"' {} + || true)
+    unknown=$(find "$1" -type f -name '*.xml' -exec grep -LE 'xsd:(pain\.00(1\.001\.0(3|9)|2\.001\.(03|10))|camt\.055\.001\.08)"' {} + || true)
     assert_eq "messages of no known version" "$unknown" ""
 }
 

@@ -94,6 +94,45 @@ audit_clean "$home"
 out_valid "$home/out"
 out_recounted "$home"
 
+# ---- the bank has it: it is asked to call it back
+stop 2 "" "$tax"
+recall() { # EXIT CODE WORDS...
+    right=$1 told=$2
+    shift 2
+    code "$NKS_BIN/nks" --home "$home" --json recall --now "$now" "$@"
+    assert_eq "nks recall $*: exit" "$code" "$right"
+    [ -z "$told" ] || has "nks recall $*" "$work/said" "\"$told\""
+}
+now=$night
+recall 2 "" "$tax" "$sent"
+recall 2 "" "$tax" x --reason test
+recall 2 NOT-FOUND "$tax" 99999 --reason test
+recall 5 RECALL-NOTHING "$tax" "$seq" --reason test
+before=$(rows)
+recall 0 "" "$tax" "$sent" --reason test --dry-run
+assert_eq "what a dry run changed" "$(rows)" "$before"
+recall 0 "" "$tax" "$sent" --reason "wrong payee"
+recall 5 RECALL-TWICE "$tax" "$sent" --reason test
+audit_clean "$home"
+night_run "$home"
+recalled=$(ls "$home/out/central/"*"/nks-$ref-c0001.xml")
+order=$(ask "SELECT out_file.name || ' ' || leg.leg_no FROM leg JOIN payment USING (slice_id, n) JOIN out_file USING (file_id)
+WHERE slice_id = $slice AND seq = $sent ORDER BY leg_no LIMIT 1")
+leg=$(ask "SELECT 'N$ref-' || (slice_id & 16383) || '-' || n || '-1-1' FROM payment WHERE slice_id = $slice AND seq = $sent")
+has "the recall" "$recalled" "<OrgnlInstrId>$leg</OrgnlInstrId>"
+has "the recall" "$recalled" "<OrgnlMsgId>$(sed -n 's/.*<MsgId>\([^<]*\)<.*/\1/p' "${recalled%/*}/${order% *}" | head -n 1)</OrgnlMsgId>"
+assert_eq "parts that the recall names" "$(grep -c '<TxInf>' "$recalled")" \
+    "$(ask "SELECT COUNT(*) FROM leg JOIN payment USING (slice_id, n) WHERE slice_id = $slice AND seq = $sent")"
+checks=$((checks + 1))
+! grep -q "wrong payee" "$recalled" || fail "the reason goes to the bank"
+out_valid "$home/out"
+out_signed "$home"
+nothing_left "$home"
+audit_clean "$home"
+home_copy "$home" "$work/second"
+night_run "$home"
+assert_eq "recalls after a second run" "$(ls "$home/out/central/"*/nks-*-c*.xml | wc -l | tr -d ' ')" 1
+
 # ---- half decided, then routed: claims and the ventekonto get back what was theirs
 home=$work/routed
 now=$night
