@@ -15,6 +15,7 @@ static const struct {
     {"agreement import", true, import_approved}, {"central import", true, import_approved},
     {"register import", true, import_approved},  {"debt import", true, import_approved},
     {"keys person add", false, person_approved}, {"keys person end", false, person_approved},
+    {"replay", false, replay_approved},
 };
 enum { ACTS = sizeof acts / sizeof acts[0] };
 

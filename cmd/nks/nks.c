@@ -127,8 +127,8 @@ static const struct command commands[] = {
      "can "
      "still be stopped is; ends with 5 when something cannot, because it stands in an order file.",
      "012345678", "nks stop 12 5 --reason \"the payer called\""},
-    {"replay", command_replay, OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REASON) | OPTION_BIT(OPTION_REJECTED), 1,
-     1, "FILE | #N | BATCH", "publish a lost file again; read a refused file again; send rejected payments again",
+    {"replay", command_replay, PERSON_OPTIONS | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REJECTED), 1, 1,
+     "FILE | #N | BATCH", "publish a lost file again; read a refused file again; send rejected payments again",
      "FILE is the name or the message id of an order file, receipt, status report or manifest, as PARTY/NAME where "
      "several "
      "have it. The same bytes go into out/ under the same name, from the archive, with a signature of now. Refused "

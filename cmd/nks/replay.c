@@ -1,11 +1,12 @@
 /* replay: what was lost, or what was refused or rejected, once more. */
-#include "nks.h"
+#include "authorize.h"
 
 #include "stage/replay.h"
 
+#include <stdio.h>
 #include <string.h>
 
-static void present_file(struct nks_app *app, const struct nks_out_file *file, const char *folder)
+static void present_file(struct nks_app *app, const struct nks_out_file *file, const char *folder, bool dry_run)
 {
     static const struct column columns[] = {
         {"file", "file", CELL_TEXT},      {"kind", "kind", CELL_TEXT},          {"message_id", "message id", CELL_TEXT},
@@ -22,20 +23,24 @@ static void present_file(struct nks_app *app, const struct nks_out_file *file, c
     table_number(table, file->bytes);
     table_text(table, hex);
     table_text(table, folder);
-    table_flag(table, app->values[OPTION_DRY_RUN] != NULL);
+    table_flag(table, dry_run);
     table_end(table);
 }
 
-static int replay_file(struct nks_app *app)
+struct asked { /* by the command line, or by an approved proposal */
+    const char *what;
+    bool rejected;
+    struct nks_by_hand hand;
+};
+
+static int replay_file(struct nks_app *app, const struct asked *asked)
 {
-    const struct nks_by_hand hand = {.dry_run = app->values[OPTION_DRY_RUN] != NULL,
-                                     .reason = app->values[OPTION_REASON]};
     struct nks_out_file file;
-    int code = app_result(app, nks_file_find(app->run, app->operands[0], &file));
+    int code = app_result(app, nks_file_find(app->run, asked->what, &file));
     if (code == EXIT_DONE)
-        code = app_result(app, nks_replay_file(app->run, &file, &hand));
+        code = app_result(app, nks_replay_file(app->run, &file, &asked->hand));
     if (code == EXIT_DONE)
-        present_file(app, &file, nks_file_folder_path(file.folder));
+        present_file(app, &file, nks_file_folder_path(file.folder), asked->hand.dry_run);
     return code;
 }
 
@@ -55,46 +60,42 @@ int command_delivered(struct nks_app *app)
     if (code == EXIT_DONE)
         code = app_result(app, nks_deliver_by_hand(app->run, &file, path, &hand));
     if (code == EXIT_DONE)
-        present_file(app, &file, "--out");
+        present_file(app, &file, "--out", hand.dry_run);
     return code;
 }
 
-static int replay_delivery(struct nks_app *app, int64_t id)
+static int replay_delivery(struct nks_app *app, const struct asked *asked, int64_t id)
 {
     static const struct column columns[] = {{"delivery", "delivery", CELL_NUMBER},
                                             {"again", "read again as", CELL_NUMBER},
                                             {"dry_run", "only tried", CELL_FLAG}};
-    const struct nks_by_hand hand = {.dry_run = app->values[OPTION_DRY_RUN] != NULL,
-                                     .reason = app->values[OPTION_REASON]};
     int64_t again = 0;
-    int code = app_result(app, nks_replay_delivery(app->run, id, &hand, &again));
+    int code = app_result(app, nks_replay_delivery(app->run, id, &asked->hand, &again));
     if (code != EXIT_DONE)
         return code;
     struct table *table = table_begin(&app->out, "replay", NULL, columns, 3, true);
     table_number(table, id);
     table_number(table, again);
-    table_flag(table, hand.dry_run);
+    table_flag(table, asked->hand.dry_run);
     table_end(table);
     if (app->out.form == OUT_TABLE)
         out_note(&app->out, "next: nks run reads it");
     return EXIT_DONE;
 }
 
-static int replay_rejected(struct nks_app *app)
+static int replay_rejected(struct nks_app *app, const struct asked *asked)
 {
     static const struct column columns[] = {{"batch", "batch", CELL_NUMBER},
                                             {"again", "again as batch", CELL_NUMBER},
                                             {"payments", "payments", CELL_NUMBER},
                                             {"sum", "sum", CELL_NUMBER},
                                             {"dry_run", "only tried", CELL_FLAG}};
-    const struct nks_by_hand hand = {.dry_run = app->values[OPTION_DRY_RUN] != NULL,
-                                     .reason = app->values[OPTION_REASON]};
     struct nks_replay_result result;
     int64_t batch_id = 0;
     int code = EXIT_DONE;
-    if (!app_batch(app, app->operands[0], &batch_id, &code))
+    if (!app_batch(app, asked->what, &batch_id, &code))
         return code;
-    code = app_result(app, nks_replay_rejected(app->run, batch_id, &hand, &result));
+    code = app_result(app, nks_replay_rejected(app->run, batch_id, &asked->hand, &result));
     if (code != EXIT_DONE)
         return code;
     struct table *table = table_begin(&app->out, "replay", NULL, columns, 5, true);
@@ -102,22 +103,62 @@ static int replay_rejected(struct nks_app *app)
     table_optional(table, result.batch_id);
     table_number(table, result.payments);
     table_sum(table, result.sum);
-    table_flag(table, hand.dry_run);
+    table_flag(table, asked->hand.dry_run);
     table_end(table);
     return EXIT_DONE;
 }
 
+static int replay(struct nks_app *app, const struct asked *asked)
+{
+    uint64_t delivery = 0;
+    struct nks_text name = nks_text_from(asked->what);
+    if (asked->rejected)
+        return replay_rejected(app, asked);
+    if (!nks_text_starts(name, "#"))
+        return replay_file(app, asked);
+    if (!nks_text_number(nks_text_slice(name, 1, name.len), INT64_MAX, &delivery))
+        return app_usage(app, "a delivery is written #N");
+    return replay_delivery(app, asked, (int64_t)delivery);
+}
+
+static const char rejected_word[] = "--rejected ";
+
+int replay_approved(struct nks_app *app, const struct nks_proposal *proposal, const char *path)
+{
+    (void)path;
+    struct asked asked = {.what = proposal->arguments, .hand.reason = proposal->reason};
+    asked.rejected = strncmp(asked.what, rejected_word, strlen(rejected_word)) == 0;
+    if (asked.rejected)
+        asked.what += strlen(rejected_word);
+    return replay(app, &asked);
+}
+
+/* What would be refused is refused before anybody else is asked. */
+static int propose(struct nks_app *app, const struct asked *asked)
+{
+    char arguments[NKS_PROPOSAL_TEXT];
+    struct asked tried = *asked;
+    int code = EXIT_DONE;
+    tried.hand.dry_run = true;
+    code = replay(app, &tried);
+    if (code != EXIT_DONE)
+        return code;
+    int len = snprintf(arguments, sizeof arguments, "%s%s", asked->rejected ? rejected_word : "", asked->what);
+    if (len < 0 || (size_t)len >= sizeof arguments)
+        return app_usage(app, "what is to be replayed has too long a name");
+    const struct act_asked act = {.act = app->command->name, .arguments = arguments, .preview = ""};
+    return app_authorize(app, &act, &code) ? replay(app, asked) : code;
+}
+
 int command_replay(struct nks_app *app)
 {
+    const struct asked asked = {
+        .what = app->operands[0],
+        .rejected = app->values[OPTION_REJECTED] != NULL,
+        .hand = {.dry_run = app->values[OPTION_DRY_RUN] != NULL, .reason = app->values[OPTION_REASON]},
+    };
     int code = EXIT_DONE;
-    uint64_t delivery = 0;
-    struct nks_text name = nks_text_from(app->operands[0]);
-    bool by_delivery = nks_text_starts(name, "#");
-    if (by_delivery && !nks_text_number(nks_text_slice(name, 1, name.len), INT64_MAX, &delivery))
-        return app_usage(app, "a delivery is written #N");
     if (!app_reason(app, &code) || !app_open(app, true, false, &code))
         return code;
-    if (app->values[OPTION_REJECTED] != NULL)
-        return replay_rejected(app);
-    return by_delivery ? replay_delivery(app, (int64_t)delivery) : replay_file(app);
+    return !asked.hand.dry_run && app_persons_asked(app) ? propose(app, &asked) : replay(app, &asked);
 }

@@ -229,4 +229,22 @@ out_signed "$home"
 sqlite3 "$home/nks.db" "UPDATE payment_replay SET from_n = from_n + 1000 WHERE from_n = (SELECT MIN(from_n) FROM payment_replay)"
 code "$NKS_BIN/nks-audit" -q --home "$home"
 assert_eq "the auditor finds a tie that leads nowhere" "$code" 7
+
+# ---- with persons, a replay waits for the second one
+home=$work/hand
+path=$home/out/central/$central/$order
+for person in an bo; do
+    nks "$home" keys person make "$work/$person.key"
+    nks "$home" keys person add $person --key "$work/$person.key.pub" --roles operator,approver --reason test --now "$now"
+done
+hand 5 REPLAY-STATE replay "#1" --reason test --person an --person-key "$work/an.key"
+is "nothing is proposed that would be refused" "SELECT COUNT(*) FROM proposal" 0
+hand 5 proposal replay "$order" --reason test --person an --person-key "$work/an.key"
+[ ! -e "$path" ] || fail "one person alone replayed"
+code "$NKS_BIN/nks" --home "$home" approve 1 --person an --person-key "$work/an.key" --now "$now"
+[ "$code" -ne 0 ] || fail "who proposed it approved it"
+[ ! -e "$path" ] || fail "one person alone approved"
+nks "$home" approve 1 --person bo --person-key "$work/bo.key" --now "$now"
+assert_eq "the replay after the second person" "$(hash_of "$path")" "$hash"
+audit_clean "$home"
 test_end
