@@ -36,6 +36,8 @@ enum option { /* places in nks_app.values; the table is in nks.c */
               OPTION_LOOKS,
               OPTION_UNMASKED,
               OPTION_FROM,
+              OPTION_TO,
+              OPTION_CENTRAL,
               OPTIONS
 };
 #define OPTION_BIT(option) (1u << (option))
@@ -51,7 +53,7 @@ const struct option_row *option_table(void); /* OPTIONS rows */
 
 struct nks_app;
 struct command {
-    const char *name; /* one or two words */
+    const char *name; /* one to three words */
     int (*fn)(struct nks_app *app);
     unsigned options; /* beside the global ones */
     int min, max;     /* operands; max -1: any number */
@@ -95,6 +97,10 @@ void present_odd(struct nks_app *app, const struct nks_odd_row *rows, size_t cou
  * (always), or only on the days that nks_expiry_speaks names. EXIT_PERSON from 7 days before on. */
 int keys_warn(struct nks_app *app, bool always);
 
+/* keys_signer.c: one line on standard error for each signer in use that is about to end, where its party has no later
+ * one; `always` as for keys_warn. EXIT_PERSON where one ends within 7 days. */
+int signers_warn(struct nks_app *app, bool always);
+
 /* one function per command or family */
 int command_init(struct nks_app *app);
 int command_config(struct nks_app *app);
@@ -111,6 +117,9 @@ int command_check(struct nks_app *app);
 int command_keys_list(struct nks_app *app);
 int command_keys_check(struct nks_app *app);
 int command_keys_rotate(struct nks_app *app);
+int command_signer_import(struct nks_app *app);
+int command_signer_list(struct nks_app *app);
+int command_signer_end(struct nks_app *app);
 int command_help(struct nks_app *app);
 
 #endif

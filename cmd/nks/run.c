@@ -103,6 +103,7 @@ int command_run(struct nks_app *app)
         return app_usage(app, "--fail-on knows only: refused");
     if (!app_open(app, true, false, &code))
         return code;
+    (void)signers_warn(app, false);
     (void)keys_warn(app, false); /* a line on its days; the night itself is as good as ever */
     return stage_over(app, nks_stage_all);
 }

@@ -292,7 +292,8 @@ enum nks_status nks_run_books(struct nks_run *run)
 {
     nks_arena_reset(&run->arena);
     NKS_TRY(nks_agreement_book_load(run->db, run->keys, &run->arena, &run->agreements, &run->fault));
-    return nks_central_book_load(run->db, run->keys, &run->arena, &run->centrals, &run->fault);
+    NKS_TRY(nks_central_book_load(run->db, run->keys, &run->arena, &run->centrals, &run->fault));
+    return nks_signer_book_load(run->exchange, &run->arena, &run->signers, &run->fault);
 }
 
 static enum nks_status open_all(struct nks_run *run)
