@@ -115,7 +115,7 @@ ORDER BY delivery_id LIMIT 1;
 -- name: delivery_find_bytes
 SELECT delivery_id FROM delivery
 WHERE hash_key = :hash_key AND hash = :hash AND source = :source AND party = :party AND delivery_id < :before
-  AND repeats = 0
+  AND repeats = 0 AND NOT (reason >= :first_unsigned AND reason <= :last_unsigned)
 ORDER BY delivery_id LIMIT 1;
 
 -- name: delivery_move

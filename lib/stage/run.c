@@ -28,6 +28,7 @@ static const struct nks_conf_key conf_keys[] = {
     {"database", "cache_mib", NKS_CONF_NUMBER, FIELD(cache_mib), 1, 65536, NULL},
     {"report", "name", NKS_CONF_TEXT, FIELD(report_name), 0, 0, NULL},
     {"receive", "settle_seconds", NKS_CONF_NUMBER, FIELD(settle_seconds), 0, 86400, NULL},
+    {"receive", "signature_seconds", NKS_CONF_NUMBER, FIELD(signature_seconds), 0, 86400, NULL},
 };
 
 static const char conf_text[] = "# A home of nks. `nks config check` tells whether this file is good.\n"
@@ -42,7 +43,9 @@ static const char conf_text[] = "# A home of nks. `nks config check` tells wheth
                                 "name = Nemkontosystemet\n\n"
                                 "[receive]\n"
                                 "# a file younger than this is still being written: it is left for the next run\n"
-                                "settle_seconds = %d\n";
+                                "settle_seconds = %d\n"
+                                "# a file whose sender must sign waits so long for its signature, then it is refused\n"
+                                "signature_seconds = %d\n";
 
 enum nks_status nks_run_path(struct nks_run *run, char out[NKS_PATH_MAX], const char *a, const char *b, const char *c)
 {
@@ -224,7 +227,7 @@ enum nks_status nks_home_init(const char *home, const char *keys, bool test, nks
     NKS_TRY(make_folders(home, fault));
     NKS_TRY(nks_keys_make(keys_dir, now, fault));
     NKS_TRY(make_database(home, now, fault));
-    int len = snprintf(text, sizeof text, conf_text, test ? "test" : "production", test ? 0 : 30);
+    int len = snprintf(text, sizeof text, conf_text, test ? "test" : "production", test ? 0 : 30, test ? 0 : 900);
     /* Last, because its presence is what makes a folder a home. */
     return nks_file_replace(path, text, (size_t)len, 0600, fault);
 }
@@ -233,8 +236,11 @@ static enum nks_status conf_load(struct nks_run *run)
 {
     char path[NKS_PATH_MAX];
     NKS_TRY(nks_run_path(run, path, "nks.conf", NULL, NULL));
-    run->conf = (struct nks_conf){
-        .environment = "production", .cache_mib = 128, .report_name = "Nemkontosystemet", .settle_seconds = 30};
+    run->conf = (struct nks_conf){.environment = "production",
+                                  .cache_mib = 128,
+                                  .report_name = "Nemkontosystemet",
+                                  .settle_seconds = 30,
+                                  .signature_seconds = 900};
     if (!nks_sys_exists(path))
         return nks_fault_set(&run->fault, NKS_FAILED, "HOME-MISSING",
                              "there is no home here; make one with `nks init`, or name it with --home or NKS_HOME");

@@ -26,6 +26,7 @@ struct nks_conf {                        /* nks.conf; the table of keys is in ru
     int64_t cache_mib;                   /* [database] cache_mib: page cache */
     char report_name[NKS_CONF_TEXT_MAX]; /* [report] name: InitgPty/Nm of our status reports */
     int64_t settle_seconds;              /* [receive] settle_seconds: a file younger than this is left alone */
+    int64_t signature_seconds;           /* [receive] signature_seconds: so long may a required signature come later */
 };
 
 struct nks_run_counts {
