@@ -96,6 +96,19 @@ int signers_warn(struct nks_app *app, bool always)
     return code;
 }
 
+enum nks_status signed_words(struct nks_run *run, int64_t delivery_id, char out[SIGNED_WORDS_MAX])
+{
+    struct nks_delivery_signature found;
+    NKS_TRY(nks_delivery_signature_load(run->exchange, delivery_id, &found, &run->fault));
+    if (found.verdict == NKS_CMS_GOOD)
+        snprintf(out, SIGNED_WORDS_MAX, "signed by signer %lld", (long long)found.signer);
+    else if (found.verdict == NKS_CMS_NONE || found.verdict == NKS_CMS_IGNORED)
+        snprintf(out, SIGNED_WORDS_MAX, "%s", found.verdict == NKS_CMS_NONE ? "unsigned" : "not judged");
+    else
+        snprintf(out, SIGNED_WORDS_MAX, "bad: %s", nks_cms_verdict_name((int)found.verdict));
+    return NKS_OK;
+}
+
 /* ---- import and end */
 
 typedef enum nks_status (*change_fn)(struct nks_exchange *exchange, struct nks_signer *signer, struct nks_fault *fault);

@@ -97,6 +97,9 @@ void present_odd(struct nks_app *app, const struct nks_odd_row *rows, size_t cou
  * (always), or only on the days that nks_expiry_speaks names. EXIT_PERSON from 7 days before on. */
 int keys_warn(struct nks_app *app, bool always);
 
+/* keys_signer.c: "signed by signer 3", "unsigned", "bad: CONTENT", "not judged". */
+enum { SIGNED_WORDS_MAX = 48 };
+NKS_CHECKED enum nks_status signed_words(struct nks_run *run, int64_t delivery_id, char out[SIGNED_WORDS_MAX]);
 /* keys_signer.c: one line on standard error for each signer in use that is about to end, where its party has no later
  * one; `always` as for keys_warn. EXIT_PERSON where one ends within 7 days. */
 int signers_warn(struct nks_app *app, bool always);

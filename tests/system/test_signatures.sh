@@ -154,6 +154,16 @@ file_make proevebetaling && : >"$file.p7s" && dropped "an empty signature" REFUS
 file_make proevebetaling && echo 'no xml' >"$file" && dropped "unsigned rubbish" REFUSED DS0A
 file_make proevebetaling && echo 'no xml, signed' >"$file" && sign "$file" old && dropped "signed rubbish" REFUSED FF01
 
+seen() { # NUMBER WORDS: what list and show say of that delivery
+    nks "$home" list --now "$night"
+    assert_eq "list of delivery $1" "$(awk -F '\t' -v label="#$1 " 'index($2, label) == 1 { print $NF }' "$work/said")" "$2"
+    nks "$home" show "#$1" --now "$night"
+    grep -q -e "$2" "$work/said" || fail "show #$1 does not say: $2"
+}
+seen 1 "signed by signer 1"
+seen 5 "unsigned"
+seen 8 "bad: CONTENT"
+
 # ---- optional, none, a sender without any signer
 file_make proeve-kommune && dropped "optional, none" ACCEPTED ""
 file_make proeve-kommune && sign "$file" other && dropped "optional, good" ACCEPTED ""
