@@ -187,11 +187,33 @@ static const struct code_row codes[] = {
      "Name another file with --out, or remove that one first."},
 
     /* a person */
+    {"PERSON-NEEDED", 0, "What was asked changes where money goes, and nobody said who asks.", unchanged,
+     "Give --person ID, --person-key FILE and --reason TEXT; then a second person runs nks approve. Without persons "
+     "yet: "
+     "nks keys person make, nks keys person add."},
+    {"PERSON-ROLE", 0, "There is no person in force with that id and role.", unchanged,
+     "nks keys person list shows who may do what."},
+    {"PERSON-KEY", 0, "The key is not the one that the home knows of that person.", unchanged,
+     "Use that person's own key file."},
+    {"PERSON-SAME", 0, "Who proposed something wanted to approve it too.", unchanged,
+     "A second person with a key of its own runs nks approve."},
+    {"PERSON-EXISTS", 0, "A person has that id or that key already.", unchanged,
+     "Choose another id, or make a key of its own: nks keys person make."},
+    {"PERSONS-OFF", 0, "nks.conf turns persons off in a home that is no test home.", unchanged,
+     "Set [persons] required = yes."},
+    {"PROPOSAL-STATE", 0, "The proposal is decided already, or of a kind that this program does not know.", unchanged,
+     "nks approve --all shows proposals and who decided them."},
+    {"PROPOSAL-LONG", 0, "What is proposed is too long to be kept.", unchanged, "Shorten the reason."},
+    {"CONTENT-CHANGED", 0, "The file is not the one that was proposed or signed.", "Nothing of it was stored.",
+     "Find the file with the SHA-256 that was proposed, or decline and propose the new one."},
+    {"IMPORT-SIGNATURE", 0, "The signature beside the file does not hold.", unchanged,
+     "Have the file signed again, by a certificate that is in import.crt of the keys directory."},
     {"VENTEKONTO-STATE", 0, "A bank returned money of a ventekonto entry that is not open.",
      "The answer is kept and not used.",
      "Look at the bank's answer and at the entry; settle it with the bank by hand."},
 
     /* integrity */
+    {"PERSON-ROW", 0, "A stored person or proposal is not what was stored or signed.", stop_here, audit_next},
     {"TRAIL-CHAIN", 0, "A link of the trail is not what was written, or one is missing.", stop_here, audit_next},
     {"STAGED-CHANGED", 0, "A staged file is not what nks wrote: it was changed before it was published.", stop_here,
      audit_next},

@@ -22,7 +22,7 @@ static void put_wrapped(const char *text, const char *indent)
     putchar('\n');
 }
 
-static void put_options(FILE *stream, unsigned wanted, bool global)
+static void put_options(FILE *stream, uint64_t wanted, bool global)
 {
     const struct option_row *rows = option_table();
     for (int i = 0; i < OPTIONS; i++) {

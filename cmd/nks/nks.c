@@ -46,6 +46,11 @@ static const struct option_row options[OPTIONS] = {
     [OPTION_LOOKS] = {"--looks", 0, "KIND", "who looked at the data of the CPR, CVR, SE or PNR on standard input",
                       false},
     [OPTION_UNMASKED] = {"--unmasked", 0, NULL, "also id, name and account; wants --reason, and is recorded", false},
+    [OPTION_PERSON] = {"--person", 0, "ID", "who asks; else NKS_PERSON", false},
+    [OPTION_PERSON_KEY] = {"--person-key", 0, "FILE", "that person's signing key; else NKS_PERSON_KEY", false},
+    [OPTION_ROLES] = {"--roles", 0, "R", "operator, approver, looker, with commas between", false},
+    [OPTION_KEY] = {"--key", 0, "FILE", "the public half of that person's signing key", false},
+    [OPTION_DECLINE] = {"--decline", 0, NULL, "decide against it", false},
     [OPTION_FROM] = {"--from", 0, "DATE",
                      "when a certificate begins to count, 2026-12-07; default of keys rotate: 14 "
                      "days from now",
@@ -58,21 +63,23 @@ static const char import_text[] =
     "is as "
     "it was adds nothing; rows that the file does not name stay, unless --full. F is a file, or - for standard input.";
 
+#define PERSON_OPTIONS (OPTION_BIT(OPTION_PERSON) | OPTION_BIT(OPTION_PERSON_KEY) | OPTION_BIT(OPTION_REASON))
+#define IMPORT_OPTIONS (OPTION_BIT(OPTION_FULL) | OPTION_BIT(OPTION_DRY_RUN) | PERSON_OPTIONS)
+
 static const struct command commands[] = {
     {"init", command_init, OPTION_BIT(OPTION_TEST), 0, 0, "", "make a home: configuration, keys, database, folders",
      "Makes the home's folders, nks.conf, the database, and the keys in a directory of their own. Keep a copy of the "
      "keys "
      "apart from the backups of the home. An existing home is left as it is.",
      "01246", "nks --home /srv/nks --keys /etc/nks/keys init"},
-    {"agreement import", command_import, OPTION_BIT(OPTION_FULL) | OPTION_BIT(OPTION_DRY_RUN), 1, 1, "F",
+    {"agreement import", command_import, IMPORT_OPTIONS, 1, 1, "F",
      "take agreements (tilslutningsaftaler) from a CSV file", import_text, "01234678",
      "nks agreement import --dry-run agreements.csv"},
-    {"central import", command_import, OPTION_BIT(OPTION_FULL) | OPTION_BIT(OPTION_DRY_RUN), 1, 1, "F",
-     "take data centrals from a CSV file", import_text, "01234678", "nks central import centrals.csv"},
-    {"register import", command_import, OPTION_BIT(OPTION_FULL) | OPTION_BIT(OPTION_DRY_RUN), 1, 1, "F",
-     "take accounts of payees (NKR) from a CSV file", import_text, "01234678",
-     "decrypt register.csv.gpg | nks register import -"},
-    {"debt import", command_import, OPTION_BIT(OPTION_FULL) | OPTION_BIT(OPTION_DRY_RUN), 1, 1, "F",
+    {"central import", command_import, IMPORT_OPTIONS, 1, 1, "F", "take data centrals from a CSV file", import_text,
+     "01234678", "nks central import centrals.csv"},
+    {"register import", command_import, IMPORT_OPTIONS, 1, 1, "F", "take accounts of payees (NKR) from a CSV file",
+     import_text, "01234678", "decrypt register.csv.gpg | nks register import -"},
+    {"debt import", command_import, IMPORT_OPTIONS, 1, 1, "F",
      "take debt authorities, flags and claims from a CSV file", import_text, "01234678",
      "nks debt import --full debts.csv"},
     {"run", command_run, OPTION_BIT(OPTION_BATCH) | OPTION_BIT(OPTION_FAIL_ON), 0, 0, "",
@@ -119,6 +126,27 @@ static const struct command commands[] = {
      "SEQ is the payment's number in the message, from 1. Accounts are shown by their last digits. With --unmasked the "
      "payee's id, name and account are shown too; that look and its --reason go into the trail.",
      "024678", "nks explain 12 5"},
+    {"approve", command_approve, PERSON_OPTIONS | OPTION_BIT(OPTION_ALL) | OPTION_BIT(OPTION_DECLINE), 0, 2,
+     "[PROPOSAL [F]]", "the second person: what waits, and the decision",
+     "Lists what one person proposed and nobody has decided (--all: everything). With the number of a proposal it is "
+     "done, "
+     "by the key of a second person; a proposal about a file wants the same file F again, and does it only when "
+     "its SHA-256 is the one that was proposed. --decline decides against it; who proposed it may do that too.",
+     "012345678", "nks approve 3 register.csv --person bo --person-key bo.key"},
+    {"keys person make", command_keys_person_make, 0, 1, 1, "FILE", "a signing key for a person",
+     "Makes FILE (the private key, mode 0400: it stays with that person) and FILE.pub (for nks keys person add).",
+     "0246", "nks keys person make bo.key"},
+    {"keys person add", command_keys_person_add,
+     PERSON_OPTIONS | OPTION_BIT(OPTION_KEY) | OPTION_BIT(OPTION_ROLES) | OPTION_BIT(OPTION_DRY_RUN), 1, 1, "ID",
+     "a person who may propose, approve or look",
+     "ID is a short id, not a name. The first two persons of a home are added by whoever sets it up; after that one "
+     "person proposes and another approves.",
+     "012345678", "nks keys person add bo --key bo.key.pub --roles operator,approver --reason \"new colleague\""},
+    {"keys person end", command_keys_person_end, PERSON_OPTIONS | OPTION_BIT(OPTION_DRY_RUN), 1, 1, "ID",
+     "a person may do nothing any more", "The person's earlier actions stay in the trail.", "012345678",
+     "nks keys person end bo --reason \"left\" --person an --person-key an.key"},
+    {"keys person list", command_keys_person_list, 0, 0, 0, "", "persons, their roles and keys",
+     "A key is shown by its first digits.", "024678", "nks keys person list"},
     {"trail", command_trail, OPTION_BIT(OPTION_LOOKS), 0, 1, "[BATCH]",
      "who did what, when and why, in one batch or in the home",
      "Lists the links of the batch's chain, or of the home's own without BATCH, and checks that each follows the one "
@@ -371,11 +399,14 @@ static bool split_words(struct nks_app *app, char **argv, int argc)
 static bool take_command(struct nks_app *app)
 {
     for (int words = 3; words >= 1; words--) {
-        char name[64];
+        char name[96];
+        struct nks_buf buf;
         if (app->operand_count < words)
             continue;
-        snprintf(name, sizeof name, "%s%s%s%s%s", app->operands[0], words >= 2 ? " " : "",
-                 words >= 2 ? app->operands[1] : "", words == 3 ? " " : "", words == 3 ? app->operands[2] : "");
+        nks_buf_init(&buf, name, sizeof name - 1);
+        for (int i = 0; i < words; i++)
+            nks_buf_printf(&buf, "%s%s", i > 0 ? " " : "", app->operands[i]);
+        name[buf.len] = '\0';
         app->command = command_find(name);
         if (app->command != NULL) {
             app->operands += words;
@@ -417,6 +448,21 @@ static bool operands_fit(struct nks_app *app)
     return false;
 }
 
+/* Where a command takes a person, the environment may name it. */
+static void environment_take(struct nks_app *app)
+{
+    static const struct {
+        enum option option;
+        const char *variable;
+    } rows[] = {{OPTION_PERSON, "NKS_PERSON"}, {OPTION_PERSON_KEY, "NKS_PERSON_KEY"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *value = getenv(rows[i].variable);
+        bool takes = (app->command->options & OPTION_BIT(rows[i].option)) != 0;
+        if (takes && app->values[rows[i].option] == NULL && value != NULL && value[0] != '\0')
+            app->values[rows[i].option] = value;
+    }
+}
+
 static int dispatch(struct nks_app *app, int argc, char **argv)
 {
     /* Before the words are judged, so that a word that is not understood is told in the form that was asked for. */
@@ -440,6 +486,7 @@ static int dispatch(struct nks_app *app, int argc, char **argv)
         return help_command(app->command);
     if (!options_fit(app) || !operands_fit(app))
         return EXIT_USAGE;
+    environment_take(app);
     reader_find(app);
     return app->command->fn(app);
 }

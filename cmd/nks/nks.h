@@ -38,9 +38,14 @@ enum option { /* places in nks_app.values; the table is in nks.c */
               OPTION_FROM,
               OPTION_TO,
               OPTION_CENTRAL,
+              OPTION_PERSON,
+              OPTION_PERSON_KEY,
+              OPTION_ROLES,
+              OPTION_KEY,
+              OPTION_DECLINE,
               OPTIONS
 };
-#define OPTION_BIT(option) (1u << (option))
+#define OPTION_BIT(option) (UINT64_C(1) << (option))
 
 struct option_row {
     const char *name;  /* "--home" */
@@ -55,7 +60,7 @@ struct nks_app;
 struct command {
     const char *name; /* one to three words */
     int (*fn)(struct nks_app *app);
-    unsigned options; /* beside the global ones */
+    uint64_t options; /* beside the global ones */
     int min, max;     /* operands; max -1: any number */
     const char *operands, *summary, *text;
     const char *exits; /* the exit codes it can give, as digits */
@@ -116,6 +121,11 @@ int command_show(struct nks_app *app);
 int command_explain(struct nks_app *app);
 int command_report(struct nks_app *app);
 int command_trail(struct nks_app *app);
+int command_approve(struct nks_app *app);
+int command_keys_person_make(struct nks_app *app);
+int command_keys_person_add(struct nks_app *app);
+int command_keys_person_end(struct nks_app *app);
+int command_keys_person_list(struct nks_app *app);
 int command_check(struct nks_app *app);
 int command_keys_list(struct nks_app *app);
 int command_keys_check(struct nks_app *app);

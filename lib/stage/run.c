@@ -7,6 +7,7 @@
 #include "debt_sql.h"
 #include "exchange_sql.h"
 #include "payment_sql.h"
+#include "person_sql.h"
 #include "register_sql.h"
 #include "trail_sql.h"
 #include "ventekonto_sql.h"
@@ -27,6 +28,8 @@ static const struct nks_conf_key conf_keys[] = {
     {"home", "environment", NKS_CONF_TEXT, FIELD(environment), 0, 0, "production|test"},
     {"database", "cache_mib", NKS_CONF_NUMBER, FIELD(cache_mib), 1, 65536, NULL},
     {"report", "name", NKS_CONF_TEXT, FIELD(report_name), 0, 0, NULL},
+    {"persons", "required", NKS_CONF_TEXT, FIELD(persons), 0, 0, "yes|no"},
+    {"persons", "free_changes", NKS_CONF_NUMBER, FIELD(free_changes), 0, 1000000, NULL},
     {"receive", "settle_seconds", NKS_CONF_NUMBER, FIELD(settle_seconds), 0, 86400, NULL},
     {"receive", "signature_seconds", NKS_CONF_NUMBER, FIELD(signature_seconds), 0, 86400, NULL},
 };
@@ -45,7 +48,12 @@ static const char conf_text[] = "# A home of nks. `nks config check` tells wheth
                                 "# a file younger than this is still being written: it is left for the next run\n"
                                 "settle_seconds = %d\n"
                                 "# a file whose sender must sign waits so long for its signature, then it is refused\n"
-                                "signature_seconds = %d\n";
+                                "signature_seconds = %d\n\n"
+                                "[persons]\n"
+                                "# a second person approves what changes where money goes; `no` only in a test home\n"
+                                "required = %s\n"
+                                "# an import that changes at most so many rows needs one person only\n"
+                                "free_changes = 0\n";
 
 enum nks_status nks_run_path(struct nks_run *run, char out[NKS_PATH_MAX], const char *a, const char *b, const char *c)
 {
@@ -179,6 +187,7 @@ enum nks_status nks_home_migrate(struct nks_db *db, nks_time now, struct nks_fau
         {nks_migrations_payment, nks_migrations_payment_count},
         {nks_migrations_exchange, nks_migrations_exchange_count},
         {nks_migrations_trail, nks_migrations_trail_count},
+        {nks_migrations_person, nks_migrations_person_count},
     };
     struct nks_migration all[MIGRATIONS_MAX];
     size_t count = 0;
@@ -227,7 +236,8 @@ enum nks_status nks_home_init(const char *home, const char *keys, bool test, nks
     NKS_TRY(make_folders(home, fault));
     NKS_TRY(nks_keys_make(keys_dir, now, fault));
     NKS_TRY(make_database(home, now, fault));
-    int len = snprintf(text, sizeof text, conf_text, test ? "test" : "production", test ? 0 : 30, test ? 0 : 900);
+    int len = snprintf(text, sizeof text, conf_text, test ? "test" : "production", test ? 0 : 30, test ? 0 : 900,
+                       test ? "no" : "yes");
     /* Last, because its presence is what makes a folder a home. */
     return nks_file_replace(path, text, (size_t)len, 0600, fault);
 }
@@ -245,9 +255,16 @@ static enum nks_status conf_load(struct nks_run *run)
         return nks_fault_set(&run->fault, NKS_FAILED, "HOME-MISSING",
                              "there is no home here; make one with `nks init`, or name it with --home or NKS_HOME");
     NKS_TRY(nks_conf_read(path, conf_keys, sizeof conf_keys / sizeof conf_keys[0], &run->conf, &run->fault));
+    bool is_test = strcmp(run->conf.environment, "test") == 0;
+    if (run->conf.persons[0] == '\0') /* a home made before there were persons */
+        memcpy(run->conf.persons, is_test ? "no" : "yes", is_test ? 3 : 4);
+    run->conf.persons_required = strcmp(run->conf.persons, "yes") == 0;
+    if (!run->conf.persons_required && !is_test)
+        return nks_fault_set(&run->fault, NKS_FAILED, "PERSONS-OFF",
+                             "[persons] required = no is only for homes with `environment = test` in nks.conf");
     run->now = run->options.now != 0 ? run->options.now : nks_sys_now();
     run->today = nks_copenhagen_date(run->now);
-    if (run->options.now != 0 && strcmp(run->conf.environment, "test") != 0)
+    if (run->options.now != 0 && !is_test)
         return nks_fault_set(&run->fault, NKS_FAILED, "NOW-FORBIDDEN",
                              "--now is only for homes with `environment = test` in nks.conf");
     return NKS_OK;
@@ -288,6 +305,7 @@ static enum nks_status modules_open(struct nks_run *run)
                            &run->trail, &run->fault));
     if (run->options.public_keys)
         return NKS_OK;
+    NKS_TRY(nks_persons_open(run->db, run->keys, &run->persons, &run->fault));
     NKS_TRY(nks_register_open(run->db, run->keys, &run->reg, &run->fault));
     NKS_TRY(nks_debt_open(run->db, run->keys, &run->debt, &run->fault));
     NKS_TRY(nks_ventekonto_open(run->db, run->keys, &run->ventekonto, &run->fault));
@@ -341,6 +359,7 @@ void nks_run_close(struct nks_run *run)
     if (run == NULL)
         return;
     nks_slice_free(run->slice);
+    nks_persons_close(run->persons);
     nks_trail_close(run->trail);
     nks_ventekonto_close(run->ventekonto);
     nks_debt_close(run->debt);

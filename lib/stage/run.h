@@ -14,6 +14,7 @@
 #include "exchange/exchange.h"
 #include "exchange/signer.h"
 #include "payment/payment.h"
+#include "person/person.h"
 #include "register/register.h"
 #include "trail/trail.h"
 #include "vault/keys.h"
@@ -25,8 +26,11 @@ struct nks_conf {                        /* nks.conf; the table of keys is in ru
     char environment[16];                /* [home] environment = production | test */
     int64_t cache_mib;                   /* [database] cache_mib: page cache */
     char report_name[NKS_CONF_TEXT_MAX]; /* [report] name: InitgPty/Nm of our status reports */
-    int64_t settle_seconds;              /* [receive] settle_seconds: a file younger than this is left alone */
-    int64_t signature_seconds;           /* [receive] signature_seconds: so long may a required signature come later */
+    char persons[8]; /* [persons] required = yes | no: a second person for what changes where money goes */
+    bool persons_required;
+    int64_t free_changes;      /* [persons] free_changes: an import with at most so many changes needs one person */
+    int64_t settle_seconds;    /* [receive] settle_seconds: a file younger than this is left alone */
+    int64_t signature_seconds; /* [receive] signature_seconds: so long may a required signature come later */
 };
 
 struct nks_run_counts {
@@ -66,6 +70,7 @@ struct nks_run {
     struct nks_register *reg;
     struct nks_debt *debt;
     struct nks_ventekonto *ventekonto;
+    struct nks_persons *persons;
     struct nks_trail *trail; /* every commit has a link in it */
     struct nks_arena arena;  /* of the books */
     struct nks_agreement_book agreements;

@@ -56,8 +56,10 @@ const char *nks_trail_action_name(int action)
 static enum nks_status on_commit(void *context, struct nks_fault *fault)
 {
     struct nks_trail *trail = context;
-    const struct nks_trail_entry entry = {.action = trail->otherwise};
-    return trail->covered == nks_db_transaction(trail->db) ? NKS_OK : nks_trail_add(trail, &entry, fault);
+    const struct nks_trail_entry plain = {.action = NKS_TRAIL_COMMIT};
+    if (trail->covered == nks_db_transaction(trail->db))
+        return NKS_OK;
+    return nks_trail_add(trail, trail->otherwise != NULL ? trail->otherwise : &plain, fault);
 }
 
 enum nks_status nks_trail_open(struct nks_db *db, struct nks_keys *keys, nks_time now, const char *who,
@@ -70,7 +72,6 @@ enum nks_status nks_trail_open(struct nks_db *db, struct nks_keys *keys, nks_tim
     trail->db = db;
     trail->now = now;
     trail->who = who;
-    trail->otherwise = NKS_TRAIL_COMMIT;
     enum nks_status status =
         nks_keys_has_secrets(keys) ? nks_cipher_open(keys, NKS_KEY_TRAIL, &trail->cipher, fault) : NKS_OK;
     if (status != NKS_OK) {
@@ -92,9 +93,9 @@ void nks_trail_close(struct nks_trail *trail)
     free(trail);
 }
 
-void nks_trail_default(struct nks_trail *trail, enum nks_trail_action action)
+void nks_trail_default(struct nks_trail *trail, const struct nks_trail_entry *entry)
 {
-    trail->otherwise = action;
+    trail->otherwise = entry;
 }
 
 static enum nks_status damaged(int64_t chain, int64_t link, struct nks_fault *fault)

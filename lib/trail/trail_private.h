@@ -8,8 +8,8 @@ struct nks_trail {
     struct nks_cipher *cipher; /* NULL without secret keys */
     nks_time now;
     const char *who;
-    enum nks_trail_action otherwise; /* of commits that add no link */
-    int64_t covered;                 /* the transaction that has a link, or needs none */
+    const struct nks_trail_entry *otherwise; /* of commits that add no link; NULL: a plain COMMIT */
+    int64_t covered;                         /* the transaction that has a link, or needs none */
 };
 
 #endif

@@ -22,7 +22,7 @@ static const char *const purpose_names[NKS_KEY_COUNT] = {
     [NKS_KEY_SPOOL] = "spool",         [NKS_KEY_ARCHIVE] = "archive",       [NKS_KEY_BATCH_WRAP] = "batch-wrap",
     [NKS_KEY_AGREEMENT] = "agreement", [NKS_KEY_REGISTER] = "register",     [NKS_KEY_DEBT] = "debt",
     [NKS_KEY_DECISION] = "decision",   [NKS_KEY_VENTEKONTO] = "ventekonto", [NKS_KEY_EXCHANGE] = "exchange",
-    [NKS_KEY_TRAIL] = "trail",
+    [NKS_KEY_TRAIL] = "trail",         [NKS_KEY_PERSON] = "person",
 };
 
 struct content {

@@ -33,6 +33,7 @@ enum nks_key_purpose { /* each has its own sub-key; append only: the names are t
                        NKS_KEY_VENTEKONTO,
                        NKS_KEY_EXCHANGE,
                        NKS_KEY_TRAIL,
+                       NKS_KEY_PERSON,
                        NKS_KEY_COUNT
 };
 

@@ -75,7 +75,7 @@ function call(name, rule) {
 }
 
 BEGIN {
-    split("agreement register debt ventekonto payment exchange trail", list, " ")
+    split("agreement register debt ventekonto payment exchange trail person", list, " ")
     for (i in list) business[list[i]] = 1
     split("strcpy strcat sprintf vsprintf gets strtok atoi", banned, " ")
     split("printf vprintf puts putchar perror exit", talk, " ")
@@ -195,7 +195,7 @@ must_report() { # RULE FILE TEXT
     fi
 }
 must_report none '' ''
-for pair in agreement:register register:debt debt:ventekonto ventekonto:payment payment:exchange exchange:trail trail:agreement; do
+for pair in agreement:register register:debt debt:ventekonto ventekonto:payment payment:exchange exchange:trail trail:person person:agreement; do
     must_report business "lib/${pair%:*}/a.c" "#include \"${pair#*:}/${pair#*:}.h\""
 done
 for pair in base:denmark denmark:db db:vault vault:db vault:iso20022 iso20022:payment payment:stage debt:cmd stage:report \

@@ -1,0 +1,208 @@
+/* approve: the second person. Lists what waits; approves and does it, or declines. */
+#include "authorize.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef int (*act_fn)(struct nks_app *app, const struct nks_proposal *proposal, const char *path);
+
+/* What can be proposed. */
+static const struct {
+    const char *act;
+    bool with_file;
+    act_fn fn;
+} acts[] = {
+    {"agreement import", true, import_approved}, {"central import", true, import_approved},
+    {"register import", true, import_approved},  {"debt import", true, import_approved},
+    {"keys person add", false, person_approved}, {"keys person end", false, person_approved},
+};
+enum { ACTS = sizeof acts / sizeof acts[0] };
+
+static size_t act_find(const char *act)
+{
+    size_t at = 0;
+    while (at < ACTS && strcmp(acts[at].act, act) != 0)
+        at++;
+    return at;
+}
+
+/* ---- the list */
+
+static void row(struct table *table, const struct nks_proposal *proposal)
+{
+    char reason[NKS_PROPOSAL_REASON];
+    memcpy(reason, proposal->reason, sizeof reason);
+    nks_name_mask(reason);
+    table_number(table, proposal->id);
+    table_text(table, nks_proposal_state_name((int)proposal->state));
+    table_time(table, proposal->made);
+    table_printf(table, "%s %s", proposal->act, proposal->arguments);
+    table_text(table, proposal->preview);
+    table_text(table, reason);
+    table_text(table, proposal->proposer);
+    table_text(table, proposal->approver);
+}
+
+static int list(struct nks_app *app)
+{
+    static const struct column columns[] = {{"proposal", "proposal", CELL_NUMBER},
+                                            {"state", "state", CELL_TEXT},
+                                            {"made", "made", CELL_TEXT},
+                                            {"act", "what", CELL_TEXT},
+                                            {"preview", "difference", CELL_TEXT},
+                                            {"reason", "reason", CELL_TEXT},
+                                            {"proposer", "proposed by", CELL_TEXT},
+                                            {"approver", "decided by", CELL_TEXT}};
+    static struct nks_proposal proposal;
+    struct nks_run *run = app->run;
+    enum nks_status status = NKS_OK;
+    int64_t waiting = 0;
+    struct table *table = table_begin(&app->out, "proposal", NULL, columns, sizeof columns / sizeof columns[0], false);
+    for (int64_t id = 0; status == NKS_OK; id = proposal.id) {
+        bool found = false;
+        status = nks_proposal_next(run->persons, id, &proposal, &found, &run->fault);
+        if (status != NKS_OK || !found)
+            break;
+        waiting += proposal.state == NKS_PROPOSAL_OPEN;
+        if (proposal.state == NKS_PROPOSAL_OPEN || app->values[OPTION_ALL] != NULL)
+            row(table, &proposal);
+    }
+    table_end(table);
+    int code = app_result(app, status);
+    return code == EXIT_DONE && waiting > 0 ? EXIT_PERSON : code;
+}
+
+/* ---- the decision */
+
+static enum nks_status load(struct nks_app *app, int64_t id, struct nks_proposal *proposal)
+{
+    struct nks_run *run = app->run;
+    bool found = false;
+    NKS_TRY(nks_proposal_load(run->persons, id, proposal, &found, &run->fault));
+    return found ? NKS_OK
+                 : nks_fault_set(&run->fault, NKS_REFUSED, "NOT-FOUND", "there is no such proposal; see nks approve");
+}
+
+/* Who proposed it: also ended persons count, the key of that time decides. */
+static enum nks_status proposer_find(struct nks_app *app, const struct nks_proposal *proposal, struct nks_person *first)
+{
+    struct nks_run *run = app->run;
+    char text[NKS_PROPOSAL_TEXT];
+    size_t len = 0;
+    bool found = false;
+    NKS_TRY(nks_person_find(run->persons, proposal->proposer, first, &found, &run->fault));
+    if (!found)
+        return nks_fault_set(&run->fault, NKS_REFUSED, "PERSON-ROLE",
+                             "who proposed this is no operator any more: decline it, and let another propose it");
+    if (!nks_proposal_text(proposal, text, &len) ||
+        nks_person_key_verify(first->key, text, len, proposal->proposed, NULL) != NKS_OK)
+        return nks_fault_set(&run->fault, NKS_INTEGRITY, "PERSON-ROW",
+                             "proposal %lld is not what its proposer signed; do not restart, run nks-audit",
+                             (long long)proposal->id);
+    return NKS_OK;
+}
+
+static enum nks_status may_decide(struct nks_app *app, const struct nks_proposal *proposal,
+                                  const struct nks_person *first, const struct nks_person *second)
+{
+    static const struct {
+        const char *code, *line;
+    } faults[] = {
+        [NKS_SECOND_ROLE] = {"PERSON-ROLE", "this person is no approver"},
+        [NKS_SECOND_SAME] = {"PERSON-SAME", "who proposed it cannot approve it: a second person with a key of its own"},
+        [NKS_SECOND_STATE] = {"PROPOSAL-STATE", "this proposal is decided already"},
+    };
+    enum nks_second second_is = nks_second_person(proposal, first, second);
+    return second_is == NKS_SECOND_GOOD
+               ? NKS_OK
+               : nks_fault_set(&app->run->fault, NKS_REFUSED, faults[second_is].code, "%s", faults[second_is].line);
+}
+
+/* The second signature, and what is checked before it. */
+static enum nks_status decide(struct nks_app *app, struct nks_proposal *proposal, bool decline)
+{
+    struct nks_run *run = app->run;
+    struct nks_person first, second;
+    char text[NKS_PROPOSAL_TEXT];
+    size_t len = 0;
+    NKS_TRY(proposer_find(app, proposal, &first));
+    NKS_TRY(app_person(app, decline ? NKS_ROLE_ALL : NKS_ROLE_APPROVER, &second));
+    if (!decline) /* who proposed may take it back */
+        NKS_TRY(may_decide(app, proposal, &first, &second));
+    if (!nks_proposal_text(proposal, text, &len))
+        return nks_fault_set(&run->fault, NKS_FAILED, "PROPOSAL-LONG", "a proposal does not fit");
+    NKS_TRY(app_person_sign(app, decline ? NKS_ROLE_ALL : NKS_ROLE_APPROVER, text, len, &second, proposal->approved));
+    memcpy(proposal->approver, second.name, sizeof proposal->approver);
+    proposal->state = decline ? NKS_PROPOSAL_DECLINED : NKS_PROPOSAL_APPROVED;
+    proposal->decided = run->now;
+    return NKS_OK;
+}
+
+static enum nks_status decided_store(struct nks_app *app, const struct nks_proposal *proposal)
+{
+    struct nks_run *run = app->run;
+    bool approved = proposal->state == NKS_PROPOSAL_APPROVED;
+    const struct nks_trail_entry entry = {.action = approved ? NKS_TRAIL_APPROVE : NKS_TRAIL_DECLINE,
+                                          .number = proposal->id,
+                                          .who = proposal->proposer,
+                                          .approver = proposal->approver,
+                                          .reason = proposal->reason,
+                                          .detail = proposal->act};
+    NKS_TRY(nks_db_begin(run->db, &run->fault));
+    enum nks_status status = nks_proposal_decide(run->persons, proposal, &run->fault);
+    if (status == NKS_OK)
+        status = nks_trail_add(run->trail, &entry, &run->fault);
+    if (status == NKS_OK)
+        return nks_db_commit(run->db, &run->fault);
+    nks_db_rollback(run->db);
+    return status;
+}
+
+/* Done first, marked after: killed in between it is approved again, and doing it again changes nothing. */
+static int approve(struct nks_app *app, struct nks_proposal *proposal, size_t act, const char *path)
+{
+    static struct nks_trail_entry entry;
+    entry = (struct nks_trail_entry){.action = acts[act].with_file ? NKS_TRAIL_IMPORT : NKS_TRAIL_PERSON,
+                                     .number = proposal->id,
+                                     .who = proposal->proposer,
+                                     .approver = proposal->approver,
+                                     .reason = proposal->reason,
+                                     .detail = proposal->act};
+    nks_trail_default(app->run->trail, &entry);
+    int code = acts[act].fn(app, proposal, path);
+    nks_sys_point("approve.done");
+    return code == EXIT_DONE ? app_result(app, decided_store(app, proposal)) : code;
+}
+
+int command_approve(struct nks_app *app)
+{
+    static struct nks_proposal proposal;
+    uint64_t id = 0;
+    int code = EXIT_DONE;
+    bool decline = app->values[OPTION_DECLINE] != NULL, lists = app->operand_count == 0;
+    if (!lists && (!nks_text_number(nks_text_from(app->operands[0]), INT64_MAX, &id) || id == 0))
+        return app_usage(app, "approve needs the number of a proposal");
+    if (!app_open(app, !lists, lists, &code))
+        return code;
+    if (lists)
+        return list(app);
+    enum nks_status status = load(app, (int64_t)id, &proposal);
+    if (status != NKS_OK)
+        return app_result(app, status);
+    size_t act = act_find(proposal.act);
+    if (act == ACTS)
+        return app_result(app, nks_fault_set(&app->run->fault, NKS_FAILED, "PROPOSAL-STATE",
+                                             "this program does not know what is proposed: use a newer nks"));
+    if (!decline && acts[act].with_file != (app->operand_count == 2))
+        return app_usage(app,
+                         acts[act].with_file ? "this proposal is about a file: nks approve %llu F"
+                                             : "proposal %llu is about no file",
+                         (unsigned long long)id);
+    status = proposal.state == NKS_PROPOSAL_OPEN
+                 ? decide(app, &proposal, decline)
+                 : nks_fault_set(&app->run->fault, NKS_REFUSED, "PROPOSAL-STATE", "this proposal is decided already");
+    if (status != NKS_OK)
+        return app_result(app, status);
+    return decline ? app_result(app, decided_store(app, &proposal))
+                   : approve(app, &proposal, act, acts[act].with_file ? app->operands[1] : NULL);
+}

@@ -1,0 +1,132 @@
+/* One person asks; what needs a second one becomes a proposal. */
+#include "authorize.h"
+
+#include <stdio.h>
+#include <string.h>
+
+bool app_persons_asked(const struct nks_app *app)
+{
+    return app->run->conf.persons_required || app->values[OPTION_PERSON] != NULL;
+}
+
+static enum nks_status needed(struct nks_app *app, const char *what)
+{
+    return nks_fault_set(&app->run->fault, NKS_FAILED, "PERSON-NEEDED",
+                         "this changes where money goes: give %s; a second person then approves it", what);
+}
+
+enum nks_status app_person(struct nks_app *app, int role, struct nks_person *person)
+{
+    const char *name = app->values[OPTION_PERSON];
+    char roles[NKS_ROLES_TEXT];
+    bool found = false;
+    if (name == NULL)
+        return needed(app, "--person ID and --person-key FILE");
+    NKS_TRY(nks_person_find(app->run->persons, name, person, &found, &app->run->fault));
+    nks_roles_format(role, roles);
+    if (!found || (person->roles & role) == 0)
+        return nks_fault_set(&app->run->fault, NKS_FAILED, "PERSON-ROLE",
+                             "there is no person in force with that id and the role %s; see nks keys person list",
+                             roles);
+    return NKS_OK;
+}
+
+enum nks_status app_person_sign(struct nks_app *app, int role, const void *message, size_t len,
+                                struct nks_person *person, uint8_t signature[NKS_SIGNATURE_SIZE])
+{
+    struct nks_fault *fault = &app->run->fault;
+    uint8_t key[NKS_PERSON_KEY_SIZE];
+    NKS_TRY(app_person(app, role, person));
+    if (app->values[OPTION_PERSON_KEY] == NULL)
+        return needed(app, "--person-key FILE");
+    NKS_TRY(nks_person_key_sign(app->values[OPTION_PERSON_KEY], message, len, signature, key, fault));
+    if (memcmp(key, person->key, sizeof key) != 0)
+        return nks_fault_set(fault, NKS_FAILED, "PERSON-KEY", "the key is not the one of that person");
+    return nks_person_key_verify(person->key, message, len, signature, fault);
+}
+
+static enum nks_status propose(struct nks_app *app, const struct act_asked *asked, struct nks_proposal *proposal,
+                               struct nks_person *person)
+{
+    struct nks_run *run = app->run;
+    char text[NKS_PROPOSAL_TEXT];
+    size_t len = 0;
+    const char *reason = app->values[OPTION_REASON];
+    if (reason == NULL || reason[0] == '\0')
+        return needed(app, "--reason TEXT too");
+    NKS_TRY(app_person(app, NKS_ROLE_OPERATOR, person));
+    *proposal = (struct nks_proposal){.state = NKS_PROPOSAL_OPEN, .made = run->now};
+    bool fits = nks_text_copy(nks_text_from(asked->act), proposal->act, sizeof proposal->act) &&
+                nks_text_copy(nks_text_from(asked->arguments), proposal->arguments, sizeof proposal->arguments) &&
+                nks_text_copy(nks_text_from(reason), proposal->reason, sizeof proposal->reason) &&
+                nks_text_copy(nks_text_from(asked->preview), proposal->preview, sizeof proposal->preview) &&
+                nks_text_copy(nks_text_from(person->name), proposal->proposer, sizeof proposal->proposer);
+    if (asked->content != NULL)
+        memcpy(proposal->content, asked->content, sizeof proposal->content);
+    if (!fits || !nks_proposal_text(proposal, text, &len))
+        return nks_fault_set(&run->fault, NKS_REFUSED, "PROPOSAL-LONG", "what is proposed is too long: shorten it");
+    return app_person_sign(app, NKS_ROLE_OPERATOR, text, len, person, proposal->proposed);
+}
+
+static enum nks_status store(struct nks_app *app, struct nks_proposal *proposal)
+{
+    struct nks_run *run = app->run;
+    NKS_TRY(nks_db_begin(run->db, &run->fault));
+    enum nks_status status = nks_proposal_add(run->persons, proposal, &run->fault);
+    const struct nks_trail_entry entry = {.action = NKS_TRAIL_PROPOSE,
+                                          .number = proposal->id,
+                                          .who = proposal->proposer,
+                                          .reason = proposal->reason,
+                                          .detail = proposal->act};
+    if (status == NKS_OK)
+        status = nks_trail_add(run->trail, &entry, &run->fault);
+    if (status == NKS_OK)
+        return nks_db_commit(run->db, &run->fault);
+    nks_db_rollback(run->db);
+    return status;
+}
+
+static void present(struct nks_app *app, const struct nks_proposal *proposal)
+{
+    static const struct column columns[] = {{"proposal", "proposal", CELL_NUMBER},
+                                            {"act", "what", CELL_TEXT},
+                                            {"preview", "difference", CELL_TEXT},
+                                            {"next", "next", CELL_TEXT}};
+    struct table *table = table_begin(&app->out, "proposal", "Waits for a second person", columns,
+                                      sizeof columns / sizeof columns[0], true);
+    static const uint8_t none[NKS_HASH_SIZE];
+    bool with_file = memcmp(proposal->content, none, sizeof none) != 0;
+    table_number(table, proposal->id);
+    table_printf(table, "%s %s", proposal->act, proposal->arguments);
+    table_text(table, proposal->preview);
+    table_printf(table, "nks approve %lld%s --person ID --person-key FILE", (long long)proposal->id,
+                 with_file ? " F" : "");
+    table_end(table);
+}
+
+bool app_authorize(struct nks_app *app, const struct act_asked *asked, int *exit_code)
+{
+    static struct nks_proposal proposal; /* the trail's entry points into it */
+    static struct nks_person person;
+    static struct nks_trail_entry entry;
+    *exit_code = EXIT_DONE;
+    if (!app_persons_asked(app))
+        return true;
+    enum nks_status status = propose(app, asked, &proposal, &person);
+    if (status == NKS_OK && asked->small) {
+        entry = (struct nks_trail_entry){.action = NKS_TRAIL_IMPORT,
+                                         .who = proposal.proposer,
+                                         .reason = proposal.reason,
+                                         .detail = "below the limit for one person"};
+        nks_trail_default(app->run->trail, &entry);
+        return true;
+    }
+    if (status == NKS_OK)
+        status = store(app, &proposal);
+    *exit_code = app_result(app, status);
+    if (status == NKS_OK) {
+        present(app, &proposal);
+        *exit_code = EXIT_PERSON;
+    }
+    return false;
+}

@@ -1,0 +1,32 @@
+#ifndef NKS_CMD_AUTHORIZE_H
+#define NKS_CMD_AUTHORIZE_H
+/*
+ * Who may do what changes where money goes. Where the home asks for persons ([persons] required), one person proposes
+ * with an id and a key, and another approves (nks approve). Off only in test homes.
+ */
+#include "nks.h"
+
+struct act_asked {
+    const char *act;        /* the command's name */
+    const char *arguments;  /* what else says what will be done; "" */
+    const char *preview;    /* the difference it makes; "" */
+    const uint8_t *content; /* SHA-256 of the file; NULL: none */
+    bool small;             /* below the limit: one person is enough */
+};
+
+/* Whether the home asks for a second person, or somebody gave an id all the same. */
+bool app_persons_asked(const struct nks_app *app);
+/* True: go on now, and the trail says who did it. False: a proposal was stored (exit 5), or a fault was told. */
+NKS_CHECKED bool app_authorize(struct nks_app *app, const struct act_asked *asked, int *exit_code);
+/* The person of --person, in force and with that role, who signs `message` with --person-key. */
+NKS_CHECKED enum nks_status app_person_sign(struct nks_app *app, int role, const void *message, size_t len,
+                                            struct nks_person *person, uint8_t signature[NKS_SIGNATURE_SIZE]);
+/* The same person before the message is known. */
+NKS_CHECKED enum nks_status app_person(struct nks_app *app, int role, struct nks_person *person);
+
+/* import.c: the approved import of a file; it is done only when it has that hash. */
+int import_approved(struct nks_app *app, const struct nks_proposal *proposal, const char *path);
+/* keys_person.c */
+int person_approved(struct nks_app *app, const struct nks_proposal *proposal, const char *path);
+
+#endif

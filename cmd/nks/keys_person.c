@@ -1,0 +1,180 @@
+/* keys person: operators, their roles and signing keys. */
+#include "authorize.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FOUNDERS = 2, KEY_HEX = 2 * NKS_PERSON_KEY_SIZE };
+
+int command_keys_person_make(struct nks_app *app)
+{
+    enum nks_status status = nks_person_key_make(app->operands[0], &app->fault);
+    if (status == NKS_OK && app->out.form == OUT_TABLE)
+        out_note(&app->out, "next: nks keys person add ID --key FILE.pub --roles operator,approver --reason TEXT");
+    return app_result(app, status);
+}
+
+int command_keys_person_list(struct nks_app *app)
+{
+    static const struct column columns[] = {{"person", "person", CELL_TEXT},
+                                            {"roles", "roles", CELL_TEXT},
+                                            {"since", "since", CELL_TEXT},
+                                            {"ended", "ended", CELL_TEXT},
+                                            {"key", "key", CELL_TEXT}};
+    struct nks_person person = {.id = 0};
+    enum nks_status status = NKS_OK;
+    int code = EXIT_DONE;
+    if (!app_open(app, false, true, &code))
+        return code;
+    struct table *table = table_begin(&app->out, "person", NULL, columns, sizeof columns / sizeof columns[0], false);
+    while (status == NKS_OK) {
+        char roles[NKS_ROLES_TEXT], hex[KEY_HEX + 1];
+        bool found = false;
+        status = nks_person_next(app->run->persons, person.id, &person, &found, &app->run->fault);
+        if (status != NKS_OK || !found)
+            break;
+        nks_roles_format(person.roles, roles);
+        nks_hex(person.key, sizeof person.key, hex);
+        hex[16] = '\0'; /* enough to compare by telephone */
+        table_text(table, person.name);
+        table_text(table, roles);
+        table_time(table, person.since);
+        if (person.ended == 0)
+            table_text(table, "");
+        else
+            table_time(table, person.ended);
+        table_text(table, hex);
+    }
+    table_end(table);
+    return app_result(app, status);
+}
+
+/* ---- doing it: arguments are "ID ROLES KEY" and "ID" */
+
+static bool key_read(const char *hex, uint8_t key[NKS_PERSON_KEY_SIZE])
+{
+    if (strlen(hex) != KEY_HEX || strspn(hex, "0123456789abcdef") != KEY_HEX)
+        return false;
+    for (size_t i = 0; i < NKS_PERSON_KEY_SIZE; i++) {
+        const char one[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
+        key[i] = (uint8_t)strtoul(one, NULL, 16);
+    }
+    return true;
+}
+
+static enum nks_status add(struct nks_run *run, const char *arguments)
+{
+    struct nks_person person = {.since = run->now};
+    char roles[NKS_ROLES_TEXT], hex[KEY_HEX + 1];
+    if (sscanf(arguments, "%32s %39s %64s", person.name, roles, hex) != 3 ||
+        !nks_roles_read(nks_text_from(roles), &person.roles) || !key_read(hex, person.key))
+        return nks_fault_set(&run->fault, NKS_INTEGRITY, "PERSON-ROW", "what was proposed cannot be read");
+    return nks_person_add(run->persons, &person, &run->fault);
+}
+
+static enum nks_status end(struct nks_run *run, const char *arguments)
+{
+    struct nks_person person;
+    bool found = false;
+    NKS_TRY(nks_person_find(run->persons, arguments, &person, &found, &run->fault));
+    return found ? nks_person_end(run->persons, &person, run->now, &run->fault) : NKS_OK; /* ended already */
+}
+
+static enum nks_status change(struct nks_app *app, const char *act, const char *arguments)
+{
+    struct nks_run *run = app->run;
+    bool adds = strcmp(act, "keys person add") == 0;
+    NKS_TRY(nks_db_begin(run->db, &run->fault));
+    enum nks_status status = adds ? add(run, arguments) : end(run, arguments);
+    if (status == NKS_OK)
+        return nks_db_commit(run->db, &run->fault);
+    nks_db_rollback(run->db);
+    return status;
+}
+
+/* Approved again after a kill: a person of that id with that very key is there already. */
+static bool is_done(struct nks_app *app, const struct nks_proposal *proposal)
+{
+    struct nks_person person;
+    char name[NKS_PARTY_MAX], hex[KEY_HEX + 1], own[KEY_HEX + 1];
+    bool found = false;
+    if (strcmp(proposal->act, "keys person add") != 0 || sscanf(proposal->arguments, "%32s %*s %64s", name, hex) != 2)
+        return false;
+    if (nks_person_find(app->run->persons, name, &person, &found, &app->run->fault) != NKS_OK || !found)
+        return false;
+    nks_hex(person.key, sizeof person.key, own);
+    return strcmp(own, hex) == 0;
+}
+
+int person_approved(struct nks_app *app, const struct nks_proposal *proposal, const char *path)
+{
+    (void)path;
+    return is_done(app, proposal) ? EXIT_DONE : app_result(app, change(app, proposal->act, proposal->arguments));
+}
+
+/* The first persons of a home have nobody before them who could approve. */
+static enum nks_status founding(struct nks_app *app, bool *is)
+{
+    int64_t count = 0;
+    NKS_TRY(nks_person_count(app->run->persons, &count, &app->run->fault));
+    *is = count < FOUNDERS && app->values[OPTION_PERSON] == NULL;
+    return NKS_OK;
+}
+
+static int ask(struct nks_app *app, const char *arguments, bool alone)
+{
+    static struct nks_trail_entry entry;
+    int code = EXIT_DONE;
+    const struct act_asked asked = {.act = app->command->name, .arguments = arguments, .preview = ""};
+    if (app->values[OPTION_DRY_RUN] != NULL)
+        return EXIT_DONE;
+    if (!alone && !app_authorize(app, &asked, &code))
+        return code;
+    entry = (struct nks_trail_entry){
+        .action = NKS_TRAIL_PERSON, .reason = app->values[OPTION_REASON], .detail = app->command->name};
+    nks_trail_default(app->run->trail, &entry);
+    return app_result(app, change(app, app->command->name, arguments));
+}
+
+int command_keys_person_add(struct nks_app *app)
+{
+    const char *name = app->operands[0], *key_file = app->values[OPTION_KEY], *roles = app->values[OPTION_ROLES];
+    char arguments[NKS_PROPOSAL_ARGUMENTS], hex[KEY_HEX + 1], roles_text[NKS_ROLES_TEXT];
+    uint8_t key[NKS_PERSON_KEY_SIZE];
+    int bits = 0, code = EXIT_DONE;
+    bool is_founding = false;
+    if (!nks_party_valid(nks_text_from(name)))
+        return app_usage(app, "ID is a short id: a-z, 0-9 and -, not a person's name or number");
+    if (key_file == NULL || roles == NULL || !nks_roles_read(nks_text_from(roles), &bits))
+        return app_usage(app, "keys person add needs --key FILE.pub and --roles of operator, approver, looker");
+    if (app->values[OPTION_REASON] == NULL)
+        return app_usage(app, "keys person add needs --reason TEXT");
+    if (!app_open(app, true, false, &code))
+        return code;
+    enum nks_status status = nks_person_key_public(key_file, key, &app->run->fault);
+    if (status == NKS_OK)
+        status = founding(app, &is_founding);
+    if (status != NKS_OK)
+        return app_result(app, status);
+    nks_hex(key, sizeof key, hex);
+    nks_roles_format(bits, roles_text);
+    snprintf(arguments, sizeof arguments, "%s %s %s", name, roles_text, hex);
+    return ask(app, arguments, is_founding);
+}
+
+int command_keys_person_end(struct nks_app *app)
+{
+    struct nks_person person;
+    bool found = false;
+    int code = EXIT_DONE;
+    if (app->values[OPTION_REASON] == NULL)
+        return app_usage(app, "keys person end needs --reason TEXT");
+    if (!app_open(app, true, false, &code))
+        return code;
+    enum nks_status status = nks_person_find(app->run->persons, app->operands[0], &person, &found, &app->run->fault);
+    if (status == NKS_OK && !found)
+        status = nks_fault_set(&app->run->fault, NKS_REFUSED, "NOT-FOUND",
+                               "there is no person in force with that id; see nks keys person list");
+    return status == NKS_OK ? ask(app, person.name, false) : app_result(app, status);
+}

@@ -1,0 +1,146 @@
+#!/bin/sh
+# The second person: in a home that asks for persons nothing that changes where money goes is done by one alone, by one
+# person under two ids, with another file, or with another's key; an automatic import goes by a signed file. All people are
+# invented.
+. "${NKS_SOURCE:?}/tests/system/lib.sh"
+home=$work/home
+nks "$home" init --test
+sed -i 's/^required = no/required = yes/' "$home/nks.conf"
+for id in an bo ce; do
+    nks "$home" keys person make "$work/$id.key"
+done
+
+say() { # EXPECTED_EXIT WHAT WORDS...
+    expected=$1
+    what=$2
+    shift 2
+    code "$NKS_BIN/nks" --home "$home" --now "$night" "$@"
+    assert_eq "$what: exit" "$code" "$expected"
+    [ "$code" = "$expected" ] || cat "$work/said" >&2
+}
+told() { # WHAT TEXT
+    checks=$((checks + 1))
+    grep -qF "$2" "$work/said" || {
+        fail "$1: does not say $2"
+        cat "$work/said" >&2
+    }
+}
+an="--person an --person-key $work/an.key"
+bo="--person bo --person-key $work/bo.key"
+ce="--person ce --person-key $work/ce.key"
+# options are words of their own
+# shellcheck disable=SC2086
+set -f
+
+# ---- persons: two found the home, a third one is approved
+say 6 "an import before there are persons" register import "$small/register.csv"
+told "an import before there are persons" PERSON-NEEDED
+say 2 "a name that is no short id" keys person add "An Prøve" --key "$work/an.key.pub" --roles operator --reason x
+say 0 "the first person" keys person add an --key "$work/an.key.pub" --roles operator,approver --reason "sets up"
+say 1 "the same key under another id" keys person add bo --key "$work/an.key.pub" --roles approver --reason x
+told "the same key under another id" PERSON-EXISTS
+say 0 "the second person" keys person add bo --key "$work/bo.key.pub" --roles operator,approver --reason "sets up"
+say 6 "a third one, by nobody" keys person add ce --key "$work/ce.key.pub" --roles operator --reason x
+say 5 "a third one, proposed" keys person add ce --key "$work/ce.key.pub" --roles operator --reason "new" $an
+told "a third one, proposed" "nks approve 1"
+say 5 "what waits" approve
+told "what waits" "keys person add"
+say 1 "approved by who proposed it" approve 1 $an
+told "approved by who proposed it" PERSON-SAME
+say 6 "approved with another's key" approve 1 --person bo --person-key "$work/an.key"
+told "approved with another's key" PERSON-KEY
+say 0 "approved" approve 1 $bo
+say 1 "approved again" approve 1 $bo
+told "approved again" PROPOSAL-STATE
+say 0 "the list" keys person list
+told "the list" ce
+
+# ---- an import: proposed, looked at, done with this very file only
+cp "$small/register.csv" "$work/register.csv"
+before=$(sqlite3 "$home/nks.db" 'SELECT COUNT(*) FROM account' 2>/dev/null || echo 0)
+say 6 "an import by nobody" register import "$work/register.csv"
+say 6 "an import with a key that others can read" register import "$work/register.csv" --person an --person-key "$work/an.key.pub" --reason x
+say 5 "an import, proposed" register import "$work/register.csv" --reason "the month's register" $an
+told "an import, proposed" added
+assert_eq "accounts before the approval" "$(sqlite3 "$home/nks.db" 'SELECT COUNT(*) FROM account')" "$before"
+say 6 "approved by one who is no approver" approve 2 "$work/register.csv" $ce
+told "approved by one who is no approver" PERSON-ROLE
+say 2 "approved without the file" approve 2 $bo
+echo >>"$work/register.csv"
+say 1 "approved with another file" approve 2 "$work/register.csv" $bo
+told "approved with another file" CONTENT-CHANGED
+assert_eq "accounts after another file" "$(sqlite3 "$home/nks.db" 'SELECT COUNT(*) FROM account')" "$before"
+say 0 "approved with the file" approve 2 "$small/register.csv" $bo
+checks=$((checks + 1))
+[ "$(sqlite3 "$home/nks.db" 'SELECT COUNT(*) FROM account')" -gt "$before" ] || fail "the approved import stored nothing"
+say 0 "the trail" trail
+checks=$((checks + 1))
+grep -q "	import	.*	an	bo	the month's register" "$work/said" || fail "the trail does not name both persons and the reason"
+say 0 "a dry run needs nobody" debt import --dry-run "$small/debts.csv"
+say 2 "standard input" register import - --reason x $an
+
+# ---- declined; taken back; killed between doing and marking
+say 5 "proposed" central import "$small/centrals.csv" --reason "first" $an
+say 0 "declined" approve 3 --decline $bo
+say 1 "approved after that" approve 3 "$small/centrals.csv" $bo
+say 5 "proposed again" central import "$small/centrals.csv" --reason "second" $an
+say 0 "taken back by who proposed it" approve 4 --decline $an
+say 5 "proposed once more" central import "$small/centrals.csv" --reason "third" $an
+code env NKS_KILL_AT=approve.done "$NKS_BIN/nks" --home "$home" --now "$night" approve 5 "$small/centrals.csv" $bo
+if [ "$code" -eq 137 ]; then
+    say 0 "approved again after a kill" approve 5 "$small/centrals.csv" $bo
+else
+    skip "this build has no fault points"
+fi
+say 0 "nothing waits" approve
+
+# ---- a proposal that was changed in the database
+say 5 "proposed" agreement import "$small/agreements.csv" --reason "all" $an
+cp "$home/nks.db" "$work/kept.db"
+sqlite3 "$home/nks.db" "UPDATE proposal SET details = (SELECT p.details FROM proposal p WHERE p.proposal_id = 5) WHERE proposal_id = 6"
+say 7 "a proposal with another's details" approve 6 "$small/agreements.csv" $bo
+cp "$work/kept.db" "$home/nks.db"
+rm -f "$home/nks.db-wal" "$home/nks.db-shm" "$home/alarm"
+say 0 "approved as it was" approve 6 "$small/agreements.csv" $bo
+
+# ---- an automatic import by a signed file
+if have openssl; then
+    for who in robot other; do
+        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/$who.pem" -out "$work/$who.crt" \
+            -subj "/CN=$who" -addext keyUsage=critical,digitalSignature -not_before 20260101000000Z -not_after 20280101000000Z \
+            2>/dev/null || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/$who.pem" \
+            -out "$work/$who.crt" -subj "/CN=$who" -addext keyUsage=critical,digitalSignature -days 900 2>/dev/null
+    done
+    sign() { # WHO FILE
+        openssl cms -sign -binary -outform DER -md sha256 -in "$2" -signer "$work/$1.crt" -inkey "$work/$1.pem" \
+            -out "$2.p7s" 2>/dev/null
+    }
+    robot_now=$(date -u +%Y-%m-%dT%H:%M:%SZ) # its certificate begins today
+    automatic() { # EXPECTED WHAT
+        code "$NKS_BIN/nks" --home "$home" --now "$robot_now" debt import "$work/debts.csv"
+        assert_eq "$2: exit" "$code" "$1"
+        [ "$code" = "$1" ] || cat "$work/said" >&2
+    }
+    cp "$small/debts.csv" "$work/debts.csv"
+    sign robot "$work/debts.csv"
+    automatic 6 "signed, but no import.crt is there"
+    install -m 0444 "$work/robot.crt" "$home.keys/import.crt"
+    sign other "$work/debts.csv"
+    automatic 1 "signed by another"
+    told "signed by another" IMPORT-SIGNATURE
+    sign robot "$work/debts.csv"
+    cp "$work/debts.csv.p7s" "$work/kept.p7s"
+    echo >>"$work/debts.csv"
+    automatic 1 "changed after it was signed"
+    cp "$small/debts.csv" "$work/debts.csv"
+    automatic 0 "signed"
+else
+    skip "no openssl: no automatic import"
+fi
+
+# ---- off only in test homes
+sed -i 's/^environment = test/environment = production/; s/^required = yes/required = no/' "$home/nks.conf"
+code "$NKS_BIN/nks" --home "$home" config check
+assert_eq "persons off in a production home" "$code" 6
+told "persons off in a production home" PERSONS-OFF
+test_end
