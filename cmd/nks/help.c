@@ -133,8 +133,11 @@ int command_help(struct nks_app *app)
     char name[64] = "";
     if (app->operand_count == 0)
         return help_program(stdout);
-    snprintf(name, sizeof name, "%s%s%s", app->operands[0], app->operand_count == 2 ? " " : "",
-             app->operand_count == 2 ? app->operands[1] : "");
+    struct nks_buf words;
+    nks_buf_init(&words, name, sizeof name - 1);
+    for (int i = 0; i < app->operand_count; i++)
+        nks_buf_printf(&words, "%s%s", i > 0 ? " " : "", app->operands[i]);
+    name[words.overflow ? 0 : words.len] = '\0';
     if (strcmp(name, "codes") == 0)
         return help_codes(app);
     if (strcmp(name, "exit") == 0) {

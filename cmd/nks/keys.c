@@ -102,7 +102,7 @@ int command_keys_list(struct nks_app *app)
     if (!app_open(app, false, true, &code))
         return code;
     code = app_result(app, list(app));
-    return exit_worse(code, keys_warn(app, true));
+    return exit_worse(exit_worse(code, keys_warn(app, true)), signers_warn(app, true));
 }
 
 /* Opening the home has checked modes, owners and pairs already. */

@@ -13,6 +13,7 @@ static const struct column columns[] = {
     {"batch", "batch", CELL_NUMBER},       {"ref", "ref", CELL_TEXT},
     {"payer", "payer", CELL_TEXT},         {"payments", "payments", CELL_NUMBER},
     {"rejected", "rejected", CELL_NUMBER}, {"sum", "sum", CELL_NUMBER},
+    {"signed", "signature", CELL_TEXT},
 };
 
 struct list {
@@ -32,7 +33,8 @@ static enum nks_status batch_of(struct nks_run *run, int64_t delivery_id, struct
     return id == 0 ? NKS_OK : nks_batch_load(run->payments, id, batch, found, &run->fault);
 }
 
-static void row(struct list *list, const struct nks_delivery *delivery, const struct nks_batch *batch, bool has_batch)
+static void row(struct list *list, const struct nks_delivery *delivery, const struct nks_batch *batch, bool has_batch,
+                const char *words)
 {
     struct table *table = list->table;
     char label[32];
@@ -49,6 +51,7 @@ static void row(struct list *list, const struct nks_delivery *delivery, const st
     table_number(table, batch->payments);
     table_number(table, batch->rejected);
     table_sum(table, batch->sum);
+    table_text(table, words);
     list->shown++;
 }
 
@@ -58,11 +61,14 @@ static enum nks_status list_one(struct list *list, int64_t delivery_id)
     struct nks_delivery delivery;
     struct nks_batch batch;
     bool found = false, has_batch = false;
+    char words[SIGNED_WORDS_MAX] = "";
     NKS_TRY(nks_delivery_load(run->exchange, delivery_id, &delivery, &found, &run->fault));
     enum nks_status status = batch_of(run, delivery_id, &batch, &has_batch);
     bool wanted = list->payer == NULL || (has_batch && strcmp(batch.payer, list->payer) == 0);
     if (status == NKS_OK && found && wanted)
-        row(list, &delivery, &batch, has_batch);
+        status = signed_words(run, delivery_id, words);
+    if (status == NKS_OK && found && wanted)
+        row(list, &delivery, &batch, has_batch, words);
     nks_batch_close(&batch);
     return status;
 }

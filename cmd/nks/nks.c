@@ -31,7 +31,13 @@ static const struct option_row options[OPTIONS] = {
     [OPTION_LIMIT] = {"--limit", 0, "N", "at most N rows; default 50 at a terminal, else all", false},
     [OPTION_AGREEMENT] = {"--agreement", 0, "F", "agreements in CSV: give the answers that a night would send", false},
     [OPTION_CENTRALS] = {"--centrals", 0, "F", "data centrals in CSV; else every debtor account has one", false},
-    [OPTION_SENDER] = {"--sender", 0, "S", "who sends the file, where the agreements name several", false},
+    [OPTION_SENDER] = {"--sender", 0, "S",
+                       "of check: who sends the file, where the agreements name several; of keys "
+                       "signer: whose certificate it is",
+                       false},
+    [OPTION_CENTRAL] = {"--central", 0, "C", "the data central whose certificate it is", false},
+    [OPTION_TO] = {"--to", 0, "DATE", "the last day on which a signer's certificate is taken; default its own end",
+                   false},
     [OPTION_ALL] = {"--all", 0, NULL, "payments of all times, not of the last 31 days", false},
     [OPTION_OUT] = {"--out", 0, "FILE",
                     "into this new file (- is standard output); of check: a folder, for the answers", false},
@@ -48,7 +54,9 @@ static const struct option_row options[OPTIONS] = {
     [OPTION_ROLES] = {"--roles", 0, "R", "operator, approver, looker, with commas between", false},
     [OPTION_KEY] = {"--key", 0, "FILE", "the public half of that person's signing key", false},
     [OPTION_DECLINE] = {"--decline", 0, NULL, "decide against it", false},
-    [OPTION_FROM] = {"--from", 0, "DATE", "when a new certificate begins to sign, 2026-12-07; default 14 days from now",
+    [OPTION_FROM] = {"--from", 0, "DATE",
+                     "when a certificate begins to count, 2026-12-07; default of keys rotate: 14 "
+                     "days from now",
                      false},
     [OPTION_LANGUAGE] = {"--language", 0, "L", "en (English, the default) or da (Danish)", false},
 };
@@ -213,7 +221,23 @@ static const struct command commands[] = {
      "master key also wraps the keys of all batches anew. A new certificate signs only from --from on, so that data "
      "centrals can have it before. May be killed and started again.",
      "0123467", "nks keys rotate file --from 2026-12-07 --reason yearly"},
-    {"help", command_help, 0, 0, 2, "[COMMAND | CODE]",
+    {"keys signer import", command_signer_import,
+     OPTION_BIT(OPTION_SENDER) | OPTION_BIT(OPTION_CENTRAL) | OPTION_BIT(OPTION_FROM) | OPTION_BIT(OPTION_TO) |
+         OPTION_BIT(OPTION_REASON) | OPTION_BIT(OPTION_DRY_RUN),
+     1, 1, "FILE", "pin the certificate with which a sender or a data central signs its files",
+     "FILE holds one certificate, PEM or DER. Compare its fingerprint with what the signer told you another way, "
+     "before "
+     "and after: --dry-run shows it and stores nothing. A party may have several at a time, so that a new one can "
+     "follow an old one without a gap.",
+     "0123467", "nks keys signer import --sender aalborg aalborg.crt --reason 'yearly, fingerprint by phone'"},
+    {"keys signer list", command_signer_list, 0, 0, 0, "", "the pinned certificates of senders and data centrals",
+     "Warns as keys list does when a certificate ends and its party has no later one.", "0245678",
+     "nks keys signer list"},
+    {"keys signer end", command_signer_end, OPTION_BIT(OPTION_REASON) | OPTION_BIT(OPTION_DRY_RUN), 1, 1, "NUMBER",
+     "take a pinned certificate no more, at once",
+     "What was signed with it and accepted before stays. The next file that is signed with it is refused.", "0123467",
+     "nks keys signer end 3 --reason 'key lost'"},
+    {"help", command_help, 0, 0, 3, "[COMMAND | CODE]",
      "a command, a fault code; `help codes` and `help exit` list them",
      "Explains a command, or a code that an error named: what happened, what is safe, what to do next.", "02",
      "nks help BUSY"},

@@ -38,6 +38,8 @@ enum option { /* places in nks_app.values; the table is in nks.c */
               OPTION_FROM,
               OPTION_BY_HAND,
               OPTION_REJECTED,
+              OPTION_TO,
+              OPTION_CENTRAL,
               OPTION_PERSON,
               OPTION_PERSON_KEY,
               OPTION_ROLES,
@@ -105,6 +107,13 @@ void present_odd(struct nks_app *app, const struct nks_odd_row *rows, size_t cou
  * (always), or only on the days that nks_expiry_speaks names. EXIT_PERSON from 7 days before on. */
 int keys_warn(struct nks_app *app, bool always);
 
+/* keys_signer.c: "signed by signer 3", "unsigned", "bad: CONTENT", "not judged". */
+enum { SIGNED_WORDS_MAX = 48 };
+NKS_CHECKED enum nks_status signed_words(struct nks_run *run, int64_t delivery_id, char out[SIGNED_WORDS_MAX]);
+/* keys_signer.c: one line on standard error for each signer in use that is about to end, where its party has no later
+ * one; `always` as for keys_warn. EXIT_PERSON where one ends within 7 days. */
+int signers_warn(struct nks_app *app, bool always);
+
 /* one function per command or family */
 int command_init(struct nks_app *app);
 int command_config(struct nks_app *app);
@@ -130,6 +139,9 @@ int command_check(struct nks_app *app);
 int command_keys_list(struct nks_app *app);
 int command_keys_check(struct nks_app *app);
 int command_keys_rotate(struct nks_app *app);
+int command_signer_import(struct nks_app *app);
+int command_signer_list(struct nks_app *app);
+int command_signer_end(struct nks_app *app);
 int command_help(struct nks_app *app);
 
 #endif

@@ -103,6 +103,7 @@ int command_run(struct nks_app *app)
         return app_usage(app, "--fail-on knows only: refused");
     if (!app_open(app, true, false, &code))
         return code;
+    (void)signers_warn(app, false);
     (void)keys_warn(app, false); /* a line on its days; the night itself is as good as ever */
     return stage_over(app, nks_stage_all);
 }
@@ -115,6 +116,7 @@ int command_config(struct nks_app *app)
         {"environment", "environment", CELL_TEXT},
         {"cache_mib", "page cache, MiB", CELL_NUMBER},
         {"settle_seconds", "settle seconds", CELL_NUMBER},
+        {"signature_seconds", "signature seconds", CELL_NUMBER},
         {"report_name", "name in reports", CELL_TEXT},
         {"agreements", "agreements in force", CELL_NUMBER},
         {"centrals", "data centrals", CELL_NUMBER},
@@ -135,6 +137,7 @@ int command_config(struct nks_app *app)
     table_text(table, run->conf.environment);
     table_number(table, run->conf.cache_mib);
     table_number(table, run->conf.settle_seconds);
+    table_number(table, run->conf.signature_seconds);
     table_text(table, run->conf.report_name);
     table_number(table, nks_look_agreements(run));
     table_number(table, nks_look_centrals(run));

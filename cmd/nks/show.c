@@ -10,25 +10,38 @@ enum { HASH_SHOWN = 6 }; /* bytes */
 static enum nks_status facts(struct nks_app *app, const struct nks_batch *batch)
 {
     static const struct column columns[] = {
-        {"batch", "batch", CELL_NUMBER},       {"ref", "ref", CELL_TEXT},         {"delivery", "delivery", CELL_TEXT},
-        {"received", "received", CELL_TEXT},   {"sender", "sender", CELL_TEXT},   {"payer", "payer", CELL_TEXT},
-        {"version", "version", CELL_TEXT},     {"state", "state", CELL_TEXT},     {"reason", "reason", CELL_TEXT},
-        {"words", "why", CELL_TEXT},           {"groups", "groups", CELL_NUMBER}, {"payments", "payments", CELL_NUMBER},
-        {"rejected", "rejected", CELL_NUMBER}, {"slices", "slices", CELL_NUMBER}, {"sum", "sum", CELL_TEXT},
+        {"batch", "batch", CELL_NUMBER},
+        {"ref", "ref", CELL_TEXT},
+        {"delivery", "delivery", CELL_TEXT},
+        {"received", "received", CELL_TEXT},
+        {"sender", "sender", CELL_TEXT},
+        {"payer", "payer", CELL_TEXT},
+        {"version", "version", CELL_TEXT},
+        {"state", "state", CELL_TEXT},
+        {"reason", "reason", CELL_TEXT},
+        {"words", "why", CELL_TEXT},
+        {"groups", "groups", CELL_NUMBER},
+        {"payments", "payments", CELL_NUMBER},
+        {"rejected", "rejected", CELL_NUMBER},
+        {"slices", "slices", CELL_NUMBER},
+        {"sum", "sum", CELL_TEXT},
         {"receipt", "receipt", CELL_TEXT},
+        {"signed", "signature", CELL_TEXT},
     };
     struct nks_run *run = app->run;
     struct nks_delivery delivery;
     struct nks_out_file receipt = {.id = 0};
     bool found = false, has_receipt = false;
     int64_t receipt_id = 0;
-    char label[32] = "";
+    char label[32] = "", words[SIGNED_WORDS_MAX] = "";
     NKS_TRY(nks_delivery_load(run->exchange, batch->delivery_id, &delivery, &found, &run->fault));
     NKS_TRY(nks_out_file_of_delivery(run->exchange, batch->delivery_id, NKS_FILE_RECEIPT, &receipt_id, &run->fault));
     if (receipt_id != 0)
         NKS_TRY(nks_out_file_load(run->exchange, receipt_id, &receipt, &has_receipt, &run->fault));
-    if (found)
+    if (found) {
         nks_delivery_label(&delivery, label);
+        NKS_TRY(signed_words(run, delivery.id, words));
+    }
     struct table *table = table_begin(&app->out, "batch", "Batch", columns, sizeof columns / sizeof columns[0], true);
     table_number(table, batch->id);
     table_text(table, batch->ref);
@@ -46,6 +59,7 @@ static enum nks_status facts(struct nks_app *app, const struct nks_batch *batch)
     table_number(table, batch->slices);
     table_sum(table, batch->sum);
     table_text(table, has_receipt ? receipt.name : "");
+    table_text(table, words);
     table_end(table);
     return NKS_OK;
 }
@@ -207,14 +221,16 @@ static enum nks_status delivery_facts(struct nks_app *app, int64_t id)
         {"delivery", "delivery", CELL_TEXT}, {"received", "received", CELL_TEXT},     {"source", "from", CELL_TEXT},
         {"state", "state", CELL_TEXT},       {"reason", "reason", CELL_TEXT},         {"words", "why", CELL_TEXT},
         {"repeats", "repeats", CELL_NUMBER}, {"replays", "reads again", CELL_NUMBER}, {"bytes", "bytes", CELL_NUMBER},
+        {"signed", "signature", CELL_TEXT},
     };
     struct nks_run *run = app->run;
     struct nks_delivery delivery;
     bool found = false;
-    char label[32];
+    char label[32], words[SIGNED_WORDS_MAX];
     NKS_TRY(nks_delivery_load(run->exchange, id, &delivery, &found, &run->fault));
     if (!found)
         return nks_fault_set(&run->fault, NKS_REFUSED, "NOT-FOUND", "there is no such delivery; `nks list` shows them");
+    NKS_TRY(signed_words(run, id, words));
     nks_delivery_label(&delivery, label);
     struct table *table =
         table_begin(&app->out, "delivery", "Delivery", columns, sizeof columns / sizeof columns[0], true);
@@ -227,6 +243,7 @@ static enum nks_status delivery_facts(struct nks_app *app, int64_t id)
     table_optional(table, delivery.repeats);
     table_optional(table, delivery.replays);
     table_number(table, delivery.bytes);
+    table_text(table, words);
     table_end(table);
     return findings(app, id);
 }

@@ -225,6 +225,6 @@ int command_status(struct nks_app *app)
     if (!app_open(app, false, true, &code))
         return code;
     code = app_result(app, all_of_it(app, &overdue));
-    code = exit_worse(code, keys_warn(app, true));
+    code = exit_worse(exit_worse(code, keys_warn(app, true)), signers_warn(app, true));
     return overdue ? exit_worse(code, EXIT_PERSON) : code;
 }

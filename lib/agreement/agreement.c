@@ -5,7 +5,7 @@
  * Columns: sender, payer, payer_cvr, payer_name, [customer_id], debtor_accounts, ydelsesarter, [offset_mode],
  * [offset_ydelsesarter], [days_before], [no_account], [no_account_account], [no_account_name], [report_level],
  * [report_version], [payer_kind], [report_account], [report_debt], [reason_language], valid_from, [valid_to],
- * [max_payment], [max_batch]; those in brackets may be absent or empty. Lists are separated by ';'.
+ * [max_payment], [max_batch], [signature]; those in brackets may be absent or empty. Lists are separated by ';'.
  */
 #include "agreement/agreement.h"
 
@@ -50,6 +50,7 @@ enum column {
     VALID_TO,
     MAX_PAYMENT,
     MAX_BATCH,
+    SIGNATURE,
     COLUMNS
 };
 static const struct nks_csv_column columns[COLUMNS] = {
@@ -60,7 +61,7 @@ static const struct nks_csv_column columns[COLUMNS] = {
     {"no_account_name", true}, {"report_level", true},   {"report_version", true},
     {"payer_kind", true},      {"report_account", true}, {"report_debt", true},
     {"reason_language", true}, {"valid_from", false},    {"valid_to", true},
-    {"max_payment", true},     {"max_batch", true},
+    {"max_payment", true},     {"max_batch", true},      {"signature", true},
 };
 
 /* A word of the CSV and its number; the first is what an empty field means. */
@@ -79,6 +80,10 @@ static const struct word level_words[] = {
 static const struct word version_words[] = {{"SAME", 0}, {"03", 3}, {"10", 10}, {NULL, 0}};
 static const struct word kind_words[] = {{"PUBLIC", NKS_PAYER_PUBLIC}, {"PRIVATE", NKS_PAYER_PRIVATE}, {NULL, 0}};
 static const struct word yes_words[] = {{"no", false}, {"yes", true}, {NULL, 0}};
+static const struct word signature_words[] = {{"NONE", NKS_SIGNATURE_NONE},
+                                              {"OPTIONAL", NKS_SIGNATURE_OPTIONAL},
+                                              {"REQUIRED", NKS_SIGNATURE_REQUIRED},
+                                              {NULL, 0}};
 static const struct word language_words[] = {{"en", NKS_ENGLISH}, {"da", NKS_DANISH}, {NULL, 0}};
 
 struct importer {
@@ -137,6 +142,8 @@ static void pack_agreement(struct nks_buf *buf, const struct nks_agreement *a)
     nks_pack_int(buf, a->valid_to);
     nks_pack_int(buf, a->max_payment_minor);
     nks_pack_int(buf, a->max_batch_minor);
+    if (a->signature != NKS_SIGNATURE_NONE) /* terms from before the column are those of NONE */
+        nks_pack_int(buf, (int64_t)a->signature);
 }
 
 static void unpack_chars(struct nks_unpack *from, char *out, size_t size)
@@ -197,6 +204,8 @@ static bool unpack_agreement(struct nks_text plain, struct nks_agreement *a)
     a->valid_to = (nks_date)nks_unpack_int(&from);
     a->max_payment_minor = nks_unpack_int(&from);
     a->max_batch_minor = nks_unpack_int(&from);
+    if (from.rest.len > 0)
+        a->signature = (enum nks_signature_rule)nks_unpack_int(&from);
     return nks_unpack_done(&from);
 }
 
@@ -377,17 +386,19 @@ static enum nks_status take_brake(const struct nks_csv_row *row, enum column col
     return NKS_OK;
 }
 
-/* What a status report may tell, and how. Accounts of payees are for public payers only (DOMAIN 1.2: a private payer
- * gets them another way, under conditions of their own). */
+/* What a status report may tell, and how, and what is asked of files. Accounts of payees are for public payers only
+ * (DOMAIN 1.2: a private payer gets them another way, under conditions of their own). */
 static enum nks_status take_report(const struct nks_csv_row *row, struct nks_agreement *a, struct nks_fault *fault)
 {
-    int level = 0, kind = 0, account = 0, debt = 0, language = 0;
+    int level = 0, kind = 0, account = 0, debt = 0, language = 0, signature = 0;
     NKS_TRY(take_word(row, REPORT_LEVEL, level_words, &level, fault));
     NKS_TRY(take_word(row, REPORT_VERSION, version_words, &a->report_version, fault));
     NKS_TRY(take_word(row, PAYER_KIND, kind_words, &kind, fault));
     NKS_TRY(take_word(row, REPORT_ACCOUNT, yes_words, &account, fault));
     NKS_TRY(take_word(row, REPORT_DEBT, yes_words, &debt, fault));
     NKS_TRY(take_word(row, REASON_LANGUAGE, language_words, &language, fault));
+    NKS_TRY(take_word(row, SIGNATURE, signature_words, &signature, fault));
+    a->signature = (enum nks_signature_rule)signature;
     a->report_level = (enum nks_report_level)level;
     a->payer_kind = (enum nks_payer_kind)kind;
     a->report_account = account != 0;
@@ -834,6 +845,20 @@ enum nks_language nks_agreement_sender_language(const struct nks_agreement_book 
         first = a;
     }
     return first != NULL ? first->reason_language : NKS_ENGLISH;
+}
+
+enum nks_signature_rule nks_agreement_sender_signature(const struct nks_agreement_book *book, struct nks_text sender,
+                                                       nks_date on)
+{
+    enum nks_signature_rule strictest = NKS_SIGNATURE_NONE;
+    for (size_t at = 0, end; at < book->count; at = end) {
+        for (end = at + 1; end < book->count && same_pair(book->rows[at], book->rows[end]);)
+            end++;
+        const struct nks_agreement *a = in_force(book->rows + at, end - at, on);
+        if (a != NULL && nks_text_is(sender, a->sender) && a->signature > strictest)
+            strictest = a->signature;
+    }
+    return strictest;
 }
 
 bool nks_agreement_has_account(const struct nks_agreement *agreement, const struct nks_account *account)

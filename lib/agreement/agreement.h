@@ -21,6 +21,7 @@
 #include "db/import.h"
 #include "denmark/account.h"
 #include "iso20022/reason.h"
+#include "vault/cms_verify.h"
 #include "vault/keys.h"
 
 enum {
@@ -62,7 +63,8 @@ struct nks_agreement {
     bool report_account; /* status reports show the account used; PUBLIC only */
     bool report_debt;    /* they tell what went to a payee's debt */
     enum nks_language reason_language;
-    int64_t max_payment_minor;     /* brakes in øre, 0: none. What is above is not carried out: one payment, */
+    enum nks_signature_rule signature; /* what is asked of the sender's files */
+    int64_t max_payment_minor;         /* brakes in øre, 0: none. What is above is not carried out: one payment, */
     int64_t max_batch_minor;       /* and the sum of a message. Other currencies count by their number, as in CtrlSum */
     nks_date valid_from, valid_to; /* inclusive; valid_to NKS_DATE_NONE: open */
 };
@@ -95,6 +97,9 @@ bool nks_agreement_sender_known(const struct nks_agreement_book *book, struct nk
 /* The language that all agreements of a sender share on `on`; English when they differ or there is none. */
 enum nks_language nks_agreement_sender_language(const struct nks_agreement_book *book, struct nks_text sender,
                                                 nks_date on);
+/* The strictest rule of all agreements of a sender in force on `on`; NONE when there is none. */
+enum nks_signature_rule nks_agreement_sender_signature(const struct nks_agreement_book *book, struct nks_text sender,
+                                                       nks_date on);
 bool nks_agreement_has_account(const struct nks_agreement *agreement, const struct nks_account *account);
 bool nks_agreement_has_ydelsesart(const struct nks_agreement *agreement,
                                   struct nks_text ydelsesart); /* empty: always */

@@ -9,6 +9,7 @@
  *   silent_reject  yes, no: no answer comes when a user at the bank rejects a file; without it: no
  *   answers        PAIN002, CAMT054: which answers it sends; without it: both
  *   answer_by      HH:MM of the next bank day, or 1h to 240h; without it: the next bank day's cut-off
+ *   signature      NONE, OPTIONAL, REQUIRED: what is asked of its answers; without it: NONE
  */
 #include "exchange/central.h"
 
@@ -47,12 +48,14 @@ enum column {
     SILENT_REJECT,
     ANSWERS,
     ANSWER_BY,
+    SIGNATURE,
     COLUMNS
 };
 static const struct nks_csv_column columns[COLUMNS] = {
     {"central", false},   {"name", false},         {"order_version", false}, {"max_payments", false},
     {"max_bytes", false}, {"cut_off", false},      {"regnr_ranges", false},  {"match", true},
     {"totals", true},     {"silent_reject", true}, {"answers", true},        {"answer_by", true},
+    {"signature", true},
 };
 
 /* A row of the file. */
@@ -99,6 +102,8 @@ static void pack_central(struct nks_buf *buf, const struct nks_central *c)
     nks_pack_int(buf, c->answers);
     nks_pack_int(buf, (int64_t)c->answer_by);
     nks_pack_int(buf, c->answer_value);
+    if (c->signature != NKS_SIGNATURE_NONE) /* terms from before the column are those of NONE */
+        nks_pack_int(buf, (int64_t)c->signature);
 }
 
 static bool unpack_answers(struct nks_unpack *from, struct nks_central *c)
@@ -114,6 +119,8 @@ static bool unpack_answers(struct nks_unpack *from, struct nks_central *c)
     c->answers = (unsigned)nks_unpack_int(from);
     c->answer_by = (enum nks_answer_by)nks_unpack_int(from);
     c->answer_value = (int)nks_unpack_int(from);
+    if (from->rest.len > 0)
+        c->signature = (enum nks_signature_rule)nks_unpack_int(from);
     return true;
 }
 
@@ -357,6 +364,21 @@ static enum nks_status take_answer_by(const struct nks_csv_row *row, struct nks_
     return NKS_OK;
 }
 
+static enum nks_status take_signature(const struct nks_csv_row *row, struct nks_central *c, struct nks_fault *fault)
+{
+    static const char *const words[] = {
+        [NKS_SIGNATURE_NONE] = "NONE", [NKS_SIGNATURE_OPTIONAL] = "OPTIONAL", [NKS_SIGNATURE_REQUIRED] = "REQUIRED"};
+    struct nks_text text = row->fields[SIGNATURE];
+    if (text.len == 0)
+        return NKS_OK;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        c->signature = (enum nks_signature_rule)i;
+        if (nks_text_is(text, words[i]))
+            return NKS_OK;
+    }
+    return nks_csv_refuse(row, SIGNATURE, fault, "expected NONE, OPTIONAL or REQUIRED, or nothing for NONE");
+}
+
 static bool parse_range(struct nks_text text, int *from, int *to)
 {
     uint64_t low = 0, high = 0;
@@ -421,6 +443,7 @@ static enum nks_status take_central(const struct nks_csv_row *row, struct row *o
     NKS_TRY(take_flag(row, SILENT_REJECT, &c->silent_reject, fault));
     NKS_TRY(take_answers(row, c, fault));
     NKS_TRY(take_answer_by(row, c, fault));
+    NKS_TRY(take_signature(row, c, fault));
     return take_ranges(row, c, fault);
 }
 

@@ -11,6 +11,7 @@
 #include "db/db.h"
 #include "db/import.h"
 #include "iso20022/frame.h"
+#include "vault/cms_verify.h"
 #include "vault/keys.h"
 
 /* How a booking (camt.054) is matched to a leg, when it is no total. */
@@ -52,7 +53,8 @@ struct nks_central {
     bool silent_reject; /* says nothing when a user at the bank rejects a file */
     unsigned answers;   /* enum nks_answers, or-ed */
     enum nks_answer_by answer_by;
-    int answer_value; /* minute of Copenhagen's day, or hours */
+    int answer_value;                  /* minute of Copenhagen's day, or hours */
+    enum nks_signature_rule signature; /* what is asked of its answers */
 };
 struct nks_central_book {
     struct nks_central **rows;

@@ -226,6 +226,8 @@ enum nks_status nks_delivery_find_bytes(struct nks_exchange *exchange, const str
     nks_bind_int(stmt, "source", delivery->source);
     nks_bind_text(stmt, "party", nks_text_from(delivery->party));
     nks_bind_int(stmt, "before", delivery->id);
+    nks_bind_int(stmt, "first_unsigned", NKS_REASON_SIGNATURE_MISSING);
+    nks_bind_int(stmt, "last_unsigned", NKS_REASON_SIGNER_UNKNOWN);
     return nks_exchange_one(stmt, id, fault);
 }
 

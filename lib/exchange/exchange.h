@@ -82,7 +82,8 @@ NKS_CHECKED enum nks_status nks_delivery_next(struct nks_exchange *exchange, enu
 NKS_CHECKED enum nks_status nks_delivery_find_taken(struct nks_exchange *exchange, enum nks_source source,
                                                     const char *party, const char *name, int64_t *id,
                                                     struct nks_fault *fault);
-/* The newest delivery before this one of that party with the same bytes that is no repeat; *id 0: none. */
+/* The newest delivery before this one of that party with the same bytes that is no repeat; *id 0: none. One that was not
+ * read because of its signature does not count: its bytes with a good signature are a new file. */
 NKS_CHECKED enum nks_status nks_delivery_find_bytes(struct nks_exchange *exchange, const struct nks_delivery *delivery,
                                                     int64_t *id, struct nks_fault *fault);
 /* Moves it on with reason and findings; refuses a move that the table does not allow (NKS_FAILED, STATE-MOVE). */
@@ -210,6 +211,7 @@ enum nks_odd {
     NKS_ODD_AMBIGUOUS,
     NKS_ODD_TOTALS,
     NKS_ODD_TOO_MANY,
+    NKS_ODD_SIGNATURE,
     NKS_ODDS
 };
 const char *nks_odd_name(enum nks_odd kind);  /* "ambiguous"; "?" for an unknown number */

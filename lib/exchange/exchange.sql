@@ -56,9 +56,43 @@ CREATE TABLE delivery_odd(
 ){clustered};
 CREATE INDEX out_file_day ON out_file(business_date, party, kind);
 
+-- Pinned certificates of senders and centrals, and the signatures that came with deliveries. Versions of a signer are
+-- only added; everything beyond the keys is encrypted in terms.
+-- migration: 2
+CREATE TABLE signer(
+  signer_id {id} PRIMARY KEY,
+  number {id} NOT NULL,
+  version {int} NOT NULL,
+  terms {bytes} NOT NULL,
+  UNIQUE(number, version)
+){table_options};
+CREATE TABLE delivery_signature(
+  delivery_id {id} PRIMARY KEY,
+  verdict {int} NOT NULL,
+  signer {id} NOT NULL,
+  p7s {bytes} NOT NULL
+){table_options};
+
 -- migration: 3
 ALTER TABLE delivery ADD COLUMN replays {id} NOT NULL DEFAULT 0;
 ALTER TABLE delivery ADD COLUMN generation {int} NOT NULL DEFAULT 1;
+
+-- name: signer_next
+SELECT coalesce(max(signer_id), 0), coalesce(max(number), 0) FROM signer;
+
+-- name: signer_insert
+INSERT INTO signer(signer_id, number, version, terms) VALUES (:signer_id, :number, :version, :terms);
+
+-- name: signer_newest
+SELECT s.signer_id, s.number, s.version, s.terms FROM signer s
+WHERE NOT EXISTS (SELECT 1 FROM signer t WHERE t.number = s.number AND t.version > s.version)
+ORDER BY s.number;
+
+-- name: delivery_signature_insert
+INSERT INTO delivery_signature(delivery_id, verdict, signer, p7s) VALUES (:delivery_id, :verdict, :signer, :p7s);
+
+-- name: delivery_signature_load
+SELECT verdict, signer, p7s FROM delivery_signature WHERE delivery_id = :delivery_id;
 
 -- name: delivery_last
 SELECT delivery_id FROM delivery ORDER BY delivery_id DESC LIMIT 1;
@@ -87,7 +121,7 @@ ORDER BY delivery_id LIMIT 1;
 -- name: delivery_find_bytes
 SELECT delivery_id FROM delivery
 WHERE hash_key = :hash_key AND hash = :hash AND source = :source AND party = :party AND delivery_id < :before
-  AND repeats = 0
+  AND repeats = 0 AND NOT (reason >= :first_unsigned AND reason <= :last_unsigned)
 ORDER BY delivery_id DESC LIMIT 1;
 
 -- name: delivery_move

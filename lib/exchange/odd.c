@@ -30,6 +30,7 @@ static const struct {
                            "a booking that fits several payments, or several that fit one; none was moved"},
     [NKS_ODD_TOTALS] = {"totals", "a total is not the count and sum of the payments it is about; none was moved"},
     [NKS_ODD_TOO_MANY] = {"too-many", "more bookings without our ids than are looked for in one answer"},
+    [NKS_ODD_SIGNATURE] = {"signature", "the signature is missing or bad, and the central must sign; nothing was read"},
 };
 
 const char *nks_odd_name(enum nks_odd kind)

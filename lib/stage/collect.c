@@ -12,6 +12,7 @@
  * A status holds for all below it, but the most specific one counts: TxSts before PmtInfSts before GrpSts.
  *
  *   the delivery becomes
+ *   ODD        without a byte read, when the central must sign and did not, or not well (NKS_ODD_SIGNATURE)
  *   REPEATED   the same bytes came before from this central: nothing moves
  *   ODD        a person must look. Nothing moves when the file is unreadable (not whole, no report) or is a pain.002
  *              that answers no order file of ours to this central. All else is applied, and the rest told, by kind
@@ -25,6 +26,7 @@
 #include "stage/collect.h"
 
 #include "iso20022/prolog.h"
+#include "stage/receive_signature.h"
 #include "stage/step.h"
 #include "vault/stream.h"
 
@@ -286,7 +288,13 @@ static enum nks_status finish(struct nks_answer *answer, enum nks_delivery_state
 static enum nks_status judge(struct nks_answer *answer)
 {
     struct nks_run *run = answer->run;
+    enum nks_reason refuses = NKS_REASON_NONE;
     NKS_TRY(nks_db_begin(run->db, &run->fault));
+    NKS_TRY(nks_signature_refuses(run, &answer->delivery, &refuses));
+    if (refuses != NKS_REASON_NONE) {
+        nks_answer_odd(answer, &nowhere, NKS_ODD_SIGNATURE);
+        return finish(answer, NKS_DELIVERY_ODD, refuses);
+    }
     NKS_TRY(read_spool(answer));
     if (answer->foreign || !answer->complete) {
         nks_db_rollback(run->db);

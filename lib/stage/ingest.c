@@ -6,6 +6,7 @@
  * begins its delivery again from the spool.
  */
 #include "stage/ingest.h"
+#include "stage/receive_signature.h"
 
 #include "denmark/bankday.h"
 #include "iso20022/reader.h"
@@ -425,7 +426,13 @@ static enum nks_status judge(struct nks_ingest *ingest)
     struct nks_run *run = ingest->run;
     const struct nks_file_facts facts = {
         .sender_known = nks_agreement_sender_known(&run->agreements, nks_text_from(ingest->delivery.party))};
+    enum nks_reason reason = NKS_REASON_NONE;
     ask(ingest, NKS_FILE_OPENED, &facts);
+    NKS_TRY(nks_signature_refuses(run, &ingest->delivery, &reason));
+    if (reason != NKS_REASON_NONE) {
+        refuse(ingest, reason, 0, 0);
+        return finish(ingest); /* not a byte of it is given to the reader */
+    }
     NKS_TRY(read_spool(ingest));
     if (ingest->complete && ingest->batch.header != NULL) /* a bank's report is complete too, and has none */
         NKS_TRY(check_message(ingest));

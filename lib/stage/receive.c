@@ -2,9 +2,11 @@
  * receive: file -> delivery. The protocol of DESIGN 6: rename into .taken/ first, then read. What lies in .taken/ is
  * finished, never judged as new; the row says which part of the work was done.
  *
+ * A signature NAME.p7s goes with its file (receive_signature.h).
+ *
  *   NAME -> .taken/NAME -> spool copy (encrypted, hashed) -> row TAKEN -> .taken/NAME removed -> row RECEIVED
  */
-#include "stage/run.h"
+#include "stage/receive_signature.h"
 #include "vault/stream.h"
 
 #include <string.h>
@@ -41,6 +43,7 @@ struct copy {
     int in, out;
     bool changed; /* written to while it was read: the copy may be part old and part new */
     struct nks_hash *hash;
+    struct nks_signature_in *signature;
     struct nks_stream_writer *writer;
 };
 
@@ -53,6 +56,7 @@ static enum nks_status copy_bytes(struct copy *copy, int64_t *bytes, struct nks_
     for (size_t got = 1; got > 0;) {
         NKS_TRY(nks_sys_read(copy->in, buffer, sizeof buffer, &got, fault));
         nks_hash_add(copy->hash, buffer, got);
+        nks_signature_add(copy->signature, buffer, got);
         if (got > 0)
             NKS_TRY(nks_stream_write(copy->writer, buffer, got, fault));
         *bytes += (int64_t)got;
@@ -65,7 +69,8 @@ static enum nks_status copy_bytes(struct copy *copy, int64_t *bytes, struct nks_
 
 /* Copies the taken file into the spool under the number that its row will get; `whole` is false when its writer was
  * still at it. */
-static enum nks_status spool(struct drop *drop, const char *path, struct nks_delivery *delivery, bool *whole)
+static enum nks_status spool(struct drop *drop, const char *path, struct nks_signature_in *signature,
+                             struct nks_delivery *delivery, bool *whole)
 {
     struct nks_run *run = drop->run;
     struct nks_fault *fault = &run->fault;
@@ -73,7 +78,7 @@ static enum nks_status spool(struct drop *drop, const char *path, struct nks_del
     NKS_TRY(nks_run_spool_path(run, delivery->id, spool_path));
     NKS_TRY(nks_run_path(run, spool_dir, "spool", NULL, NULL));
     NKS_TRY(nks_sys_unlink(spool_path, fault)); /* of a try that was killed before its row */
-    struct copy copy = {.in = -1, .out = -1, .hash = nks_hash_new()};
+    struct copy copy = {.in = -1, .out = -1, .hash = nks_hash_new(), .signature = signature};
     enum nks_status status = copy.hash == NULL
                                  ? nks_fault_set(fault, NKS_RETRY, "MEMORY", "no memory to receive a file")
                                  : nks_sys_open_read(path, &copy.in, fault);
@@ -97,10 +102,13 @@ static enum nks_status spool(struct drop *drop, const char *path, struct nks_del
     return status == NKS_OK ? nks_sys_fsync_dir(spool_dir, fault) : status;
 }
 
-static enum nks_status insert_taken(struct nks_run *run, struct nks_delivery *delivery)
+static enum nks_status insert_taken(struct nks_run *run, struct nks_delivery *delivery,
+                                    struct nks_signature_in *signature)
 {
     NKS_TRY(nks_db_begin(run->db, &run->fault));
     enum nks_status status = nks_delivery_insert(run->exchange, delivery, &run->fault);
+    if (status == NKS_OK)
+        status = nks_signature_save(signature, delivery->id);
     if (status == NKS_OK)
         status = nks_run_trail(run, NKS_TRAIL_RECEIVE, 0, 0, delivery->id);
     if (status == NKS_OK)
@@ -144,36 +152,68 @@ static enum nks_status may_read(struct nks_run *run, const char *path, bool *may
     return NKS_OK;
 }
 
+static struct nks_taking taking_of(struct drop *drop, const char *name)
+{
+    return (struct nks_taking){drop->run, drop->source, drop->party, drop->dir, drop->taken, name};
+}
+
+/* The spool copy and the row; *id 0: the file is left for a later run. */
+static enum nks_status spool_and_row(struct drop *drop, const char *path, struct nks_signature_in *signature,
+                                     struct nks_delivery *delivery, int64_t *id)
+{
+    struct nks_run *run = drop->run;
+    bool whole = true;
+    NKS_TRY(nks_delivery_next_id(run->exchange, &delivery->id, &run->fault));
+    NKS_TRY(spool(drop, path, signature, delivery, &whole));
+    if (!whole) {
+        run->counts.skipped++; /* the next run finds it in .taken/ and reads it again */
+        return NKS_OK;
+    }
+    nks_sys_point("receive.spooled");
+    NKS_TRY(insert_taken(run, delivery, signature));
+    *id = delivery->id;
+    nks_sys_point("receive.row");
+    return NKS_OK;
+}
+
+/* A file in .taken/ that has no row yet. */
+static enum nks_status enter(struct drop *drop, const char *name, const char *path, int64_t *id)
+{
+    struct nks_run *run = drop->run;
+    const struct nks_taking taking = taking_of(drop, name);
+    bool may = false, wait = false;
+    NKS_TRY(may_read(run, path, &may));
+    if (may)
+        NKS_TRY(nks_signature_fetch(&taking, 0, &wait));
+    if (!may || wait)
+        return NKS_OK;
+    struct nks_delivery delivery = {.source = drop->source, .received = run->now, .state = NKS_DELIVERY_TAKEN};
+    if (!nks_text_copy(nks_text_from(drop->party), delivery.party, sizeof delivery.party) ||
+        !nks_text_copy(nks_text_from(name), delivery.name, sizeof delivery.name))
+        return nks_fault_set(&run->fault, NKS_FAILED, "NAME-LONG", "a file name in a drop folder is too long");
+    struct nks_signature_in signature;
+    enum nks_status status = nks_signature_open(&taking, &signature);
+    if (status == NKS_OK)
+        status = spool_and_row(drop, path, &signature, &delivery, id);
+    nks_signature_close(&signature);
+    return status;
+}
+
 /* Finishes one file in .taken/, wherever an earlier try stopped. */
 static enum nks_status finish_taken(struct drop *drop, const char *name)
 {
     struct nks_run *run = drop->run;
+    const struct nks_taking taking = taking_of(drop, name);
     char path[NKS_PATH_MAX];
     if (!nks_path_join(path, drop->taken, name))
         return nks_fault_set(&run->fault, NKS_FAILED, "PATH-LONG", "the home's path is too long");
     int64_t id = 0;
     NKS_TRY(nks_delivery_find_taken(run->exchange, drop->source, drop->party, name, &id, &run->fault));
-    if (id == 0) {
-        bool may = false;
-        NKS_TRY(may_read(run, path, &may));
-        if (!may)
-            return NKS_OK;
-        struct nks_delivery delivery = {.source = drop->source, .received = run->now, .state = NKS_DELIVERY_TAKEN};
-        if (!nks_text_copy(nks_text_from(drop->party), delivery.party, sizeof delivery.party) ||
-            !nks_text_copy(nks_text_from(name), delivery.name, sizeof delivery.name))
-            return nks_fault_set(&run->fault, NKS_FAILED, "NAME-LONG", "a file name in a drop folder is too long");
-        NKS_TRY(nks_delivery_next_id(run->exchange, &delivery.id, &run->fault));
-        bool whole = true;
-        NKS_TRY(spool(drop, path, &delivery, &whole));
-        if (!whole) {
-            run->counts.skipped++; /* the next run finds it in .taken/ and reads it again */
-            return NKS_OK;
-        }
-        nks_sys_point("receive.spooled");
-        NKS_TRY(insert_taken(run, &delivery));
-        id = delivery.id;
-        nks_sys_point("receive.row");
-    }
+    if (id == 0)
+        NKS_TRY(enter(drop, name, path, &id));
+    if (id == 0)
+        return NKS_OK;
+    NKS_TRY(nks_signature_remove(&taking)); /* before its file: alone it would be taken for a later one's */
     NKS_TRY(nks_sys_unlink(path, &run->fault));
     NKS_TRY(nks_sys_fsync_dir(drop->taken, &run->fault));
     nks_sys_point("receive.unlinked");
@@ -237,8 +277,16 @@ static enum nks_status take(struct drop *drop, const char *name)
     NKS_TRY(may_read(run, from, &may));
     if (!may)
         return NKS_OK;
+    if (nks_sys_exists(to)) {
+        run->counts.skipped++; /* as below; its signature waits with it */
+        return NKS_OK;
+    }
     NKS_TRY(nks_sys_mkdir(drop->taken, 0700, &run->fault));
-    bool moved = false;
+    const struct nks_taking taking = taking_of(drop, name);
+    bool moved = false, wait = false;
+    NKS_TRY(nks_signature_fetch(&taking, changed, &wait));
+    if (wait)
+        return NKS_OK;
     NKS_TRY(move_to_taken(run, from, to, &moved));
     if (!moved)
         return NKS_OK;
@@ -256,9 +304,9 @@ static enum nks_status each_file(struct drop *drop, const char *dir, bool taken)
     NKS_TRY(nks_sys_list(dir, FOLDER_FILES_MAX, false, &list, &drop->run->fault));
     enum nks_status status = NKS_OK;
     for (size_t i = 0; i < list.count && status == NKS_OK; i++) {
-        if (taken)
+        if (taken && !ends_with(list.names[i], ".p7s"))
             status = finish_taken(drop, list.names[i]);
-        else if (is_to_take(list.names[i]))
+        else if (!taken && is_to_take(list.names[i]))
             status = take(drop, list.names[i]);
         nks_run_progress(drop->run, "receive", (int64_t)i + 1, (int64_t)list.count);
     }

@@ -31,6 +31,7 @@ static const struct nks_conf_key conf_keys[] = {
     {"persons", "required", NKS_CONF_TEXT, FIELD(persons), 0, 0, "yes|no"},
     {"persons", "free_changes", NKS_CONF_NUMBER, FIELD(free_changes), 0, 1000000, NULL},
     {"receive", "settle_seconds", NKS_CONF_NUMBER, FIELD(settle_seconds), 0, 86400, NULL},
+    {"receive", "signature_seconds", NKS_CONF_NUMBER, FIELD(signature_seconds), 0, 86400, NULL},
 };
 
 static const char conf_text[] = "# A home of nks. `nks config check` tells whether this file is good.\n"
@@ -45,7 +46,9 @@ static const char conf_text[] = "# A home of nks. `nks config check` tells wheth
                                 "name = Nemkontosystemet\n\n"
                                 "[receive]\n"
                                 "# a file younger than this is still being written: it is left for the next run\n"
-                                "settle_seconds = %d\n\n"
+                                "settle_seconds = %d\n"
+                                "# a file whose sender must sign waits so long for its signature, then it is refused\n"
+                                "signature_seconds = %d\n\n"
                                 "[persons]\n"
                                 "# a second person approves what changes where money goes; `no` only in a test home\n"
                                 "required = %s\n"
@@ -233,7 +236,8 @@ enum nks_status nks_home_init(const char *home, const char *keys, bool test, nks
     NKS_TRY(make_folders(home, fault));
     NKS_TRY(nks_keys_make(keys_dir, now, fault));
     NKS_TRY(make_database(home, now, fault));
-    int len = snprintf(text, sizeof text, conf_text, test ? "test" : "production", test ? 0 : 30, test ? "no" : "yes");
+    int len = snprintf(text, sizeof text, conf_text, test ? "test" : "production", test ? 0 : 30, test ? 0 : 900,
+                       test ? "no" : "yes");
     /* Last, because its presence is what makes a folder a home. */
     return nks_file_replace(path, text, (size_t)len, 0600, fault);
 }
@@ -242,8 +246,11 @@ static enum nks_status conf_load(struct nks_run *run)
 {
     char path[NKS_PATH_MAX];
     NKS_TRY(nks_run_path(run, path, "nks.conf", NULL, NULL));
-    run->conf = (struct nks_conf){
-        .environment = "production", .cache_mib = 128, .report_name = "Nemkontosystemet", .settle_seconds = 30};
+    run->conf = (struct nks_conf){.environment = "production",
+                                  .cache_mib = 128,
+                                  .report_name = "Nemkontosystemet",
+                                  .settle_seconds = 30,
+                                  .signature_seconds = 900};
     if (!nks_sys_exists(path))
         return nks_fault_set(&run->fault, NKS_FAILED, "HOME-MISSING",
                              "there is no home here; make one with `nks init`, or name it with --home or NKS_HOME");
@@ -309,7 +316,8 @@ enum nks_status nks_run_books(struct nks_run *run)
 {
     nks_arena_reset(&run->arena);
     NKS_TRY(nks_agreement_book_load(run->db, run->keys, &run->arena, &run->agreements, &run->fault));
-    return nks_central_book_load(run->db, run->keys, &run->arena, &run->centrals, &run->fault);
+    NKS_TRY(nks_central_book_load(run->db, run->keys, &run->arena, &run->centrals, &run->fault));
+    return nks_signer_book_load(run->exchange, &run->arena, &run->signers, &run->fault);
 }
 
 static enum nks_status open_all(struct nks_run *run)

@@ -12,6 +12,7 @@
 #include "debt/debt.h"
 #include "exchange/central.h"
 #include "exchange/exchange.h"
+#include "exchange/signer.h"
 #include "payment/payment.h"
 #include "person/person.h"
 #include "register/register.h"
@@ -27,8 +28,9 @@ struct nks_conf {                        /* nks.conf; the table of keys is in ru
     char report_name[NKS_CONF_TEXT_MAX]; /* [report] name: InitgPty/Nm of our status reports */
     char persons[8]; /* [persons] required = yes | no: a second person for what changes where money goes */
     bool persons_required;
-    int64_t free_changes;   /* [persons] free_changes: an import with at most so many changes needs one person */
-    int64_t settle_seconds; /* [receive] settle_seconds: a file younger than this is left alone */
+    int64_t free_changes;      /* [persons] free_changes: an import with at most so many changes needs one person */
+    int64_t settle_seconds;    /* [receive] settle_seconds: a file younger than this is left alone */
+    int64_t signature_seconds; /* [receive] signature_seconds: so long may a required signature come later */
 };
 
 struct nks_run_counts {
@@ -73,6 +75,7 @@ struct nks_run {
     struct nks_arena arena;  /* of the books */
     struct nks_agreement_book agreements;
     struct nks_central_book centrals;
+    struct nks_signer_book signers;
     struct nks_slice *slice; /* the one being worked on */
     struct nks_run_counts counts;
     struct nks_odd_row odds[NKS_ODD_LOOK_MAX]; /* what was odd in the answers of this run, as far as it fits */
@@ -94,7 +97,7 @@ NKS_CHECKED enum nks_status nks_run_trail(struct nks_run *run, enum nks_trail_ac
                                           int64_t slice_id, int64_t number);
 /* Writes the seal of every day whose chains grew since its last seal into HOME.journal/seals (seal.c). */
 NKS_CHECKED enum nks_status nks_run_seal(struct nks_run *run);
-/* Reads agreements and centrals (again). */
+/* Reads agreements, centrals and signers (again). */
 NKS_CHECKED enum nks_status nks_run_books(struct nks_run *run);
 NKS_CHECKED enum nks_status nks_run_path(struct nks_run *run, char out[NKS_PATH_MAX], const char *a, const char *b,
                                          const char *c); /* HOME/a/b/c; b and c may be NULL */

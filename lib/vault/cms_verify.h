@@ -28,6 +28,13 @@ enum nks_cms_verdict {                    /* stored: append only */
 const char *nks_cms_verdict_name(int verdict);  /* "GOOD"; "?" for an unknown number */
 const char *nks_cms_verdict_words(int verdict); /* one line for people */
 
+/* What is asked of a file: stored, append only, and the greater is the stricter. */
+enum nks_signature_rule {
+    NKS_SIGNATURE_NONE,     /* a signature is kept, not judged */
+    NKS_SIGNATURE_OPTIONAL, /* none is fine, a bad one is not */
+    NKS_SIGNATURE_REQUIRED,
+};
+
 struct nks_pin { /* a pinned certificate and the time in which it is taken, both ends inclusive */
     const struct nks_cert *cert;
     nks_time from, to;

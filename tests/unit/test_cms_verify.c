@@ -1,14 +1,17 @@
 /* Signatures of others: good ones by every key that is taken, and what a hostile or careless signer makes. */
 #include "vault/cms_verify.h"
 #include "vault/expiry.h"
+#include "vault/sign.h"
 
 #include <check.h>
 #include <openssl/cms.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { DAY = 86400, NOW = 1795000000, P7S_ROOM = 16 * 1024 };
 
@@ -202,6 +205,106 @@ START_TEST(keys_not_taken)
 }
 END_TEST
 
+static size_t pem(const struct signer *signer, char *out, size_t room)
+{
+    char *data = NULL;
+    BIO *bio = BIO_new(BIO_s_mem());
+    ck_assert_int_eq(PEM_write_bio_X509(bio, signer->x509), 1);
+    long len = BIO_get_mem_data(bio, &data);
+    ck_assert(len > 0 && (size_t)len < room);
+    memcpy(out, data, (size_t)len);
+    out[len] = '\0';
+    BIO_free(bio);
+    return (size_t)len;
+}
+
+static void no_bundle(const char *data, size_t len, size_t max)
+{
+    struct nks_cert *certs[NKS_CERTS_MAX];
+    size_t count = 9;
+    nks_fault_clear(&fault);
+    ck_assert_int_eq(nks_certs_read(data, len, max, certs, &count, &fault), NKS_REFUSED);
+    ck_assert_str_eq(fault.code, "CERT-FORM");
+    ck_assert_uint_eq(count, 0); /* nothing is left to free: the sanitizer watches the first one */
+}
+
+START_TEST(bundles)
+{
+    struct signer first = make(EVP_EC_gen("P-256")), second = make(EVP_EC_gen("P-384"));
+    char one[4096], two[4096], both[3 * 4096];
+    struct nks_cert *certs[NKS_CERTS_MAX];
+    size_t count = 0, one_len = pem(&first, one, sizeof one), two_len = pem(&second, two, sizeof two);
+
+    size_t len = (size_t)snprintf(both, sizeof both, "the old one\n%sthe new one\n%s", one, two);
+    ck_assert_int_eq(nks_certs_read(both, len, NKS_CERTS_MAX, certs, &count, &fault), NKS_OK);
+    ck_assert_uint_eq(count, 2);
+    ck_assert_mem_eq(nks_cert_fingerprint(certs[0]), nks_cert_fingerprint(first.cert), NKS_HASH_SIZE);
+    ck_assert_mem_eq(nks_cert_fingerprint(certs[1]), nks_cert_fingerprint(second.cert), NKS_HASH_SIZE);
+    nks_cert_free(certs[0]);
+    nks_cert_free(certs[1]);
+    ck_assert_int_eq(nks_certs_read(both, len, 2, certs, &count, &fault), NKS_OK); /* just as many as may be */
+    nks_cert_free(certs[0]);
+    nks_cert_free(certs[1]);
+    no_bundle(both, len, 1);
+
+    no_bundle(both, len - two_len / 2, NKS_CERTS_MAX); /* the second one ends in its middle */
+    both[len - two_len / 2] = '!';                     /* no base64 */
+    no_bundle(both, len, NKS_CERTS_MAX);
+    len = (size_t)snprintf(both, sizeof both, "%s-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n", one);
+    no_bundle(both, len, NKS_CERTS_MAX); /* a SEQUENCE, and no certificate */
+
+    no_bundle(one, 0, NKS_CERTS_MAX);
+    no_bundle("\n", 1, NKS_CERTS_MAX);
+    no_bundle("no certificate\n", 15, NKS_CERTS_MAX);
+    ck_assert_uint_gt(one_len, 27);
+    no_bundle(one, 27, NKS_CERTS_MAX); /* the line of its beginning alone */
+    drop(&first);
+    drop(&second);
+}
+END_TEST
+
+/* What nks signs, a receiver with file.crt alone finds good: at the instant of signing, and to the certificate's end.
+ */
+START_TEST(own_signature)
+{
+    static const char *const names[] = {"master.key", "index.key", "sign.key", "sign.pub", "file.key", "file.crt"};
+    char dir[] = "/tmp/nks-cms-verify.XXXXXX", path[NKS_PATH_MAX], crt[4096];
+    struct nks_keys *keys = NULL;
+    struct nks_cert *certs[NKS_CERTS_MAX];
+    uint8_t hash[NKS_HASH_SIZE], p7s[NKS_CMS_MAX];
+    size_t len = 0, count = 0;
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    ck_assert_int_eq(nks_keys_make(dir, NOW, &fault), NKS_OK);
+    ck_assert_int_eq(nks_keys_load(dir, &keys, &fault), NKS_OK);
+    nks_hash_once(content, strlen(content), hash);
+    ck_assert_int_eq(nks_cms_sign(keys, hash, NOW, p7s, &len, &fault), NKS_OK);
+    nks_keys_free(keys);
+    ck_assert(nks_path_join(path, dir, "file.crt"));
+    FILE *file = fopen(path, "rb");
+    ck_assert_ptr_nonnull(file);
+    size_t crt_len = fread(crt, 1, sizeof crt, file);
+    fclose(file);
+    ck_assert_int_eq(nks_certs_read(crt, crt_len, NKS_CERTS_MAX, certs, &count, &fault), NKS_OK);
+    ck_assert_uint_eq(count, 1);
+
+    const struct signer own = {.cert = certs[0]};
+    nks_time over = nks_cert_not_after(certs[0]);
+    ck_assert_int_eq(judge(&own, p7s, len), NKS_CMS_GOOD);
+    ck_assert_int_eq(judge_at(&own, p7s, len, content, over), NKS_CMS_GOOD);
+    ck_assert_int_eq(judge_at(&own, p7s, len, content, over + 1), NKS_CMS_TIME);
+    ck_assert_int_eq(judge_at(&own, p7s, len, "<Document>other</Document>", NOW), NKS_CMS_CONTENT);
+    struct signer other = make(EVP_EC_gen("P-256"));
+    ck_assert_int_eq(judge(&other, p7s, len), NKS_CMS_SIGNER);
+    drop(&other);
+    nks_cert_free(certs[0]);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        ck_assert(nks_path_join(path, dir, names[i]));
+        ck_assert_int_eq(unlink(path), 0);
+    }
+    ck_assert_int_eq(rmdir(dir), 0);
+}
+END_TEST
+
 START_TEST(expiry)
 {
     ck_assert_int_eq(nks_expiry_band(NOW, NOW + 60 * DAY + 1), NKS_EXPIRY_FINE);
@@ -225,6 +328,8 @@ int main(void)
     tcase_add_test(tests, unsigned_attribute);
     tcase_add_test(tests, every_bit_counts);
     tcase_add_test(tests, keys_not_taken);
+    tcase_add_test(tests, bundles);
+    tcase_add_test(tests, own_signature);
     tcase_add_test(tests, expiry);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
