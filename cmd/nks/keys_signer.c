@@ -1,5 +1,5 @@
 /* keys signer: the certificates of senders and data centrals, pinned by a person. */
-#include "nks.h"
+#include "authorize.h"
 
 #include "vault/expiry.h"
 
@@ -111,8 +111,6 @@ enum nks_status signed_words(struct nks_run *run, int64_t delivery_id, char out[
 
 /* ---- import and end */
 
-typedef enum nks_status (*change_fn)(struct nks_exchange *exchange, struct nks_signer *signer, struct nks_fault *fault);
-
 static enum nks_status end_one(struct nks_exchange *exchange, struct nks_signer *signer, struct nks_fault *fault)
 {
     NKS_TRY(nks_signer_end(exchange, signer, fault));
@@ -120,19 +118,35 @@ static enum nks_status end_one(struct nks_exchange *exchange, struct nks_signer 
     return NKS_OK;
 }
 
+/* One import or end, as the command line or an approved proposal gives it. */
+struct act {
+    struct nks_signer signer;
+    const char *file; /* NULL: of an end */
+    uint8_t content[NKS_HASH_SIZE];
+    const struct nks_proposal *proposal; /* NULL: not approved by a second person */
+    char arguments[NKS_PROPOSAL_ARGUMENTS];
+};
+
 /* The change and its link, in one transaction; --dry-run takes both back. */
-static enum nks_status change(struct nks_app *app, struct nks_signer *signer, change_fn fn)
+static enum nks_status change(struct nks_app *app, struct act *act)
 {
     struct nks_run *run = app->run;
+    struct nks_signer *signer = &act->signer;
+    const struct nks_proposal *proposal = act->proposal;
     bool dry_run = app->values[OPTION_DRY_RUN] != NULL;
     char detail[FINGERPRINT_TEXT + 64], hex[FINGERPRINT_TEXT];
     nks_hex(signer->fingerprint, NKS_HASH_SIZE, hex);
     NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = fn(run->exchange, signer, &run->fault);
+    enum nks_status status = act->file != NULL ? nks_signer_add(run->exchange, signer, &run->fault)
+                                               : end_one(run->exchange, signer, &run->fault);
     snprintf(detail, sizeof detail, "%s %s %s: %s", signer->ended ? "ended" : "pinned", source_name(signer->source),
              signer->party, hex);
-    const struct nks_trail_entry entry = {
-        .action = NKS_TRAIL_SIGNER, .number = signer->number, .reason = app->values[OPTION_REASON], .detail = detail};
+    const struct nks_trail_entry entry = {.action = NKS_TRAIL_SIGNER,
+                                          .number = signer->number,
+                                          .who = proposal != NULL ? proposal->proposer : app->values[OPTION_PERSON],
+                                          .approver = proposal != NULL ? proposal->approver : NULL,
+                                          .reason = proposal != NULL ? proposal->reason : app->values[OPTION_REASON],
+                                          .detail = detail};
     if (status == NKS_OK)
         status = nks_trail_add(run->trail, &entry, &run->fault);
     if (status == NKS_OK && !dry_run)
@@ -141,41 +155,56 @@ static enum nks_status change(struct nks_app *app, struct nks_signer *signer, ch
     return status;
 }
 
-static int change_and_show(struct nks_app *app, struct nks_signer *signer, change_fn fn)
+/* What was checked is proposed where a second person is asked for, and else done. */
+static int ask_and_change(struct nks_app *app, struct act *act)
 {
-    int code = app_result(app, change(app, signer, fn));
+    char preview[FINGERPRINT_TEXT + 16], hex[FINGERPRINT_TEXT];
+    int code = EXIT_DONE;
+    bool stored = app->values[OPTION_DRY_RUN] == NULL;
+    nks_hex(act->signer.fingerprint, NKS_HASH_SIZE, hex);
+    snprintf(preview, sizeof preview, "SHA-256 %s", hex);
+    const struct act_asked asked = {.act = app->command->name,
+                                    .arguments = act->arguments,
+                                    .preview = preview,
+                                    .content = act->file != NULL ? act->content : NULL};
+    if (stored && act->proposal == NULL && !app_authorize(app, &asked, &code))
+        return code;
+    code = app_result(app, change(app, act));
     if (code != EXIT_DONE)
         return code;
-    bool stored = app->values[OPTION_DRY_RUN] == NULL;
-    if (!stored && !signer->ended)
-        signer->number = 0; /* it was none that stays */
+    if (!stored && !act->signer.ended)
+        act->signer.number = 0; /* it was none that stays */
     struct table *table = begin(app, true);
-    row(table, signer, app->run->now, stored);
+    row(table, &act->signer, app->run->now, stored);
     table_end(table);
     return EXIT_DONE;
 }
 
-static bool has_reason(const struct nks_app *app)
+/* `from` and `to` are dates, or "-": the start of that day in Copenhagen, and its last second. */
+static bool take_days(struct nks_text from, struct nks_text to, struct nks_signer *signer)
 {
-    return app->values[OPTION_REASON] != NULL && app->values[OPTION_REASON][0] != '\0';
-}
-
-/* --from is the start of that day in Copenhagen, --to its last second. */
-static bool take_days(struct nks_app *app, struct nks_signer *signer)
-{
-    const char *from = app->values[OPTION_FROM], *to = app->values[OPTION_TO];
     nks_date day = NKS_DATE_NONE;
-    if (from != NULL) {
-        if (!nks_date_parse(nks_text_from(from), false, &day))
+    if (!nks_text_is(from, "-")) {
+        if (!nks_date_parse(from, false, &day))
             return false;
         signer->from = nks_copenhagen_time(day, 0);
     }
-    if (to != NULL) {
-        if (!nks_date_parse(nks_text_from(to), false, &day))
+    if (!nks_text_is(to, "-")) {
+        if (!nks_date_parse(to, false, &day))
             return false;
         signer->to = nks_copenhagen_time(day + 1, 0) - 1;
     }
     return true;
+}
+
+/* "sender aalborg 2026-12-07 -": what is pinned, as both persons sign it. */
+static bool take_arguments(struct act *act)
+{
+    struct nks_text rest = nks_text_from(act->arguments);
+    struct nks_text kind = nks_text_cut(&rest, ' '), party = nks_text_cut(&rest, ' '), from = nks_text_cut(&rest, ' ');
+    act->signer.source = nks_text_is(kind, "central") ? NKS_SOURCE_CENTRAL : NKS_SOURCE_SENDER;
+    return nks_party_valid(party) && nks_text_copy(party, act->signer.party, sizeof act->signer.party) &&
+           take_days(from, rest, &act->signer);
 }
 
 static bool party_known(const struct nks_run *run, const struct nks_signer *signer)
@@ -185,61 +214,107 @@ static bool party_known(const struct nks_run *run, const struct nks_signer *sign
                                                 : nks_agreement_sender_known(&run->agreements, party);
 }
 
-static int import(struct nks_app *app, struct nks_signer *signer)
+/* The file of an approved proposal is the very one that was proposed. */
+static enum nks_status check_content(struct nks_run *run, struct act *act, const char *data, size_t len)
+{
+    nks_hash_once(data, len, act->content);
+    return act->proposal == NULL || memcmp(act->content, act->proposal->content, NKS_HASH_SIZE) == 0
+               ? NKS_OK
+               : nks_fault_set(&run->fault, NKS_REFUSED, "CONTENT-CHANGED",
+                               "this is not the file that was proposed: nothing was stored");
+}
+
+static int import(struct nks_app *app, struct act *act)
 {
     struct nks_run *run = app->run;
     struct nks_cert *cert = NULL;
     char *data = NULL;
     size_t len = 0, count = 0;
-    enum nks_status status = nks_file_read(app->operands[0], NKS_CERT_FILE_MAX, &data, &len, &run->fault);
+    if (!party_known(run, &act->signer))
+        return app_result(app,
+                          nks_fault_set(&run->fault, NKS_REFUSED, "NOT-FOUND",
+                                        "no agreement or central names %s; import those first", act->signer.party));
+    enum nks_status status = nks_file_read(act->file, NKS_CERT_FILE_MAX, &data, &len, &run->fault);
+    if (status == NKS_OK)
+        status = check_content(run, act, data, len);
     if (status == NKS_OK)
         status = nks_certs_read(data, len, 1, &cert, &count, &run->fault);
     if (status == NKS_OK)
-        status = nks_signer_check(&run->signers, cert, run->now, signer, &run->fault);
-    int code = app_result(app, status);
-    if (code == EXIT_DONE)
-        code = change_and_show(app, signer, nks_signer_add);
+        status = nks_signer_check(&run->signers, cert, run->now, &act->signer, &run->fault);
+    bool done = status == NKS_REFUSED && act->proposal != NULL && strcmp(run->fault.code, "SIGNER-EXISTS") == 0;
+    int code = EXIT_DONE;
+    if (done) /* by an approval that was killed before it was marked */
+        nks_fault_clear(&run->fault);
+    else
+        code = status == NKS_OK ? ask_and_change(app, act) : app_result(app, status);
     nks_cert_free(cert);
     free(data);
     return code;
 }
 
+static bool has_reason(const struct nks_app *app)
+{
+    return app->values[OPTION_REASON] != NULL && app->values[OPTION_REASON][0] != '\0';
+}
+
 int command_signer_import(struct nks_app *app)
 {
     const char *sender = app->values[OPTION_SENDER], *central = app->values[OPTION_CENTRAL];
-    struct nks_signer signer = {.source = central != NULL ? NKS_SOURCE_CENTRAL : NKS_SOURCE_SENDER};
+    const char *from = app->values[OPTION_FROM], *to = app->values[OPTION_TO];
+    static struct act act;
     int code = EXIT_DONE;
     if ((sender == NULL) == (central == NULL))
         return app_usage(app, "keys signer import needs --sender S or --central C");
     if (!has_reason(app))
         return app_usage(app, "keys signer import needs --reason TEXT");
-    if (!nks_text_copy(nks_text_from(central != NULL ? central : sender), signer.party, sizeof signer.party) ||
-        !nks_party_valid(nks_text_from(signer.party)))
-        return app_usage(app, "--sender and --central are short ids, as in the agreements and the centrals");
-    if (!take_days(app, &signer))
-        return app_usage(app, "--from and --to are dates such as 2026-12-07");
-    if (!app_open(app, true, false, &code))
-        return code;
-    if (!party_known(app->run, &signer))
-        return app_result(app, nks_fault_set(&app->fault, NKS_REFUSED, "NOT-FOUND",
-                                             "no agreement or central names %s; import those first", signer.party));
-    return import(app, &signer);
+    act = (struct act){.file = app->operands[0]};
+    int len = snprintf(act.arguments, sizeof act.arguments, "%s %s %s %s", central != NULL ? "central" : "sender",
+                       central != NULL ? central : sender, from != NULL ? from : "-", to != NULL ? to : "-");
+    if (len >= (int)sizeof act.arguments || !take_arguments(&act))
+        return app_usage(app, "--sender and --central are short ids, --from and --to dates such as 2026-12-07");
+    return app_open(app, true, false, &code) ? import(app, &act) : code;
+}
+
+/* NULL: none of that number is in use. */
+static const struct nks_signer *signer_find(struct nks_app *app, const char *text)
+{
+    uint64_t number = 0;
+    return nks_text_number(nks_text_from(text), INT64_MAX, &number)
+               ? nks_signer_by_number(&app->run->signers, (int64_t)number)
+               : NULL;
 }
 
 int command_signer_end(struct nks_app *app)
 {
-    uint64_t number = 0;
+    static struct act act;
     int code = EXIT_DONE;
-    if (!nks_text_number(nks_text_from(app->operands[0]), INT64_MAX, &number) || number == 0)
-        return app_usage(app, "keys signer end needs the NUMBER that nks keys signer list shows");
     if (!has_reason(app))
         return app_usage(app, "keys signer end needs --reason TEXT");
     if (!app_open(app, true, false, &code))
         return code;
-    const struct nks_signer *found = nks_signer_by_number(&app->run->signers, (int64_t)number);
+    const struct nks_signer *found = signer_find(app, app->operands[0]);
     if (found == NULL)
-        return app_result(app, nks_fault_set(&app->fault, NKS_REFUSED, "SIGNER-NONE",
+        return app_result(app, nks_fault_set(&app->run->fault, NKS_REFUSED, "SIGNER-NONE",
                                              "there is no signer of that number in use; see nks keys signer list"));
-    struct nks_signer signer = *found;
-    return change_and_show(app, &signer, end_one);
+    act = (struct act){.signer = *found};
+    snprintf(act.arguments, sizeof act.arguments, "%lld", (long long)found->number);
+    return ask_and_change(app, &act);
+}
+
+int signer_approved(struct nks_app *app, const struct nks_proposal *proposal, const char *path)
+{
+    static struct act act;
+    act = (struct act){.file = path, .proposal = proposal};
+    memcpy(act.arguments, proposal->arguments, sizeof act.arguments);
+    if (strcmp(proposal->act, "keys signer import") == 0)
+        return take_arguments(&act)
+                   ? import(app, &act)
+                   : app_result(app, nks_fault_set(&app->run->fault, NKS_FAILED, "PROPOSAL-STATE",
+                                                   "this program does not understand what is proposed"));
+    const struct nks_signer *found = signer_find(app, proposal->arguments);
+    if (found == NULL)
+        return EXIT_DONE; /* ended already */
+    act.file = NULL;
+    act.signer = *found;
+    return ask_and_change(app, &act);
 }

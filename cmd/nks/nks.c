@@ -223,19 +223,19 @@ static const struct command commands[] = {
      "0123467", "nks keys rotate file --from 2026-12-07 --reason yearly"},
     {"keys signer import", command_signer_import,
      OPTION_BIT(OPTION_SENDER) | OPTION_BIT(OPTION_CENTRAL) | OPTION_BIT(OPTION_FROM) | OPTION_BIT(OPTION_TO) |
-         OPTION_BIT(OPTION_REASON) | OPTION_BIT(OPTION_DRY_RUN),
+         PERSON_OPTIONS | OPTION_BIT(OPTION_DRY_RUN),
      1, 1, "FILE", "pin the certificate with which a sender or a data central signs its files",
      "FILE holds one certificate, PEM or DER. Compare its fingerprint with what the signer told you another way, "
      "before "
      "and after: --dry-run shows it and stores nothing. A party may have several at a time, so that a new one can "
      "follow an old one without a gap.",
-     "0123467", "nks keys signer import --sender aalborg aalborg.crt --reason 'yearly, fingerprint by phone'"},
+     "01234567", "nks keys signer import --sender aalborg aalborg.crt --reason 'yearly, fingerprint by phone'"},
     {"keys signer list", command_signer_list, 0, 0, 0, "", "the pinned certificates of senders and data centrals",
      "Warns as keys list does when a certificate ends and its party has no later one.", "0245678",
      "nks keys signer list"},
-    {"keys signer end", command_signer_end, OPTION_BIT(OPTION_REASON) | OPTION_BIT(OPTION_DRY_RUN), 1, 1, "NUMBER",
+    {"keys signer end", command_signer_end, PERSON_OPTIONS | OPTION_BIT(OPTION_DRY_RUN), 1, 1, "NUMBER",
      "take a pinned certificate no more, at once",
-     "What was signed with it and accepted before stays. The next file that is signed with it is refused.", "0123467",
+     "What was signed with it and accepted before stays. The next file that is signed with it is refused.", "01234567",
      "nks keys signer end 3 --reason 'key lost'"},
     {"help", command_help, 0, 0, 3, "[COMMAND | CODE]",
      "a command, a fault code; `help codes` and `help exit` list them",

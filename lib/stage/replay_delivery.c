@@ -21,10 +21,6 @@ static enum nks_status may_replay(struct nks_run *run, const struct nks_delivery
                              (long long)delivery->id);
     if (delivery->reason >= NKS_REASON_SIGNATURE_MISSING && delivery->reason <= NKS_REASON_SIGNER_UNKNOWN)
         return nks_fault_set(&run->fault, NKS_HELD, "REPLAY-FORM",
-                             "delivery #%lld was not read because of its signature: the sender sends it again, signed",
-                             (long long)delivery->id);
-    if (delivery->reason >= NKS_REASON_SIGNATURE_MISSING && delivery->reason <= NKS_REASON_SIGNER_UNKNOWN)
-        return nks_fault_set(&run->fault, NKS_HELD, "REPLAY-FORM",
                              "delivery #%lld was refused for its signature: the sender must send both again",
                              (long long)delivery->id);
     newest.id = INT64_MAX;

@@ -223,6 +223,38 @@ file_make proevebetaling && sign "$file" new && cp "$file.p7s" "$file" "$folder/
 code env NKS_KILL_AT=receive.signature "$NKS_BIN/nks" --home "$home" receive --now "$night"
 echo >>"$file" && sign "$file" new && dropped "a newer pair after a kill" ACCEPTED ""
 
+# ---- where the home asks for persons, a certificate is pinned and ended by two, and only the one that was proposed
+two=$work/two
+home_init "$two"
+sed -i 's/^required = no/required = yes/' "$two/nks.conf"
+for id in an bo; do
+    nks "$two" keys person make "$work/$id.key"
+    nks "$two" keys person add "$id" --key "$work/$id.key.pub" --roles operator,approver --reason test --now "$night"
+done
+by() { # PERSON EXIT WORDS...
+    person=$1
+    expected=$2
+    shift 2
+    code "$NKS_BIN/nks" --home "$two" "$@" --now "$night" --person "$person" --person-key "$work/$person.key"
+    assert_eq "$* by $person" "$code" "$expected"
+}
+signers_count() { # WHAT STATE EXPECTED
+    nks "$two" keys signer list --now "$night"
+    assert_eq "$1" "$(awk -F '\t' -v state="$2" '$1 == "signer" && $5 == state' "$work/said" | wc -l | tr -d ' ')" "$3"
+}
+code "$NKS_BIN/nks" --home "$two" keys signer import --now "$night" --reason r --sender proevebetaling "$pki/new.crt"
+assert_eq "pinned by nobody" "$code" 6
+by an 5 keys signer import --reason r --sender proevebetaling "$pki/new.crt"
+by an 1 approve 1 "$pki/new.crt"
+by bo 1 approve 1 "$pki/other.crt"
+signers_count "signers before a second person approves" "in use" 0
+by bo 0 approve 1 "$pki/new.crt"
+signers_count "signers after that" "in use" 1
+by bo 5 keys signer end 1 --reason r
+signers_count "signers before the end is approved" "in use" 1
+by an 0 approve 2
+signers_count "signers after that end" ended 1
+
 # ---- ends are told: the last signer of a party, and only that
 nks "$home" keys signer list --now 2026-12-01T00:00:00Z
 grep -q KEY-EXPIRES "$work/said" && fail "an end is told though there is a later signer"
