@@ -1,6 +1,8 @@
 /* Opening and closing a home. */
 #include "stage/run.h"
 
+#include "stage/alarm.h"
+
 #include "base/conf.h"
 #include "agreement_sql.h"
 #include "central_sql.h"
@@ -294,8 +296,12 @@ enum nks_status nks_run_books(struct nks_run *run)
 static enum nks_status open_all(struct nks_run *run)
 {
     NKS_TRY(paths_set(run, run->options.home, run->options.keys));
+    if (!run->options.read_only)
+        NKS_TRY(nks_alarm_check(run->home, &run->fault));
     NKS_TRY(conf_load(run));
     NKS_TRY(lock_take(run));
+    if (run->options.lock) /* the run before may have ended with an alarm while this one waited */
+        NKS_TRY(nks_alarm_check(run->home, &run->fault));
     NKS_TRY(database_open(run));
     NKS_TRY(modules_open(run));
     run->slice = nks_slice_new();

@@ -41,7 +41,7 @@ struct nks_run_options {
     const char *reader;      /* path of the program nks-reader */
     nks_time now;            /* 0: the clock; else only in test homes */
     bool lock;               /* work: take the home's lock, NKS_RETRY (BUSY) when another run has it */
-    bool read_only;          /* look only */
+    bool read_only;          /* look only; else a standing alarm is NKS_INTEGRITY (ALARM-STANDS, alarm.h) */
     bool public_keys;        /* no secrets: the auditor */
     void (*progress)(void *context, const char *stage, int64_t done, int64_t total); /* may be NULL */
     void *progress_context;
