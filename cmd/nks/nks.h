@@ -98,6 +98,12 @@ void present_odd(struct nks_app *app, const struct nks_odd_row *rows, size_t cou
 /* alarm.c: the alarm of the home as a row; false where none stands. */
 NKS_CHECKED bool alarm_show(struct nks_app *app, const char *home);
 
+/* beat.c: the heartbeat of a run: at its begin, at its end, and where it could not begin; its row in status. */
+void beat_begin(struct nks_app *app);
+void beat_end(struct nks_app *app, int code);
+void beat_failed(struct nks_app *app, int code);
+void beat_show(struct nks_app *app);
+
 /* keys.c: one line on standard error when the certificate that signs files is about to end: on every day of the bands
  * (always), or only on the days that nks_expiry_speaks names. EXIT_PERSON from 7 days before on. */
 int keys_warn(struct nks_app *app, bool always);

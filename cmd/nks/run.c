@@ -101,10 +101,15 @@ int command_run(struct nks_app *app)
     const char *fail_on = app->values[OPTION_FAIL_ON];
     if (fail_on != NULL && strcmp(fail_on, "refused") != 0)
         return app_usage(app, "--fail-on knows only: refused");
-    if (!app_open(app, true, false, &code))
+    if (!app_open(app, true, false, &code)) {
+        beat_failed(app, code);
         return code;
+    }
+    beat_begin(app);
     (void)keys_warn(app, false); /* a line on its days; the night itself is as good as ever */
-    return stage_over(app, nks_stage_all);
+    code = stage_over(app, nks_stage_all);
+    beat_end(app, code);
+    return code;
 }
 
 int command_config(struct nks_app *app)

@@ -33,4 +33,51 @@ if [ "$code" -eq 137 ]; then
 else
     skip "this build has no fault points"
 fi
+
+# The heartbeat: working at the begin, ended at the end, and a run that is at work keeps its own.
+beat() { # HOME KEY
+    sed -n "s/^$2=//p" "$1/heartbeat"
+}
+home_make "$work/beat"
+[ ! -e "$work/beat/heartbeat" ] || fail "a heartbeat before any run"
+night_run "$work/beat"
+assert_eq "keys of the heartbeat" "$(cut -d = -f 1 "$work/beat/heartbeat" | tr '\n' ' ')" \
+    "state began ended pid exit code received accepted refused rejected orders published next "
+assert_eq "state" "$(beat "$work/beat" state)" ended
+assert_eq "exit" "$(beat "$work/beat" exit)" 0
+assert_eq "ended" "$(beat "$work/beat" ended)" "$night"
+assert_eq "accepted" "$(beat "$work/beat" accepted)" 7
+nks "$work/beat" status --now 2026-11-23T05:15:00Z
+grep -q '^last_run.*ended.*3 h 5 min' "$work/said" || fail "status does not tell the last run"
+mv "$work/beat.keys" "$work/beat.away"
+code "$NKS_BIN/nks" --home "$work/beat" run --now "$night"
+assert_eq "exit of a run without keys" "$(beat "$work/beat" exit)" "$code"
+[ "$code" -ne 0 ] && [ -n "$(beat "$work/beat" code)" ] || fail "a run that could not begin left no code"
+mv "$work/beat.away" "$work/beat.keys"
+
+home_make "$work/busy"
+NKS_STOP_AT=save.before "$NKS_BIN/nks" --home "$work/busy" run --now "$night" >/dev/null 2>&1 &
+first=$!
+halted() { # waits for the process to be stopped; false when it is gone
+    while kill -0 "$1" 2>/dev/null; do
+        case $(cut -d ' ' -f 3 "/proc/$1/stat" 2>/dev/null) in
+        T) return 0 ;;
+        Z) return 1 ;;
+        esac
+        sleep 0.05
+    done
+    return 1
+}
+if halted "$first"; then
+    assert_eq "state of a run at work" "$(beat "$work/busy" state) $(beat "$work/busy" pid)" "working $first"
+    cp "$work/busy/heartbeat" "$work/beat.before"
+    code "$NKS_BIN/nks" --home "$work/busy" run --now "$night"
+    assert_eq "exit of the second run" "$code" 3
+    assert_same "the second run wrote over the heartbeat of the first" "$work/busy/heartbeat" "$work/beat.before"
+    kill -CONT "$first"
+    wait "$first" || fail "the first run did not end well"
+    assert_eq "state after it went on" "$(beat "$work/busy" state) $(beat "$work/busy" exit)" "ended 0"
+else
+    skip "this build has no fault points"
+fi
 test_end
