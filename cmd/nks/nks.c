@@ -41,6 +41,8 @@ static const struct option_row options[OPTIONS] = {
     [OPTION_REASON] = {"--reason", 0, "TEXT", "why this is done; no names of people", false},
     [OPTION_FROM] = {"--from", 0, "DATE", "when a new certificate begins to sign, 2026-12-07; default 14 days from now",
                      false},
+    [OPTION_WAIT] = {"--wait", 0, "SECONDS", "wait so long for another run to end, 0 to 86400; else exit 3 at once",
+                     false},
     [OPTION_LANGUAGE] = {"--language", 0, "L", "en (English, the default) or da (Danish)", false},
 };
 
@@ -66,7 +68,7 @@ static const struct command commands[] = {
     {"debt import", command_import, OPTION_BIT(OPTION_FULL) | OPTION_BIT(OPTION_DRY_RUN), 1, 1, "F",
      "take debt authorities, flags and claims from a CSV file", import_text, "01234678",
      "nks debt import --full debts.csv"},
-    {"run", command_run, OPTION_BIT(OPTION_BATCH) | OPTION_BIT(OPTION_FAIL_ON), 0, 0, "",
+    {"run", command_run, OPTION_BIT(OPTION_BATCH) | OPTION_BIT(OPTION_FAIL_ON) | OPTION_BIT(OPTION_WAIT), 0, 0, "",
      "all stages until nothing is left; for cron",
      "Receives, reads, decides, writes and publishes whatever waits. May be killed and started again at any moment. "
      "Says "
@@ -269,6 +271,7 @@ bool app_open(struct nks_app *app, bool lock, bool read_only, int *exit_code)
         .keys = app_keys(app),
         .reader = app->reader,
         .now = app->now,
+        .wait_seconds = app->wait_seconds,
         .lock = lock,
         .read_only = read_only,
         .progress = out_progress,

@@ -34,6 +34,7 @@ enum option { /* places in nks_app.values; the table is in nks.c */
               OPTION_SENDER,
               OPTION_REASON,
               OPTION_FROM,
+              OPTION_WAIT,
               OPTIONS
 };
 #define OPTION_BIT(option) (1u << (option))
@@ -68,7 +69,8 @@ struct nks_app {
     struct out out;
     nks_time now; /* --now; 0: the clock */
     char reader[NKS_PATH_MAX];
-    bool working; /* the home is opened to change it: an integrity fault raises the alarm */
+    bool working;     /* the home is opened to change it: an integrity fault raises the alarm */
+    int wait_seconds; /* for the home's lock */
     struct nks_run *run;
     struct nks_fault fault;
 };

@@ -16,9 +16,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { BOOKS_CEILING = 256 * 1024 * 1024, BUSY_TIMEOUT_MS = 10000, MIGRATIONS_MAX = 64 };
+enum { BOOKS_CEILING = 256 * 1024 * 1024, BUSY_TIMEOUT_MS = 10000, MIGRATIONS_MAX = 64, LOCK_POLL_MS = 200 };
 
 static const char *const folders[] = {"",           "spool",       "staging",   "archive",   "in/sender",
                                       "in/central", "out/central", "out/payer", "out/sender"};
@@ -247,13 +248,36 @@ static enum nks_status conf_load(struct nks_run *run)
     return NKS_OK;
 }
 
+static int64_t monotonic_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Asks again and again instead of waiting in flock, so that the waiting has an end without a signal. */
+static enum nks_status lock_await(const char *path, struct nks_run *run)
+{
+    const struct timespec pause = {0, LOCK_POLL_MS * 1000000L};
+    int64_t end = monotonic_ms() + (int64_t)run->options.wait_seconds * 1000;
+    for (;;) {
+        enum nks_status status = nks_sys_lock(path, &run->lock, &run->fault);
+        if (status != NKS_RETRY || strcmp(run->fault.code, "BUSY") != 0 || monotonic_ms() >= end)
+            return status;
+        nks_fault_clear(&run->fault);
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
 static enum nks_status lock_take(struct nks_run *run)
 {
     if (!run->options.lock)
         return NKS_OK;
     char path[NKS_PATH_MAX];
     NKS_TRY(nks_run_path(run, path, "run.lock", NULL, NULL));
-    return nks_sys_lock(path, &run->lock, &run->fault);
+    NKS_TRY(lock_await(path, run));
+    /* What was read before the waiting may be of yesterday: the clock and nks.conf. */
+    return run->options.wait_seconds > 0 ? conf_load(run) : NKS_OK;
 }
 
 static enum nks_status database_open(struct nks_run *run)

@@ -40,6 +40,7 @@ struct nks_run_options {
     const char *home, *keys; /* keys NULL: HOME.keys beside the home */
     const char *reader;      /* path of the program nks-reader */
     nks_time now;            /* 0: the clock; else only in test homes */
+    int wait_seconds;        /* with `lock`: how long to wait for it before it is BUSY */
     bool lock;               /* work: take the home's lock, NKS_RETRY (BUSY) when another run has it */
     bool read_only;          /* look only; else a standing alarm is NKS_INTEGRITY (ALARM-STANDS, alarm.h) */
     bool public_keys;        /* no secrets: the auditor */

@@ -74,10 +74,40 @@ if halted "$first"; then
     code "$NKS_BIN/nks" --home "$work/busy" run --now "$night"
     assert_eq "exit of the second run" "$code" 3
     assert_same "the second run wrote over the heartbeat of the first" "$work/busy/heartbeat" "$work/beat.before"
+    # --wait ends with 3 after its time, no sooner; with time enough it runs after the first.
+    began=$(date +%s%3N)
+    code "$NKS_BIN/nks" --home "$work/busy" run --wait=1 --now "$night"
+    assert_eq "exit of a second run that waited" "$code" 3
+    [ $(($(date +%s%3N) - began)) -ge 1000 ] || fail "--wait=1 did not wait"
+    "$NKS_BIN/nks" --home "$work/busy" run --wait=30 --now "$night" >"$work/waited" 2>&1 &
+    second=$!
     kill -CONT "$first"
     wait "$first" || fail "the first run did not end well"
-    assert_eq "state after it went on" "$(beat "$work/busy" state) $(beat "$work/busy" exit)" "ended 0"
+    code=0
+    wait "$second" || code=$?
+    assert_eq "exit of the run that waited for its turn" "$code" 0
+    assert_eq "who beat last" "$(beat "$work/busy" pid) $(beat "$work/busy" exit)" "$second 0"
+    audit_clean "$work/busy"
+
+    # Between two transactions of a run, receive takes a file.
+    home_make "$work/open"
+    NKS_STOP_AT=save.after "$NKS_BIN/nks" --home "$work/open" run --now "$night" >/dev/null 2>&1 &
+    first=$!
+    halted "$first" || die "the run was not halted at save.after"
+    before=$(find "$work/open/spool" -type f | wc -l)
+    { cat "$small/$file" && echo; } >"$work/open/${file%/*}/late.xml"
+    nks "$work/open" receive --now "$night"
+    assert_eq "files received while a run is at work" "$(find "$work/open/spool" -type f | wc -l)" "$((before + 1))"
+    [ ! -e "$work/open/${file%/*}/late.xml" ] || fail "receive left the file lying"
+    kill -CONT "$first"
+    wait "$first" || fail "the run did not end well after receive"
+    night_run "$work/open"
+    audit_clean "$work/open"
 else
     skip "this build has no fault points"
 fi
+for bad in '' x -1 86401 1s; do
+    code "$NKS_BIN/nks" --home "$work/beat" run "--wait=$bad" --now "$night"
+    assert_eq "exit of --wait=$bad" "$code" 2
+done
 test_end
