@@ -78,7 +78,7 @@ void beat_show(struct nks_app *app)
     if (!beat.working && beat.ended != 0)
         nks_time_format(beat.ended, ended);
     int64_t minutes = (app->run->now - (beat.working ? beat.began : beat.ended)) / MINUTE_SECONDS;
-    struct table *table = table_begin(&app->out, "last_run", "The last run", columns, 6, true);
+    struct table *table = table_begin(&app->out, "heartbeat", "The last run", columns, 6, true);
     table_text(table, beat.working ? "working" : "ended");
     table_time(table, beat.began);
     table_text(table, ended);
