@@ -19,7 +19,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BOOKS_CEILING = 256 * 1024 * 1024, BUSY_TIMEOUT_MS = 10000, MIGRATIONS_MAX = 64, LOCK_POLL_MS = 200 };
+enum {
+    BOOKS_CEILING = 256 * 1024 * 1024,
+    BUSY_TIMEOUT_MS = 10000,
+    MIGRATIONS_MAX = 64,
+    LOCK_POLL_MS = 200,
+    MIN_FREE_MIB = 64
+};
 
 static const char *const folders[] = {"",           "spool",       "staging",   "archive",   "in/sender",
                                       "in/central", "out/central", "out/payer", "out/sender"};
@@ -30,6 +36,7 @@ static const struct nks_conf_key conf_keys[] = {
     {"database", "cache_mib", NKS_CONF_NUMBER, FIELD(cache_mib), 1, 65536, NULL},
     {"report", "name", NKS_CONF_TEXT, FIELD(report_name), 0, 0, NULL},
     {"receive", "settle_seconds", NKS_CONF_NUMBER, FIELD(settle_seconds), 0, 86400, NULL},
+    {"run", "min_free_mib", NKS_CONF_NUMBER, FIELD(min_free_mib), 0, 1024 * 1024 * 1024, NULL},
 };
 
 static const char conf_text[] = "# A home of nks. `nks config check` tells whether this file is good.\n"
@@ -44,7 +51,10 @@ static const char conf_text[] = "# A home of nks. `nks config check` tells wheth
                                 "name = Nemkontosystemet\n\n"
                                 "[receive]\n"
                                 "# a file younger than this is still being written: it is left for the next run\n"
-                                "settle_seconds = %d\n";
+                                "settle_seconds = %d\n\n"
+                                "[run]\n"
+                                "# MiB that stay free on the disk beside what a night needs; with less no run begins\n"
+                                "min_free_mib = %d\n";
 
 enum nks_status nks_run_path(struct nks_run *run, char out[NKS_PATH_MAX], const char *a, const char *b, const char *c)
 {
@@ -225,7 +235,8 @@ enum nks_status nks_home_init(const char *home, const char *keys, bool test, nks
     NKS_TRY(make_folders(home, fault));
     NKS_TRY(nks_keys_make(keys_dir, now, fault));
     NKS_TRY(make_database(home, now, fault));
-    int len = snprintf(text, sizeof text, conf_text, test ? "test" : "production", test ? 0 : 30);
+    int len =
+        snprintf(text, sizeof text, conf_text, test ? "test" : "production", test ? 0 : 30, test ? 0 : MIN_FREE_MIB);
     /* Last, because its presence is what makes a folder a home. */
     return nks_file_replace(path, text, (size_t)len, 0600, fault);
 }
@@ -234,8 +245,11 @@ static enum nks_status conf_load(struct nks_run *run)
 {
     char path[NKS_PATH_MAX];
     NKS_TRY(nks_run_path(run, path, "nks.conf", NULL, NULL));
-    run->conf = (struct nks_conf){
-        .environment = "production", .cache_mib = 128, .report_name = "Nemkontosystemet", .settle_seconds = 30};
+    run->conf = (struct nks_conf){.environment = "production",
+                                  .cache_mib = 128,
+                                  .report_name = "Nemkontosystemet",
+                                  .settle_seconds = 30,
+                                  .min_free_mib = MIN_FREE_MIB};
     if (!nks_sys_exists(path))
         return nks_fault_set(&run->fault, NKS_FAILED, "HOME-MISSING",
                              "there is no home here; make one with `nks init`, or name it with --home or NKS_HOME");

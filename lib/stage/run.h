@@ -24,6 +24,7 @@ struct nks_conf {                        /* nks.conf; the table of keys is in ru
     int64_t cache_mib;                   /* [database] cache_mib: page cache */
     char report_name[NKS_CONF_TEXT_MAX]; /* [report] name: InitgPty/Nm of our status reports */
     int64_t settle_seconds;              /* [receive] settle_seconds: a file younger than this is left alone */
+    int64_t min_free_mib;                /* [run] min_free_mib: what must stay free on the disk for a run to begin */
 };
 
 struct nks_run_counts {
@@ -105,6 +106,9 @@ NKS_CHECKED enum nks_status nks_stage_decide(struct nks_run *run,
 NKS_CHECKED enum nks_status nks_stage_emit(struct nks_run *run, int64_t batch_id);
 NKS_CHECKED enum nks_status nks_stage_deliver(struct nks_run *run, int64_t batch_id);
 NKS_CHECKED enum nks_status nks_stage_collect(struct nks_run *run, int64_t batch_id);
+/* Before anything is begun: is there room for what waits (NKS_RETRY, DISK-FULL), may the home be written to
+ * (NKS_FAILED, FILE-PERMISSION)? The begin of nks_stage_all. */
+NKS_CHECKED enum nks_status nks_run_ready(struct nks_run *run);
 /* All of them until nothing is left. */
 NKS_CHECKED enum nks_status nks_stage_all(struct nks_run *run, int64_t batch_id);
 

@@ -48,7 +48,7 @@ assert_eq "exit" "$(beat "$work/beat" exit)" 0
 assert_eq "ended" "$(beat "$work/beat" ended)" "$night"
 assert_eq "accepted" "$(beat "$work/beat" accepted)" 7
 nks "$work/beat" status --now 2026-11-23T05:15:00Z
-grep -q '^last_run.*ended.*3 h 5 min' "$work/said" || fail "status does not tell the last run"
+grep -q '^heartbeat.*ended.*3 h 5 min' "$work/said" || fail "status does not tell the last run"
 mv "$work/beat.keys" "$work/beat.away"
 code "$NKS_BIN/nks" --home "$work/beat" run --now "$night"
 assert_eq "exit of a run without keys" "$(beat "$work/beat" exit)" "$code"
@@ -106,6 +106,33 @@ if halted "$first"; then
 else
     skip "this build has no fault points"
 fi
+# Before the night: with too little room nothing is begun, and with enough the night is as ever.
+home_make "$work/room"
+sed -i 's/^min_free_mib = .*/min_free_mib = 1073741824/' "$work/room/nks.conf"
+waiting=$(find "$work/room/in" -type f | sort)
+code "$NKS_BIN/nks" --home "$work/room" run --now "$night"
+assert_eq "exit with too little room" "$code" 4
+grep -q DISK-FULL "$work/said" || fail "too little room is not told"
+assert_eq "what waits" "$(find "$work/room/in" -type f | sort)" "$waiting"
+assert_eq "spooled" "$(find "$work/room/spool" -type f | wc -l)" 0
+assert_eq "heartbeat" "$(beat "$work/room" exit) $(beat "$work/room" code)" "4 DISK-FULL"
+sed -i 's/^min_free_mib = .*/min_free_mib = 1/' "$work/room/nks.conf"
+if [ "$(id -u)" -ne 0 ]; then
+    for folder in spool staging archive out/central; do
+        chmod 0500 "$work/room/$folder"
+        code "$NKS_BIN/nks" --home "$work/room" run --now "$night"
+        assert_eq "exit when $folder is not writable" "$code" 6
+        grep -q FILE-PERMISSION "$work/said" || fail "$folder not writable is not told"
+        assert_eq "what waits" "$(find "$work/room/in" -type f | sort)" "$waiting"
+        chmod 0700 "$work/room/$folder"
+    done
+else
+    skip "root may write everywhere"
+fi
+night_run "$work/room"
+nothing_left "$work/room"
+audit_clean "$work/room"
+
 for bad in '' x -1 86401 1s; do
     code "$NKS_BIN/nks" --home "$work/beat" run "--wait=$bad" --now "$night"
     assert_eq "exit of --wait=$bad" "$code" 2
