@@ -12,10 +12,14 @@ static const struct {
     bool with_file;
     act_fn fn;
 } acts[] = {
-    {"agreement import", true, import_approved},   {"central import", true, import_approved},
-    {"register import", true, import_approved},    {"debt import", true, import_approved},
-    {"keys signer import", true, signer_approved}, {"keys signer end", false, signer_approved},
-    {"keys person add", false, person_approved},   {"keys person end", false, person_approved},
+    {"agreement import", true, import_approved},
+    {"central import", true, import_approved},
+    {"register import", true, import_approved},
+    {"debt import", true, import_approved},
+    {"keys signer import", true, signer_approved},
+    {"keys signer end", false, signer_approved},
+    {"keys person add", false, person_approved},
+    {"keys person end", false, person_approved},
     {"replay", false, replay_approved},
 };
 enum { ACTS = sizeof acts / sizeof acts[0] };

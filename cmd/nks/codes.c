@@ -52,6 +52,9 @@ static const struct code_row codes[] = {
      "Wait for the other run, or look whether it hangs. nks receive never waits for a run."},
     {"MEMORY", 0, "The system gave no memory.", killed_like,
      "Look at the memory limit of the service and of the machine; then run again."},
+    {"PROGRAM-START", EXIT_SETUP, "A program of nks that should lie beside it is not there.", unchanged,
+     "Install nks anew, with all its programs in one folder."},
+    {"REASON-LONG", EXIT_USAGE, "The text of --reason is too long.", unchanged, "Say it in fewer words."},
     {"THREAD", 0, "The system gave no second worker.", killed_like,
      "Look at the limit of processes of the service; then run again."},
     {"DISK-FULL", 0, "The disk or a quota is full.", killed_like,
@@ -263,6 +266,14 @@ static const struct code_row codes[] = {
     /* integrity */
     {"PERSON-ROW", 0, "A stored person or proposal is not what was stored or signed.", stop_here, audit_next},
     {"TRAIL-CHAIN", 0, "A link of the trail is not what was written, or one is missing.", stop_here, audit_next},
+    {"ALARM-STANDS", 0, "An earlier command ended with an integrity alarm, and nobody has cleared it.",
+     "Everything; nothing was begun. nks alarm shows the alarm, nks status and nks show go on.",
+     "Run nks-audit: it names the row or file. When that is mended and nks-audit is clean: nks alarm clear --reason "
+     "TEXT."},
+    {"ALARM-UNPROVED", 0, "nks-audit did not end clean, so the alarm was not cleared.",
+     "The home is as it was; no command works on it.",
+     "Run nks-audit: it names the row or file, or why it cannot look. Mend that or restore a copy of the home with a "
+     "second person, then clear the alarm again."},
     {"STAGED-CHANGED", 0, "A staged file is not what nks wrote: it was changed before it was published.", stop_here,
      audit_next},
     {"LEGS-SUM", 0, "The legs of a payment do not add up to its amount.", stop_here, audit_next},

@@ -4,6 +4,8 @@
  */
 #include "nks.h"
 
+#include "stage/alarm.h"
+
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -58,6 +60,8 @@ static const struct option_row options[OPTIONS] = {
                      "when a certificate begins to count, 2026-12-07; default of keys rotate: 14 "
                      "days from now",
                      false},
+    [OPTION_WAIT] = {"--wait", 0, "SECONDS", "wait so long for another run to end, 0 to 86400; else exit 3 at once",
+                     false},
     [OPTION_LANGUAGE] = {"--language", 0, "L", "en (English, the default) or da (Danish)", false},
 };
 
@@ -85,7 +89,7 @@ static const struct command commands[] = {
     {"debt import", command_import, IMPORT_OPTIONS, 1, 1, "F",
      "take debt authorities, flags and claims from a CSV file", import_text, "01234678",
      "nks debt import --full debts.csv"},
-    {"run", command_run, OPTION_BIT(OPTION_BATCH) | OPTION_BIT(OPTION_FAIL_ON), 0, 0, "",
+    {"run", command_run, OPTION_BIT(OPTION_BATCH) | OPTION_BIT(OPTION_FAIL_ON) | OPTION_BIT(OPTION_WAIT), 0, 0, "",
      "all stages until nothing is left; for cron",
      "Receives, reads, decides, writes and publishes whatever waits. May be killed and started again at any moment. "
      "Says "
@@ -206,6 +210,13 @@ static const struct command commands[] = {
      "standard output gets the exact pain.002: the receipt to the sender, and the payer's report after checking where "
      "there is one. With --out or --json standard output gets rows that name the answers.",
      "0124678", "nks check --agreement agreement.csv salary.xml"},
+    {"alarm", command_alarm, 0, 0, 0, "", "the integrity alarm, where one stands",
+     "Ends with 7 when an alarm stands, with 0 when none does. While it stands no command works on the home.", "027",
+     "nks alarm"},
+    {"alarm clear", command_alarm_clear, OPTION_BIT(OPTION_REASON), 0, 0, "", "end the alarm, when nks-audit is clean",
+     "Runs nks-audit over the whole home. Only when it finds nothing the alarm ends, and what it said is kept with the "
+     "reason in alarm.cleared. Else the exit code is 7 and the alarm stands.",
+     "0123467", "nks alarm clear --reason 'row restored, seen by two'"},
     {"config check", command_config, 0, 0, 0, "", "is the home fit for work: configuration, keys, database, reader",
      "Opens everything without changing it.", "024678", "nks config check"},
     {"keys list", command_keys_list, 0, 0, 0, "", "the keys of the home: generations, ends, fingerprints",
@@ -265,9 +276,23 @@ const struct command *command_find(const char *name)
 
 /* ---- faults */
 
+/* A damaged home must not be worked on again before it is proved. Where the mark cannot be written the exit code says
+ * the same. */
+static void alarm_raise(struct nks_app *app, const struct nks_fault *why)
+{
+    struct nks_fault unmarked;
+    nks_fault_clear(&unmarked);
+    nks_time now = app->now != 0 ? app->now : nks_sys_now();
+    if (app->working && nks_alarm_raise(app_home(app), why, now, &unmarked) != NKS_OK)
+        fprintf(stderr, "nks: %s: the alarm could not be marked in the home: stop the cron job by hand\n",
+                unmarked.code);
+}
+
 int app_fault(struct nks_app *app, const struct nks_fault *fault)
 {
     int code = code_exit(fault);
+    if (fault->status == NKS_INTEGRITY)
+        alarm_raise(app, fault);
     out_fault(&app->out, fault, code);
     return code;
 }
@@ -304,16 +329,28 @@ int app_usage(struct nks_app *app, const char *fmt, ...)
 
 /* ---- the home */
 
-static const char *home_of(const struct nks_app *app)
+const char *app_home(const struct nks_app *app)
 {
     const char *home = app->values[OPTION_HOME] != NULL ? app->values[OPTION_HOME] : getenv("NKS_HOME");
     return home != NULL && home[0] != '\0' ? home : "/var/lib/nks";
 }
 
-static const char *keys_of(const struct nks_app *app)
+const char *app_keys(const struct nks_app *app)
 {
     const char *keys = app->values[OPTION_KEYS] != NULL ? app->values[OPTION_KEYS] : getenv("NKS_KEYS");
     return keys != NULL && keys[0] != '\0' ? keys : NULL;
+}
+
+void app_beside(char out[NKS_PATH_MAX], const char *program)
+{
+    char own[NKS_PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", own, sizeof own - 1);
+    own[len > 0 ? len : 0] = '\0';
+    char *slash = strrchr(own, '/');
+    if (slash != NULL)
+        *slash = '\0';
+    if (!nks_path_join(out, own, program))
+        out[0] = '\0';
 }
 
 /* The reader lies beside this program; NKS_READER names another. */
@@ -324,29 +361,24 @@ static void reader_find(struct nks_app *app)
         snprintf(app->reader, sizeof app->reader, "%s", other);
         return;
     }
-    char own[NKS_PATH_MAX];
-    ssize_t len = readlink("/proc/self/exe", own, sizeof own - 1);
-    own[len > 0 ? len : 0] = '\0';
-    char *slash = strrchr(own, '/');
-    if (slash != NULL)
-        *slash = '\0';
-    if (!nks_path_join(app->reader, own, "nks-reader"))
-        app->reader[0] = '\0';
+    app_beside(app->reader, "nks-reader");
 }
 
 bool app_open(struct nks_app *app, bool lock, bool read_only, int *exit_code)
 {
     const struct nks_run_options run_options = {
-        .home = home_of(app),
-        .keys = keys_of(app),
+        .home = app_home(app),
+        .keys = app_keys(app),
         .reader = app->reader,
         .who = app->command->name,
         .now = app->now,
+        .wait_seconds = app->wait_seconds,
         .lock = lock,
         .read_only = read_only,
         .progress = out_progress,
         .progress_context = &app->out,
     };
+    app->working = !read_only;
     *exit_code = app_result(app, nks_run_open(&run_options, &app->run, &app->fault));
     return *exit_code == EXIT_DONE;
 }
@@ -363,17 +395,17 @@ int command_init(struct nks_app *app)
     if (app->now != 0 && !test)
         return app_usage(app, "--now is only for a home made with --test");
     enum nks_status status =
-        nks_home_init(home_of(app), keys_of(app), test, app->now != 0 ? app->now : nks_sys_now(), &app->fault);
+        nks_home_init(app_home(app), app_keys(app), test, app->now != 0 ? app->now : nks_sys_now(), &app->fault);
     if (status != NKS_OK)
         return app_result(app, status);
     static const struct column columns[] = {
         {"home", "home", CELL_TEXT}, {"keys", "keys", CELL_TEXT}, {"environment", "environment", CELL_TEXT}};
     struct table *table = table_begin(&app->out, "home", "A home is made", columns, 3, true);
-    table_text(table, home_of(app));
-    if (keys_of(app) != NULL)
-        table_text(table, keys_of(app));
+    table_text(table, app_home(app));
+    if (app_keys(app) != NULL)
+        table_text(table, app_keys(app));
     else
-        table_printf(table, "%s.keys", home_of(app));
+        table_printf(table, "%s.keys", app_home(app));
     table_text(table, test ? "test" : "production");
     table_end(table);
     if (app->out.form == OUT_TABLE)

@@ -45,6 +45,7 @@ enum option { /* places in nks_app.values; the table is in nks.c */
               OPTION_ROLES,
               OPTION_KEY,
               OPTION_DECLINE,
+              OPTION_WAIT,
               OPTIONS
 };
 #define OPTION_BIT(option) (UINT64_C(1) << (option))
@@ -79,13 +80,20 @@ struct nks_app {
     struct out out;
     nks_time now; /* --now; 0: the clock */
     char reader[NKS_PATH_MAX];
+    bool working;     /* the home is opened to change it: an integrity fault raises the alarm */
+    int wait_seconds; /* for the home's lock */
     struct nks_run *run;
     struct nks_fault fault;
 };
 
 /* Opens the home; what goes wrong is told, and *exit_code set. */
 NKS_CHECKED bool app_open(struct nks_app *app, bool lock, bool read_only, int *exit_code);
-/* Tells the fault; returns the exit code. */
+/* --home and --keys, or what stands for them; keys NULL: beside the home. */
+const char *app_home(const struct nks_app *app);
+const char *app_keys(const struct nks_app *app);
+/* The path of another program of nks, which lies beside this one; empty when it does not fit. */
+void app_beside(char out[NKS_PATH_MAX], const char *program);
+/* Tells the fault; returns the exit code. An integrity fault of a working command marks the home (stage/alarm.h). */
 int app_fault(struct nks_app *app, const struct nks_fault *fault);
 /* After a call on the run: 0, or the fault told. */
 int app_result(struct nks_app *app, enum nks_status status);
@@ -102,6 +110,15 @@ int help_program(FILE *stream);
 
 /* What was odd in answers of banks, by answer and kind (run.c). Nothing where nothing was. */
 void present_odd(struct nks_app *app, const struct nks_odd_row *rows, size_t count);
+
+/* alarm.c: the alarm of the home as a row; false where none stands. */
+NKS_CHECKED bool alarm_show(struct nks_app *app, const char *home);
+
+/* beat.c: the heartbeat of a run: at its begin, at its end, and where it could not begin; its row in status. */
+void beat_begin(struct nks_app *app);
+void beat_end(struct nks_app *app, int code);
+void beat_failed(struct nks_app *app, int code);
+void beat_show(struct nks_app *app);
 
 /* keys.c: one line on standard error when the certificate that signs files is about to end: on every day of the bands
  * (always), or only on the days that nks_expiry_speaks names. EXIT_PERSON from 7 days before on. */
@@ -136,6 +153,8 @@ int command_keys_person_add(struct nks_app *app);
 int command_keys_person_end(struct nks_app *app);
 int command_keys_person_list(struct nks_app *app);
 int command_check(struct nks_app *app);
+int command_alarm(struct nks_app *app);
+int command_alarm_clear(struct nks_app *app);
 int command_keys_list(struct nks_app *app);
 int command_keys_check(struct nks_app *app);
 int command_keys_rotate(struct nks_app *app);

@@ -1,8 +1,11 @@
 /* The stages, one by one and all of them; whether the home is fit for work. */
 #include "nks.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { WAIT_DIGITS = 5, WAIT_SECONDS_MAX = 86400 };
 
 void present_odd(struct nks_app *app, const struct nks_odd_row *rows, size_t count)
 {
@@ -95,17 +98,36 @@ int command_stage(struct nks_app *app)
     return stage_over(app, stages[at].fn);
 }
 
+static bool wait_take(struct nks_app *app)
+{
+    const char *words = app->values[OPTION_WAIT];
+    size_t digits = words != NULL ? strspn(words, "0123456789") : 0;
+    if (words == NULL)
+        return true;
+    if (digits == 0 || digits > WAIT_DIGITS || words[digits] != '\0' || strtol(words, NULL, 10) > WAIT_SECONDS_MAX)
+        return false;
+    app->wait_seconds = (int)strtol(words, NULL, 10);
+    return true;
+}
+
 int command_run(struct nks_app *app)
 {
     int code = EXIT_DONE;
     const char *fail_on = app->values[OPTION_FAIL_ON];
     if (fail_on != NULL && strcmp(fail_on, "refused") != 0)
         return app_usage(app, "--fail-on knows only: refused");
-    if (!app_open(app, true, false, &code))
+    if (!wait_take(app))
+        return app_usage(app, "--wait needs seconds, 0 to 86400");
+    if (!app_open(app, true, false, &code)) {
+        beat_failed(app, code);
         return code;
+    }
+    beat_begin(app);
     (void)signers_warn(app, false);
     (void)keys_warn(app, false); /* a line on its days; the night itself is as good as ever */
-    return stage_over(app, nks_stage_all);
+    code = stage_over(app, nks_stage_all);
+    beat_end(app, code);
+    return code;
 }
 
 int command_config(struct nks_app *app)

@@ -224,7 +224,10 @@ int command_status(struct nks_app *app)
     bool overdue = false;
     if (!app_open(app, false, true, &code))
         return code;
-    code = app_result(app, all_of_it(app, &overdue));
+    if (alarm_show(app, app->run->home))
+        code = EXIT_INTEGRITY;
+    beat_show(app);
+    code = exit_worse(code, app_result(app, all_of_it(app, &overdue)));
     code = exit_worse(exit_worse(code, keys_warn(app, true)), signers_warn(app, true));
     return overdue ? exit_worse(code, EXIT_PERSON) : code;
 }

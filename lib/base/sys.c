@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -343,6 +344,21 @@ bool nks_sys_exists(const char *path)
 {
     struct stat st;
     return lstat(path, &st) == 0;
+}
+
+enum nks_status nks_sys_free_bytes(const char *path, int64_t *bytes, struct nks_fault *fault)
+{
+    struct statvfs facts;
+    if (statvfs(path, &facts) != 0)
+        return failed(fault, "statvfs", path);
+    uint64_t size = facts.f_frsize, count = facts.f_bavail;
+    *bytes = size != 0 && count > INT64_MAX / size ? INT64_MAX : (int64_t)(size * count);
+    return NKS_OK;
+}
+
+enum nks_status nks_sys_may_write(const char *dir, struct nks_fault *fault)
+{
+    return faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) == 0 ? NKS_OK : failed(fault, "write in", dir);
 }
 
 enum nks_status nks_sys_stat(const char *path, int64_t *size, nks_time *mtime, struct nks_fault *fault)

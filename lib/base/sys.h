@@ -72,6 +72,11 @@ NKS_CHECKED enum nks_status nks_sys_list(const char *dir, size_t max, bool direc
                                          struct nks_fault *fault);
 void nks_sys_list_free(struct nks_sys_list *list);
 
+/* What an ordinary user can still write to the file system of `path`, in bytes. */
+NKS_CHECKED enum nks_status nks_sys_free_bytes(const char *path, int64_t *bytes, struct nks_fault *fault);
+/* NKS_OK where this process may make files in the directory. */
+NKS_CHECKED enum nks_status nks_sys_may_write(const char *dir, struct nks_fault *fault);
+
 /* Size and modification time of a regular file; anything else (link, pipe, folder) is NKS_REFUSED. */
 NKS_CHECKED enum nks_status nks_sys_stat(const char *path, int64_t *size, nks_time *mtime, struct nks_fault *fault);
 

@@ -1,6 +1,8 @@
 /* Opening and closing a home. */
 #include "stage/run.h"
 
+#include "stage/alarm.h"
+
 #include "base/conf.h"
 #include "agreement_sql.h"
 #include "central_sql.h"
@@ -16,9 +18,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { BOOKS_CEILING = 256 * 1024 * 1024, BUSY_TIMEOUT_MS = 10000, MIGRATIONS_MAX = 64 };
+enum {
+    BOOKS_CEILING = 256 * 1024 * 1024,
+    BUSY_TIMEOUT_MS = 10000,
+    MIGRATIONS_MAX = 64,
+    LOCK_POLL_MS = 200,
+    MIN_FREE_MIB = 64
+};
 
 static const char *const folders[] = {"",           "spool",       "staging",   "archive",   "in/sender",
                                       "in/central", "out/central", "out/payer", "out/sender"};
@@ -32,6 +41,7 @@ static const struct nks_conf_key conf_keys[] = {
     {"persons", "free_changes", NKS_CONF_NUMBER, FIELD(free_changes), 0, 1000000, NULL},
     {"receive", "settle_seconds", NKS_CONF_NUMBER, FIELD(settle_seconds), 0, 86400, NULL},
     {"receive", "signature_seconds", NKS_CONF_NUMBER, FIELD(signature_seconds), 0, 86400, NULL},
+    {"run", "min_free_mib", NKS_CONF_NUMBER, FIELD(min_free_mib), 0, 1024 * 1024 * 1024, NULL},
 };
 
 static const char conf_text[] = "# A home of nks. `nks config check` tells whether this file is good.\n"
@@ -53,7 +63,10 @@ static const char conf_text[] = "# A home of nks. `nks config check` tells wheth
                                 "# a second person approves what changes where money goes; `no` only in a test home\n"
                                 "required = %s\n"
                                 "# an import that changes at most so many rows needs one person only\n"
-                                "free_changes = 0\n";
+                                "free_changes = 0\n\n"
+                                "[run]\n"
+                                "# MiB that stay free on the disk beside what a night needs; with less no run begins\n"
+                                "min_free_mib = %d\n";
 
 enum nks_status nks_run_path(struct nks_run *run, char out[NKS_PATH_MAX], const char *a, const char *b, const char *c)
 {
@@ -237,7 +250,7 @@ enum nks_status nks_home_init(const char *home, const char *keys, bool test, nks
     NKS_TRY(nks_keys_make(keys_dir, now, fault));
     NKS_TRY(make_database(home, now, fault));
     int len = snprintf(text, sizeof text, conf_text, test ? "test" : "production", test ? 0 : 30, test ? 0 : 900,
-                       test ? "no" : "yes");
+                       test ? "no" : "yes", test ? 0 : MIN_FREE_MIB);
     /* Last, because its presence is what makes a folder a home. */
     return nks_file_replace(path, text, (size_t)len, 0600, fault);
 }
@@ -250,7 +263,8 @@ static enum nks_status conf_load(struct nks_run *run)
                                   .cache_mib = 128,
                                   .report_name = "Nemkontosystemet",
                                   .settle_seconds = 30,
-                                  .signature_seconds = 900};
+                                  .signature_seconds = 900,
+                                  .min_free_mib = MIN_FREE_MIB};
     if (!nks_sys_exists(path))
         return nks_fault_set(&run->fault, NKS_FAILED, "HOME-MISSING",
                              "there is no home here; make one with `nks init`, or name it with --home or NKS_HOME");
@@ -270,13 +284,36 @@ static enum nks_status conf_load(struct nks_run *run)
     return NKS_OK;
 }
 
+static int64_t monotonic_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Asks again and again instead of waiting in flock, so that the waiting has an end without a signal. */
+static enum nks_status lock_await(const char *path, struct nks_run *run)
+{
+    const struct timespec pause = {0, LOCK_POLL_MS * 1000000L};
+    int64_t end = monotonic_ms() + (int64_t)run->options.wait_seconds * 1000;
+    for (;;) {
+        enum nks_status status = nks_sys_lock(path, &run->lock, &run->fault);
+        if (status != NKS_RETRY || strcmp(run->fault.code, "BUSY") != 0 || monotonic_ms() >= end)
+            return status;
+        nks_fault_clear(&run->fault);
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
 static enum nks_status lock_take(struct nks_run *run)
 {
     if (!run->options.lock)
         return NKS_OK;
     char path[NKS_PATH_MAX];
     NKS_TRY(nks_run_path(run, path, "run.lock", NULL, NULL));
-    return nks_sys_lock(path, &run->lock, &run->fault);
+    NKS_TRY(lock_await(path, run));
+    /* What was read before the waiting may be of yesterday: the clock and nks.conf. */
+    return run->options.wait_seconds > 0 ? conf_load(run) : NKS_OK;
 }
 
 static enum nks_status database_open(struct nks_run *run)
@@ -323,8 +360,12 @@ enum nks_status nks_run_books(struct nks_run *run)
 static enum nks_status open_all(struct nks_run *run)
 {
     NKS_TRY(paths_set(run, run->options.home, run->options.keys));
+    if (!run->options.read_only)
+        NKS_TRY(nks_alarm_check(run->home, &run->fault));
     NKS_TRY(conf_load(run));
     NKS_TRY(lock_take(run));
+    if (run->options.lock) /* the run before may have ended with an alarm while this one waited */
+        NKS_TRY(nks_alarm_check(run->home, &run->fault));
     NKS_TRY(database_open(run));
     NKS_TRY(modules_open(run));
     run->slice = nks_slice_new();

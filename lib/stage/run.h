@@ -31,6 +31,7 @@ struct nks_conf {                        /* nks.conf; the table of keys is in ru
     int64_t free_changes;      /* [persons] free_changes: an import with at most so many changes needs one person */
     int64_t settle_seconds;    /* [receive] settle_seconds: a file younger than this is left alone */
     int64_t signature_seconds; /* [receive] signature_seconds: so long may a required signature come later */
+    int64_t min_free_mib;      /* [run] min_free_mib: what must stay free on the disk for a run to begin */
 };
 
 struct nks_run_counts {
@@ -48,8 +49,9 @@ struct nks_run_options {
     const char *reader;      /* path of the program nks-reader */
     const char *who;         /* the command, for the trail; NULL: "nks" */
     nks_time now;            /* 0: the clock; else only in test homes */
+    int wait_seconds;        /* with `lock`: how long to wait for it before it is BUSY */
     bool lock;               /* work: take the home's lock, NKS_RETRY (BUSY) when another run has it */
-    bool read_only;          /* look only */
+    bool read_only;          /* look only; else a standing alarm is NKS_INTEGRITY (ALARM-STANDS, alarm.h) */
     bool public_keys;        /* no secrets: the auditor */
     void (*progress)(void *context, const char *stage, int64_t done, int64_t total); /* may be NULL */
     void *progress_context;
@@ -120,6 +122,9 @@ NKS_CHECKED enum nks_status nks_stage_decide(struct nks_run *run,
 NKS_CHECKED enum nks_status nks_stage_emit(struct nks_run *run, int64_t batch_id);
 NKS_CHECKED enum nks_status nks_stage_deliver(struct nks_run *run, int64_t batch_id);
 NKS_CHECKED enum nks_status nks_stage_collect(struct nks_run *run, int64_t batch_id);
+/* Before anything is begun: is there room for what waits (NKS_RETRY, DISK-FULL), may the home be written to
+ * (NKS_FAILED, FILE-PERMISSION)? The begin of nks_stage_all. */
+NKS_CHECKED enum nks_status nks_run_ready(struct nks_run *run);
 /* All of them until nothing is left. */
 NKS_CHECKED enum nks_status nks_stage_all(struct nks_run *run, int64_t batch_id);
 

@@ -23,6 +23,7 @@ const struct nks_stage *nks_stages(size_t *count)
  * collect, whose reports emit writes in the same pass. */
 enum nks_status nks_stage_all(struct nks_run *run, int64_t batch_id)
 {
+    NKS_TRY(nks_run_ready(run));
     /* A drop folder that a person must mend holds up its own files only: the night goes on, and the fault is told
      * after. */
     enum nks_status received = nks_stage_receive(run, batch_id);
