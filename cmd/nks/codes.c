@@ -126,6 +126,8 @@ static const struct code_row codes[] = {
     {"FILE-PLANTED", 0, "A file of a name that nks was about to use lies in an out folder. nks did not put it there.",
      "The file to be published waits in staging; everything else was published.",
      "Find out who wrote it, move it away, and run nks deliver."},
+    {"FILE-BUSY", 0, "The system said that a file is busy.", "What was begun was rolled back; nothing is lost.",
+     "Run again; if it lasts, look who holds the file."},
     {"FILE-EXISTS", 0,
      "A file has a name that nks was about to use. In an out folder that means somebody else put it there.",
      "Nothing was replaced. Do not delete it before its origin is known.",

@@ -1,5 +1,7 @@
 #include "base/sys.h"
 
+#include "base/fault_point.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -28,8 +30,8 @@ static const struct {
 } error_table[] = {
     {ENOSPC, NKS_RETRY, "DISK-FULL", "the disk is full; make room, then run again"},
     {EDQUOT, NKS_RETRY, "DISK-FULL", "the disk quota is used up; make room, then run again"},
-    {EAGAIN, NKS_RETRY, "BUSY", "it is busy; try again later"},
-    {EBUSY, NKS_RETRY, "BUSY", "it is busy; try again later"},
+    {EAGAIN, NKS_RETRY, "FILE-BUSY", "it is busy; try again later"},
+    {EBUSY, NKS_RETRY, "FILE-BUSY", "it is busy; try again later"},
     {EIO, NKS_RETRY, "FILE-IO", "the disk reports an error; check the disk, then run again"},
     {EMFILE, NKS_RETRY, "FILE-IO", "too many files are open; try again later"},
     {ENFILE, NKS_RETRY, "FILE-IO", "too many files are open; try again later"},
@@ -153,6 +155,8 @@ void nks_sys_point(const char *name)
 
 enum nks_status nks_sys_open_read(const char *path, int *fd, struct nks_fault *fault)
 {
+    if (nks_fault_point(false))
+        return failed(fault, "open", path);
     /* O_NONBLOCK: opening a pipe must not wait for its writer; it means nothing to a regular file. */
     int opened = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
     if (opened < 0)
@@ -173,6 +177,8 @@ enum nks_status nks_sys_open_read(const char *path, int *fd, struct nks_fault *f
 
 enum nks_status nks_sys_create(const char *path, int *fd, struct nks_fault *fault)
 {
+    if (nks_fault_point(true))
+        return failed(fault, "create", path);
     /* Readable too: some writers read back what they wrote before they rely on it. */
     int opened = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (opened < 0)
@@ -184,6 +190,8 @@ enum nks_status nks_sys_create(const char *path, int *fd, struct nks_fault *faul
 enum nks_status nks_sys_read(int fd, void *buf, size_t len, size_t *got, struct nks_fault *fault)
 {
     *got = 0;
+    if (nks_fault_point(false))
+        return failed(fault, "read", NULL);
     while (*got < len) {
         ssize_t n = read(fd, (char *)buf + *got, len - *got);
         if (n < 0 && errno == EINTR)
@@ -200,6 +208,11 @@ enum nks_status nks_sys_read(int fd, void *buf, size_t len, size_t *got, struct 
 enum nks_status nks_sys_write(int fd, const void *buf, size_t len, struct nks_fault *fault)
 {
     size_t done = 0;
+    if (nks_fault_point(true)) {
+        /* A disk that fills up takes a part first. */
+        int number = errno;
+        return write(fd, buf, len / 2) < 0 ? failed(fault, "write", NULL) : failed_with(fault, "write", NULL, number);
+    }
     while (done < len) {
         ssize_t n = write(fd, (const char *)buf + done, len - done);
         if (n < 0 && errno == EINTR)
@@ -215,6 +228,8 @@ enum nks_status nks_sys_write(int fd, const void *buf, size_t len, struct nks_fa
 
 enum nks_status nks_sys_fsync(int fd, struct nks_fault *fault)
 {
+    if (nks_fault_point(true))
+        return failed(fault, "fsync", NULL);
     /* Never fsync again after a failure: the kernel has dropped the pages. The whole call must be made again. */
     while (fsync(fd) != 0) {
         if (errno != EINTR)
@@ -225,7 +240,7 @@ enum nks_status nks_sys_fsync(int fd, struct nks_fault *fault)
 
 enum nks_status nks_sys_fsync_dir(const char *dir, struct nks_fault *fault)
 {
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = nks_fault_point(false) ? -1 : open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return failed(fault, "open", dir);
     int result;
@@ -240,6 +255,11 @@ enum nks_status nks_sys_fsync_dir(const char *dir, struct nks_fault *fault)
 
 enum nks_status nks_sys_close(int fd, struct nks_fault *fault)
 {
+    if (nks_fault_point(true)) {
+        int number = errno;
+        close(fd); /* the descriptor is gone all the same */
+        return failed_with(fault, "close", NULL, number);
+    }
     /* On Linux the descriptor is gone also after EINTR: a second close could hit somebody else's. */
     if (close(fd) != 0 && errno != EINTR)
         return failed(fault, "close", NULL);
@@ -248,7 +268,7 @@ enum nks_status nks_sys_close(int fd, struct nks_fault *fault)
 
 enum nks_status nks_sys_chmod(int fd, mode_t mode, struct nks_fault *fault)
 {
-    return fchmod(fd, mode) == 0 ? NKS_OK : failed(fault, "set the mode of", NULL);
+    return !nks_fault_point(false) && fchmod(fd, mode) == 0 ? NKS_OK : failed(fault, "set the mode of", NULL);
 }
 
 /* ---- names */
@@ -282,6 +302,8 @@ static int rename_by_link(const char *from, const char *to)
 
 enum nks_status nks_sys_rename(const char *from, const char *to, struct nks_fault *fault)
 {
+    if (nks_fault_point(true))
+        return failed(fault, "rename", from);
     int result = renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
     if (result != 0 && (errno == EINVAL || errno == ENOSYS))
         result = rename_by_link(from, to);
@@ -292,12 +314,12 @@ enum nks_status nks_sys_rename(const char *from, const char *to, struct nks_faul
 
 enum nks_status nks_sys_rename_over(const char *from, const char *to, struct nks_fault *fault)
 {
-    return rename(from, to) == 0 ? NKS_OK : failed(fault, "rename", from);
+    return !nks_fault_point(true) && rename(from, to) == 0 ? NKS_OK : failed(fault, "rename", from);
 }
 
 enum nks_status nks_sys_unlink(const char *path, struct nks_fault *fault)
 {
-    if (unlink(path) == 0 || errno == ENOENT)
+    if (!nks_fault_point(false) && (unlink(path) == 0 || errno == ENOENT))
         return NKS_OK;
     return failed(fault, "remove", path);
 }
@@ -313,7 +335,7 @@ static enum nks_status existing_directory(const char *path, struct nks_fault *fa
 /* One folder whose parent is there. The new entry is made durable: later only files in the folder are fsynced. */
 static enum nks_status mkdir_one(const char *path, mode_t mode, struct nks_fault *fault)
 {
-    if (mkdir(path, mode) != 0)
+    if (nks_fault_point(true) || mkdir(path, mode) != 0)
         return errno == EEXIST ? existing_directory(path, fault) : failed(fault, "make folder", path);
     char parent[4096];
     int len = snprintf(parent, sizeof parent, "%s/..", path);
@@ -364,7 +386,7 @@ enum nks_status nks_sys_may_write(const char *dir, struct nks_fault *fault)
 enum nks_status nks_sys_stat(const char *path, int64_t *size, nks_time *mtime, struct nks_fault *fault)
 {
     struct stat st;
-    if (lstat(path, &st) != 0)
+    if (nks_fault_point(false) || lstat(path, &st) != 0)
         return failed(fault, "look at", path);
     if (!S_ISREG(st.st_mode))
         return wrong_kind(fault, path);
@@ -377,7 +399,7 @@ enum nks_status nks_sys_moment(int fd, struct nks_sys_moment *out, struct nks_fa
 {
     struct stat st;
     *out = (struct nks_sys_moment){0, 0, 0};
-    if (fstat(fd, &st) != 0)
+    if (nks_fault_point(false) || fstat(fd, &st) != 0)
         return failed(fault, "look at", "a file");
     if (S_ISREG(st.st_mode))
         *out = (struct nks_sys_moment){(int64_t)st.st_size, (int64_t)st.st_mtim.tv_sec, (int64_t)st.st_mtim.tv_nsec};

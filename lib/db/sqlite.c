@@ -5,6 +5,7 @@
  * to one thread: SQLite's own mutexes are off (NOMUTEX). Sizes that were measured stand at configure().
  */
 #include "db/db_private.h"
+#include "base/fault_point.h"
 #include "base/sys.h"
 
 #include <assert.h>
@@ -59,6 +60,7 @@ static const struct error_row error_table[] = {
     {SQLITE_IOERR_DATA, NKS_INTEGRITY, "DB-DAMAGED", "the database file is damaged: stop and restore a backup"},
     {SQLITE_BUSY, NKS_RETRY, "DB-BUSY", "another program is writing: try again later"},
     {SQLITE_LOCKED, NKS_RETRY, "DB-BUSY", "another statement holds the table: try again later"},
+    {SQLITE_NOMEM, NKS_RETRY, "MEMORY", "there is no memory left: try again later"},
     {SQLITE_FULL, NKS_RETRY, "DB-FULL", "the disk is full: make room and try again"},
     {SQLITE_IOERR, NKS_RETRY, "DB-IO", "the disk did not obey: try again, then look at the system's log"},
     {SQLITE_CANTOPEN, NKS_RETRY, "DB-IO", "a file of the database or a temporary file cannot be opened: try again"},
@@ -436,11 +438,23 @@ void nks_bind_null(struct nks_stmt *stmt, const char *name)
 
 /* ---- running */
 
+/* A step, or in test builds the failure that was asked for instead of it. */
+static int step(sqlite3_stmt *handle)
+{
+    if (!nks_fault_point(true))
+        return sqlite3_step(handle);
+    return errno == ENOSPC   ? SQLITE_FULL
+           : errno == EBUSY  ? SQLITE_BUSY
+           : errno == ENOMEM ? SQLITE_NOMEM
+           : errno == EACCES ? SQLITE_READONLY
+                             : SQLITE_IOERR_WRITE;
+}
+
 /* One step of SQLite. An open reading stays open only when this gave a row. */
 static enum nks_status advance(struct nks_stmt *stmt, bool *row, struct nks_fault *fault)
 {
     *row = false;
-    int rc = stmt->bind_error != SQLITE_OK ? stmt->bind_error : sqlite3_step(stmt->handle);
+    int rc = stmt->bind_error != SQLITE_OK ? stmt->bind_error : step(stmt->handle);
     if (rc == SQLITE_ROW) {
         *row = stmt->on_row = true;
         return NKS_OK;

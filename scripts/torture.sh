@@ -1,0 +1,11 @@
+#!/bin/sh
+# Every call that can fail is made to fail, in every way, and the process is killed before each: hours. With
+# NKS_TORTURE_SECONDS=N only so long. The normal tests try a part of it (tests/system/test_torture.sh).
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/setup.sh
+
+cmake --preset dev >/dev/null
+cmake --build --preset dev
+ASAN_OPTIONS=exitcode=99:detect_leaks=1 UBSAN_OPTIONS=exitcode=99 \
+    NKS_BIN=$PWD/build/dev/bin NKS_SOURCE=$PWD NKS_TORTURE_SECONDS=${NKS_TORTURE_SECONDS:-0} sh tests/system/test_torture.sh
