@@ -1,5 +1,5 @@
 /* explain: one payment in plain words. */
-#include "nks.h"
+#include "authorize.h"
 
 #include "stage/look_unmasked.h"
 
@@ -285,10 +285,23 @@ static void say_unmasked(struct out *out, const struct nks_unmasked *payee)
               payee->account.id[0] != '\0' ? payee->account.id : "none, or written in a form of its own");
 }
 
+/* Where the home asks for persons, a look needs one with the role, who shows it by the key. */
+static enum nks_status looker_sign(struct nks_app *app, int64_t batch_id, uint64_t seq, struct nks_person *looker)
+{
+    char text[64];
+    uint8_t signature[NKS_SIGNATURE_SIZE];
+    int len = snprintf(text, sizeof text, "nks look 1 %lld %llu", (long long)batch_id, (unsigned long long)seq);
+    return app_person_sign(app, NKS_ROLE_LOOKER, text, (size_t)len, looker, signature);
+}
+
 static int unmasked(struct nks_app *app, int64_t batch_id, uint64_t seq)
 {
-    struct nks_unmasked payee;
-    enum nks_status status = nks_look_unmasked(app->run, batch_id, seq, app->values[OPTION_REASON], &payee);
+    struct nks_unmasked payee = {.kind = NKS_HOLDER_NONE};
+    struct nks_person looker = {.id = 0};
+    enum nks_status status = app_persons_asked(app) ? looker_sign(app, batch_id, seq, &looker) : NKS_OK;
+    if (status == NKS_OK)
+        status = nks_look_unmasked(app->run, batch_id, seq, looker.id != 0 ? looker.name : NULL,
+                                   app->values[OPTION_REASON], &payee);
     if (status == NKS_OK)
         say_unmasked(&app->out, &payee);
     explicit_bzero(&payee, sizeof payee);

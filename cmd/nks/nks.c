@@ -128,7 +128,7 @@ static const struct command commands[] = {
      "BATCH is the number or the ref. #N, with the number of a delivery, shows a file that was refused before a batch "
      "was made of it.",
      "024678", "nks show 12"},
-    {"explain", command_explain, OPTION_BIT(OPTION_UNMASKED) | OPTION_BIT(OPTION_REASON), 2, 2, "BATCH SEQ",
+    {"explain", command_explain, OPTION_BIT(OPTION_UNMASKED) | PERSON_OPTIONS, 2, 2, "BATCH SEQ",
      "why one payment went where it went",
      "SEQ is the payment's number in the message, from 1. Accounts are shown by their last digits. With --unmasked the "
      "payee's id, name and account are shown too; that look and its --reason go into the trail.",

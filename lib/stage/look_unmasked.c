@@ -30,13 +30,14 @@ static enum nks_status payment_find(struct nks_run *run, const struct nks_batch 
 }
 
 static enum nks_status record_look(struct nks_run *run, int64_t batch_id, const struct nks_payment *payment,
-                                   const char *reason)
+                                   const char *who, const char *reason)
 {
     const struct nks_trail_entry entry = {
         .action = NKS_TRAIL_LOOK,
         .batch_id = batch_id,
         .slice_id = run->slice->id,
         .number = (int64_t)payment->seq,
+        .who = who,
         .reason = reason,
         .detail = "id, name and account of a payee",
         .holder = payment->holder_kind == NKS_HOLDER_NONE ? NULL : &payment->holder,
@@ -67,8 +68,8 @@ static void give(const struct nks_slice *slice, const struct nks_payment *paymen
     explicit_bzero(&payee, sizeof payee);
 }
 
-enum nks_status nks_look_unmasked(struct nks_run *run, int64_t batch_id, uint64_t seq, const char *reason,
-                                  struct nks_unmasked *out)
+enum nks_status nks_look_unmasked(struct nks_run *run, int64_t batch_id, uint64_t seq, const char *who,
+                                  const char *reason, struct nks_unmasked *out)
 {
     struct nks_batch batch;
     const struct nks_payment *payment = NULL;
@@ -77,7 +78,7 @@ enum nks_status nks_look_unmasked(struct nks_run *run, int64_t batch_id, uint64_
     NKS_TRY(nks_batch_load(run->payments, batch_id, &batch, &exists, &run->fault));
     enum nks_status status = exists ? payment_find(run, &batch, seq, &payment) : not_found(run, batch_id, seq);
     if (status == NKS_OK)
-        status = record_look(run, batch_id, payment, reason);
+        status = record_look(run, batch_id, payment, who, reason);
     if (status == NKS_OK)
         give(run->slice, payment, out);
     nks_batch_close(&batch);

@@ -14,8 +14,9 @@ struct nks_unmasked {
     char name[NKS_UNMASKED_NAME]; /* Cdtr/Nm as the payer wrote it; may be empty */
     struct nks_account account;   /* written by the payer, or found; kind NONE: none that is known */
 };
-/* Needs a run that may write. `reason` is not empty. The caller wipes *out (explicit_bzero) when it was shown. */
-NKS_CHECKED enum nks_status nks_look_unmasked(struct nks_run *run, int64_t batch_id, uint64_t seq, const char *reason,
-                                              struct nks_unmasked *out);
+/* Needs a run that may write. `who` is the person that looks (NULL: the command); `reason` is not empty. The caller
+ * wipes *out (explicit_bzero) when it was shown. */
+NKS_CHECKED enum nks_status nks_look_unmasked(struct nks_run *run, int64_t batch_id, uint64_t seq, const char *who,
+                                              const char *reason, struct nks_unmasked *out);
 
 #endif

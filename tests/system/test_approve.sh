@@ -94,14 +94,32 @@ else
 fi
 say 0 "nothing waits" approve
 
+# ---- a look at unmasked data needs a person with the role
+cp -R "$small/in/." "$home/in/"
+say 5 "the agreements, proposed" agreement import "$small/agreements.csv" --reason "for the looks" $an
+say 0 "the agreements, approved" approve 6 "$small/agreements.csv" $bo
+say 0 "a night" run
+batch=$(sqlite3 "$home/nks.db" 'SELECT MIN(slice_id >> 14) FROM payment')
+say 6 "a look by nobody" explain "$batch" 1 --unmasked --reason "a complaint"
+told "a look by nobody" PERSON-NEEDED
+say 6 "a look by who may not" explain "$batch" 1 --unmasked --reason "a complaint" $an
+told "a look by who may not" PERSON-ROLE
+nks "$home" keys person make "$work/lo.key"
+say 5 "a looker, proposed" keys person add lo --key "$work/lo.key.pub" --roles looker --reason "complaints" $an
+say 0 "a looker, approved" approve 7 $bo
+say 0 "a look" explain "$batch" 1 --unmasked --reason "a complaint" --person lo --person-key "$work/lo.key"
+say 0 "the trail of the batch" trail "$batch"
+checks=$((checks + 1))
+grep -q "	look	.*	lo	" "$work/said" || fail "the trail does not name who looked"
+
 # ---- a proposal that was changed in the database
-say 5 "proposed" agreement import "$small/agreements.csv" --reason "all" $an
+say 5 "proposed" debt import "$small/debts.csv" --full --reason "all" $an
 cp "$home/nks.db" "$work/kept.db"
-sqlite3 "$home/nks.db" "UPDATE proposal SET details = (SELECT p.details FROM proposal p WHERE p.proposal_id = 5) WHERE proposal_id = 6"
-say 7 "a proposal with another's details" approve 6 "$small/agreements.csv" $bo
+sqlite3 "$home/nks.db" "UPDATE proposal SET details = (SELECT p.details FROM proposal p WHERE p.proposal_id = 5) WHERE proposal_id = 8"
+say 7 "a proposal with another's details" approve 8 "$small/debts.csv" $bo
 cp "$work/kept.db" "$home/nks.db"
 rm -f "$home/nks.db-wal" "$home/nks.db-shm" "$home/alarm"
-say 0 "approved as it was" approve 6 "$small/agreements.csv" $bo
+say 0 "approved as it was" approve 8 "$small/debts.csv" $bo
 
 # ---- an automatic import by a signed file
 if have openssl; then
