@@ -40,14 +40,44 @@ static enum nks_status chain_check(struct audit *audit, struct nks_trail *trail,
     }
 }
 
+struct batch_chains {
+    struct nks_trail *trail;
+    int64_t first; /* the first batch that was read when there was a trail: older ones have no beginning in it */
+};
+
+static enum nks_status first_chain_find(struct audit *audit, struct batch_chains *chains)
+{
+    static struct nks_trail_link link;
+    chains->first = INT64_MAX;
+    for (int64_t chain = 0;;) {
+        int64_t last = 0;
+        bool found = false;
+        enum nks_status status = nks_trail_next_chain(chains->trail, chain, &chain, &last, &found, &audit->fault);
+        if (status == NKS_OK && !found)
+            return NKS_OK;
+        if (status == NKS_OK)
+            status = nks_trail_next(chains->trail, chain, 0, &link, &found, &audit->fault);
+        if (status == NKS_INTEGRITY) { /* told with its chain */
+            nks_fault_clear(&audit->fault);
+            continue;
+        }
+        NKS_TRY(status);
+        if (found && link.action == NKS_TRAIL_INGEST) {
+            chains->first = chain;
+            return NKS_OK;
+        }
+    }
+}
+
 /* A batch that was received has a chain of its own. */
 static enum nks_status batch_chain_check(struct audit *audit, void *context, const struct audit_batch *batch)
 {
-    struct nks_trail_link link;
+    static struct nks_trail_link link;
+    const struct batch_chains *chains = context;
     bool found = false;
-    if (batch->origin != NKS_ORIGIN_SENDER)
+    if (batch->origin != NKS_ORIGIN_SENDER || batch->id < chains->first)
         return NKS_OK;
-    enum nks_status status = nks_trail_next(context, batch->id, 0, &link, &found, &audit->fault);
+    enum nks_status status = nks_trail_next(chains->trail, batch->id, 0, &link, &found, &audit->fault);
     if (status == NKS_INTEGRITY) { /* told with its chain */
         nks_fault_clear(&audit->fault);
         return NKS_OK;
@@ -229,6 +259,7 @@ enum nks_status audit_check_trail(struct audit *audit)
 {
     struct nks_trail *trail = NULL;
     NKS_TRY(nks_trail_open(audit->db, audit->keys, 0, "nks-audit", &trail, &audit->fault));
+    struct batch_chains chains = {.trail = trail};
     enum nks_status status = NKS_OK;
     for (int64_t chain = -1; status == NKS_OK;) {
         int64_t last = 0;
@@ -241,7 +272,9 @@ enum nks_status audit_check_trail(struct audit *audit)
         status = chain_check(audit, trail, chain);
     }
     if (status == NKS_OK)
-        status = audit_each_batch(audit, batch_chain_check, trail);
+        status = first_chain_find(audit, &chains);
+    if (status == NKS_OK)
+        status = audit_each_batch(audit, batch_chain_check, &chains);
     if (status == NKS_OK)
         status = seals_check(audit, trail);
     nks_trail_close(trail);

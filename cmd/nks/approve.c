@@ -89,7 +89,7 @@ static enum nks_status load(struct nks_app *app, int64_t id, struct nks_proposal
                  : nks_fault_set(&run->fault, NKS_REFUSED, "NOT-FOUND", "there is no such proposal; see nks approve");
 }
 
-/* Who proposed it: also ended persons count, the key of that time decides. */
+/* Who proposed it must still be in force, with the key that signed it: else somebody else proposes it anew. */
 static enum nks_status proposer_find(struct nks_app *app, const struct nks_proposal *proposal, struct nks_person *first)
 {
     struct nks_run *run = app->run;
@@ -102,8 +102,9 @@ static enum nks_status proposer_find(struct nks_app *app, const struct nks_propo
                              "who proposed this is no operator any more: decline it, and let another propose it");
     if (!nks_proposal_text(proposal, text, &len) ||
         nks_person_key_verify(first->key, text, len, proposal->proposed, NULL) != NKS_OK)
-        return nks_fault_set(&run->fault, NKS_INTEGRITY, "PERSON-ROW",
-                             "proposal %lld is not what its proposer signed; do not restart, run nks-audit",
+        return nks_fault_set(&run->fault, NKS_REFUSED, "PERSON-KEY",
+                             "proposal %lld is not signed by the key that its proposer has today: decline it, and let "
+                             "it be proposed anew",
                              (long long)proposal->id);
     return NKS_OK;
 }
@@ -131,17 +132,17 @@ static enum nks_status decide(struct nks_app *app, struct nks_proposal *proposal
     struct nks_person first, second;
     char text[NKS_PROPOSAL_TEXT];
     size_t len = 0;
-    NKS_TRY(proposer_find(app, proposal, &first));
+    if (!decline) /* against it anybody may be, whatever became of who proposed it */
+        NKS_TRY(proposer_find(app, proposal, &first));
     NKS_TRY(app_person(app, decline ? NKS_ROLE_ALL : NKS_ROLE_APPROVER, &second));
     if (!decline) /* who proposed may take it back */
         NKS_TRY(may_decide(app, proposal, &first, &second));
-    if (!nks_proposal_text(proposal, text, &len))
-        return nks_fault_set(&run->fault, NKS_FAILED, "PROPOSAL-LONG", "a proposal does not fit");
-    NKS_TRY(app_person_sign(app, decline ? NKS_ROLE_ALL : NKS_ROLE_APPROVER, text, len, &second, proposal->approved));
     memcpy(proposal->approver, second.name, sizeof proposal->approver);
     proposal->state = decline ? NKS_PROPOSAL_DECLINED : NKS_PROPOSAL_APPROVED;
     proposal->decided = run->now;
-    return NKS_OK;
+    if (!nks_proposal_decision_text(proposal, text, &len))
+        return nks_fault_set(&run->fault, NKS_FAILED, "PROPOSAL-LONG", "a proposal does not fit");
+    return app_person_sign(app, decline ? NKS_ROLE_ALL : NKS_ROLE_APPROVER, text, len, &second, proposal->approved);
 }
 
 static enum nks_status decided_store(struct nks_app *app, const struct nks_proposal *proposal)

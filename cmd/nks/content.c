@@ -16,7 +16,7 @@ struct content {
     uint8_t expected[NKS_HASH_SIZE];
     pthread_t feeder;
     struct nks_hash *hash;
-    bool same;
+    bool other; /* than the expected file */
     char pieces[2][PIECE];
 };
 
@@ -44,11 +44,11 @@ static void feed_all(struct content *content)
         held = got;
     }
     nks_hash_end(content->hash, hash);
-    content->same = unimportant.status == NKS_OK && memcmp(hash, content->expected, sizeof hash) == 0;
-    if (!content->same)
+    content->other = unimportant.status != NKS_OK || memcmp(hash, content->expected, sizeof hash) != 0;
+    if (content->other)
         (void)give(content, poison, sizeof poison);
     else if (held > 0)
-        content->same = give(content, content->pieces[!piece], held);
+        (void)give(content, content->pieces[!piece], held);
 }
 
 static void *feed(void *context)
@@ -116,7 +116,7 @@ bool content_close(struct content *content)
     close(content->ends[READ_END]); /* a feeder that still writes ends by that */
     content->ends[READ_END] = -1;
     pthread_join(content->feeder, NULL);
-    bool same = content->same;
+    bool same = !content->other;
     content_free(content);
     return same;
 }

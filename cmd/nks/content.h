@@ -13,7 +13,8 @@ struct content;
 NKS_CHECKED enum nks_status content_open(const char *path, const uint8_t hash[NKS_HASH_SIZE], struct content **out,
                                          struct nks_fault *fault);
 int content_fd(const struct content *content);
-/* True when the file was read to its end and had that hash. */
+/* False when the file was read to its end and had another hash, or could not be read. A reader that stopped early has
+ * its own fault. */
 bool content_close(struct content *content);
 
 #endif

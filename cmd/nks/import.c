@@ -106,11 +106,12 @@ static enum nks_status import_plain(struct nks_app *app, size_t which, const cha
 
 /* The file that was agreed upon, and no other. */
 static enum nks_status import_known(struct nks_app *app, size_t which, const char *path,
-                                    const uint8_t hash[NKS_HASH_SIZE], bool full, struct nks_import_result *result)
+                                    const uint8_t hash[NKS_HASH_SIZE], bool full, bool dry_run,
+                                    struct nks_import_result *result)
 {
     struct nks_run *run = app->run;
     struct content *content = NULL;
-    const struct nks_import_options options = options_of(app, full, false);
+    const struct nks_import_options options = options_of(app, full, dry_run);
     NKS_TRY(content_open(path, hash, &content, &run->fault));
     enum nks_status status = imports[which].fn(run, content_fd(content), &options, result);
     bool same = content_close(content);
@@ -134,7 +135,7 @@ int import_approved(struct nks_app *app, const struct nks_proposal *proposal, co
     struct nks_import_result result = {.rows = 0};
     size_t which = import_find(proposal->act);
     bool full = strcmp(proposal->arguments, "--full") == 0;
-    return done(app, which, false, import_known(app, which, path, proposal->content, full, &result), &result);
+    return done(app, which, false, import_known(app, which, path, proposal->content, full, false, &result), &result);
 }
 
 /* ---- automatic imports: a file that is signed by one of the keys directory's import.crt */
@@ -226,9 +227,8 @@ static int import_signed(struct nks_app *app, size_t which, const char *path, co
 {
     static const struct nks_trail_entry entry = {.action = NKS_TRAIL_IMPORT, .detail = "by a signed file"};
     struct nks_import_result result = {.rows = 0};
-    bool full = app->values[OPTION_FULL] != NULL;
     nks_trail_default(app->run->trail, &entry);
-    return done(app, which, false, import_known(app, which, path, hash, full, &result), &result);
+    return done(app, which, false, import_known(app, which, path, hash, false, false, &result), &result);
 }
 
 /* What it would change is looked at first, so that both persons know what they ask for. */
@@ -243,7 +243,7 @@ static int import_asked(struct nks_app *app, size_t which, const char *path)
     bool full = app->values[OPTION_FULL] != NULL;
     enum nks_status status = nks_hash_file(path, hash, &size, &run->fault);
     if (status == NKS_OK)
-        status = import_plain(app, which, path, true, &result);
+        status = import_known(app, which, path, hash, full, true, &result);
     if (status != NKS_OK)
         return app_result(app, status);
     snprintf(preview, sizeof preview, "%lld rows: %lld added, %lld ended, %lld as they were", (long long)result.rows,
@@ -255,7 +255,7 @@ static int import_asked(struct nks_app *app, size_t which, const char *path)
                                     .small = result.added + result.ended <= run->conf.free_changes};
     if (!app_authorize(app, &asked, &code))
         return code;
-    return done(app, which, false, import_known(app, which, path, hash, full, &result), &result);
+    return done(app, which, false, import_known(app, which, path, hash, full, false, &result), &result);
 }
 
 static int import_with_persons(struct nks_app *app, size_t which)
@@ -268,7 +268,9 @@ static int import_with_persons(struct nks_app *app, size_t which)
     enum nks_status status = signature_take(app, path, hash, &signed_by_key);
     if (status != NKS_OK)
         return app_result(app, status);
-    return signed_by_key ? import_signed(app, which, path, hash) : import_asked(app, which, path);
+    /* The signature is over the rows, not over what they leave out. */
+    bool alone = signed_by_key && app->values[OPTION_FULL] == NULL;
+    return alone ? import_signed(app, which, path, hash) : import_asked(app, which, path);
 }
 
 int command_import(struct nks_app *app)

@@ -71,9 +71,12 @@ struct nks_proposal {
     char proposer[NKS_PARTY_MAX], approver[NKS_PARTY_MAX];
     uint8_t proposed[NKS_SIGNATURE_SIZE], approved[NKS_SIGNATURE_SIZE];
 };
-/* What both persons sign: id of the home's proposal apart, all that says what will be done. */
-enum { NKS_PROPOSAL_TEXT = 1024 };
+/* What the first person signs: all that says what will be done, and the difference that was shown. */
+enum { NKS_PROPOSAL_TEXT = 1536 };
 NKS_CHECKED bool nks_proposal_text(const struct nks_proposal *proposal, char out[NKS_PROPOSAL_TEXT], size_t *len);
+/* What the second person signs: the same, and the decision (state), its instant and the approver. */
+NKS_CHECKED bool nks_proposal_decision_text(const struct nks_proposal *proposal, char out[NKS_PROPOSAL_TEXT],
+                                            size_t *len);
 /* Gives the id. */
 NKS_CHECKED enum nks_status nks_proposal_add(struct nks_persons *persons, struct nks_proposal *proposal,
                                              struct nks_fault *fault);

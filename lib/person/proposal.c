@@ -29,6 +29,21 @@ bool nks_proposal_text(const struct nks_proposal *proposal, char out[NKS_PROPOSA
     nks_buf_init(&buf, out, NKS_PROPOSAL_TEXT);
     nks_pack_text(&buf, nks_text_from("nks proposal 1"));
     pack_asked(&buf, proposal);
+    nks_pack_text(&buf, nks_text_from(proposal->preview));
+    *len = buf.len;
+    return !buf.overflow;
+}
+
+bool nks_proposal_decision_text(const struct nks_proposal *proposal, char out[NKS_PROPOSAL_TEXT], size_t *len)
+{
+    struct nks_buf buf;
+    nks_buf_init(&buf, out, NKS_PROPOSAL_TEXT);
+    nks_pack_text(&buf, nks_text_from("nks decision 1"));
+    pack_asked(&buf, proposal);
+    nks_pack_text(&buf, nks_text_from(proposal->preview));
+    nks_pack_int(&buf, proposal->state);
+    nks_pack_int(&buf, proposal->decided);
+    nks_pack_text(&buf, nks_text_from(proposal->approver));
     *len = buf.len;
     return !buf.overflow;
 }

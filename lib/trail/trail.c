@@ -143,8 +143,11 @@ static enum nks_status texts_pack(const struct nks_trail *trail, const struct nk
     uint8_t salt[SALT_SIZE];
     NKS_TRY(nks_sys_random(salt, sizeof salt, fault));
     nks_pack_text(buf, (struct nks_text){(const char *)salt, sizeof salt});
-    pack_cut(buf, entry->who != NULL ? entry->who : trail->who, NKS_TRAIL_WHO_MAX);
-    pack_cut(buf, entry->approver, NKS_TRAIL_WHO_MAX);
+    /* A link of a stage's own, made for somebody, is theirs. */
+    const struct nks_trail_entry *behind = trail->otherwise;
+    bool theirs = entry->who == NULL && behind != NULL && behind->who != NULL;
+    pack_cut(buf, entry->who != NULL ? entry->who : theirs ? behind->who : trail->who, NKS_TRAIL_WHO_MAX);
+    pack_cut(buf, theirs && entry->approver == NULL ? behind->approver : entry->approver, NKS_TRAIL_WHO_MAX);
     pack_cut(buf, entry->reason, NKS_TRAIL_REASON_MAX);
     pack_cut(buf, entry->detail, NKS_TRAIL_DETAIL_MAX);
     return NKS_OK;

@@ -78,7 +78,8 @@ NKS_CHECKED enum nks_status nks_trail_open(struct nks_db *db, struct nks_keys *k
                                            struct nks_trail **out, struct nks_fault *fault);
 void nks_trail_close(struct nks_trail *trail);
 /* The link that a commit which added none gets from now on, instead of a plain COMMIT: an import, say, with who asked
- * for it. The entry and its texts stay the caller's and must live until the trail is closed. */
+ * for it. Other links without `who` get its who and approver. The entry and its texts stay the caller's and must live
+ * until the trail is closed. */
 void nks_trail_default(struct nks_trail *trail, const struct nks_trail_entry *entry);
 
 /* Appends a link to its chain, inside the caller's transaction. Texts that are too long are cut; who NULL is the `who`

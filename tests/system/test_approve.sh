@@ -112,14 +112,32 @@ say 0 "the trail of the batch" trail "$batch"
 checks=$((checks + 1))
 grep -q "	look	.*	lo	" "$work/said" || fail "the trail does not name who looked"
 
+# ---- who proposed something leaves, and the id gets another key: it can be declined, not approved, and nothing stops
+say 5 "proposed" debt import "$small/debts.csv" --reason "before leaving" $an
+say 5 "an ends" keys person end an --reason "left" $bo
+nks "$home" keys person make "$work/di.key"
+say 5 "another approver" keys person add di --key "$work/di.key.pub" --roles operator,approver --reason "new" $an
+say 0 "another approver, approved" approve 10 $bo
+say 0 "an ended" approve 9 --person di --person-key "$work/di.key"
+say 1 "approved when the proposer is gone" approve 8 "$small/debts.csv" $bo
+told "approved when the proposer is gone" PERSON-ROLE
+nks "$home" keys person make "$work/an2.key"
+say 5 "the id again" keys person add an --key "$work/an2.key.pub" --roles operator,approver --reason "back" $bo
+say 0 "the id again, approved" approve 11 --person di --person-key "$work/di.key"
+say 1 "approved with another key behind the id" approve 8 "$small/debts.csv" $bo
+told "approved with another key behind the id" PERSON-KEY
+say 0 "declined all the same" approve 8 --decline $bo
+say 0 "no alarm" alarm
+an="--person an --person-key $work/an2.key"
+
 # ---- a proposal that was changed in the database
 say 5 "proposed" debt import "$small/debts.csv" --full --reason "all" $an
 cp "$home/nks.db" "$work/kept.db"
-sqlite3 "$home/nks.db" "UPDATE proposal SET details = (SELECT p.details FROM proposal p WHERE p.proposal_id = 5) WHERE proposal_id = 8"
-say 7 "a proposal with another's details" approve 8 "$small/debts.csv" $bo
+sqlite3 "$home/nks.db" "UPDATE proposal SET details = (SELECT p.details FROM proposal p WHERE p.proposal_id = 5) WHERE proposal_id = 12"
+say 7 "a proposal with another's details" approve 12 "$small/debts.csv" $bo
 cp "$work/kept.db" "$home/nks.db"
 rm -f "$home/nks.db-wal" "$home/nks.db-shm" "$home/alarm"
-say 0 "approved as it was" approve 8 "$small/debts.csv" $bo
+say 0 "approved as it was" approve 12 "$small/debts.csv" $bo
 
 # ---- an automatic import by a signed file
 if have openssl; then
@@ -151,6 +169,8 @@ if have openssl; then
     echo >>"$work/debts.csv"
     automatic 1 "changed after it was signed"
     cp "$small/debts.csv" "$work/debts.csv"
+    code "$NKS_BIN/nks" --home "$home" --now "$robot_now" debt import --full "$work/debts.csv"
+    assert_eq "signed, but --full asks for more than the rows: exit" "$code" 6
     automatic 0 "signed"
 else
     skip "no openssl: no automatic import"

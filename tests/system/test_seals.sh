@@ -92,7 +92,7 @@ done
 tamper "a link taken out" "trail_link chain $batch link 3" sql "DELETE FROM trail_link WHERE chain = $batch AND link = 2"
 tamper "a tail cut off" "link $last of chain $batch, which is not there" \
     sql "DELETE FROM trail_link WHERE chain = $batch AND link = $last"
-tamper "a chain taken away" "trail_link chain $batch" sql "DELETE FROM trail_link WHERE chain = $batch"
+tamper "a chain taken away" "of chain $batch, which is not there" sql "DELETE FROM trail_link WHERE chain = $batch"
 tamper "a day without its seal" "seal seal-2026-11-21.tsv" \
     sql "INSERT INTO trail_day VALUES ((SELECT MIN(day) - 1 FROM trail_day), 0, 1)"
 tamper "a seal's head" "seal seal-2026-11-23.tsv" sed -i '2s/.$/0/; 2s/..$/xx/' "$copied"
