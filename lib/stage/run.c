@@ -399,6 +399,7 @@ void nks_run_close(struct nks_run *run)
 {
     if (run == NULL)
         return;
+    nks_journal_close(run->journal);
     nks_slice_free(run->slice);
     nks_persons_close(run->persons);
     nks_trail_close(run->trail);

@@ -9,6 +9,7 @@
  * print: progress goes to the callback, what happened to the counts, errors to the fault.
  */
 #include "agreement/agreement.h"
+#include "base/journal.h"
 #include "debt/debt.h"
 #include "exchange/central.h"
 #include "exchange/exchange.h"
@@ -75,6 +76,9 @@ struct nks_run {
     struct nks_persons *persons;
     struct nks_trail *trail; /* every commit has a link in it */
     struct nks_arena arena;  /* of the books */
+    struct nks_journal *journal; /* of published files (journal.h); NULL until it is needed */
+    bool journal_compared;
+    int64_t journal_line; /* of the file that is on its way out */
     struct nks_agreement_book agreements;
     struct nks_central_book centrals;
     struct nks_signer_book signers;
