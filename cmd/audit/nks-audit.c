@@ -6,6 +6,8 @@
  */
 #include "audit.h"
 
+#include "stage/schema.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -205,6 +207,7 @@ static enum nks_status database_open(struct audit *audit)
     const struct nks_db_options options = {
         .path = path, .cache_kib = CACHE_KIB, .read_only = true, .busy_timeout_ms = BUSY_TIMEOUT_MS, .durable = true};
     NKS_TRY(nks_db_open(&options, &audit->db, &audit->fault));
+    NKS_TRY(nks_home_schema_check(audit->db, &audit->fault));
     NKS_TRY(nks_exchange_open(audit->db, audit->keys, &audit->exchange, &audit->fault));
     return nks_payments_open(audit->db, audit->keys, &audit->payments, &audit->fault);
 }

@@ -337,6 +337,11 @@ enum nks_status nks_sys_rename_over(const char *from, const char *to, struct nks
     return !nks_fault_point(true) && rename(from, to) == 0 ? NKS_OK : failed(fault, "rename", from);
 }
 
+enum nks_status nks_sys_link(const char *from, const char *to, struct nks_fault *fault)
+{
+    return !nks_fault_point(true) && link(from, to) == 0 ? NKS_OK : failed(fault, "link", to);
+}
+
 enum nks_status nks_sys_exchange(const char *a, const char *b, struct nks_fault *fault)
 {
     if (nks_fault_point(true) || renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) != 0)

@@ -51,6 +51,8 @@ NKS_CHECKED enum nks_status nks_sys_close(int fd, struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_sys_rename(const char *from, const char *to, struct nks_fault *fault);
 /* The same, but takes the place of an existing target in one step (rename). For files of our own only: keys, state. */
 NKS_CHECKED enum nks_status nks_sys_rename_over(const char *from, const char *to, struct nks_fault *fault);
+/* A second name of a file on the same file system; an existing one is FILE-EXISTS. */
+NKS_CHECKED enum nks_status nks_sys_link(const char *from, const char *to, struct nks_fault *fault);
 /* Each gets the other's place in one step; both must be there. */
 NKS_CHECKED enum nks_status nks_sys_exchange(const char *a, const char *b, struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_sys_chmod(int fd, mode_t mode, struct nks_fault *fault);

@@ -82,8 +82,8 @@ NKS_CHECKED enum nks_status nks_delivery_next(struct nks_exchange *exchange, enu
 NKS_CHECKED enum nks_status nks_delivery_find_taken(struct nks_exchange *exchange, enum nks_source source,
                                                     const char *party, const char *name, int64_t *id,
                                                     struct nks_fault *fault);
-/* The newest delivery before this one of that party with the same bytes that is no repeat; *id 0: none. One that was not
- * read because of its signature does not count: its bytes with a good signature are a new file. */
+/* The newest delivery before this one of that party with the same bytes that is no repeat; *id 0: none. One that was
+ * not read because of its signature does not count: its bytes with a good signature are a new file. */
 NKS_CHECKED enum nks_status nks_delivery_find_bytes(struct nks_exchange *exchange, const struct nks_delivery *delivery,
                                                     int64_t *id, struct nks_fault *fault);
 /* Moves it on with reason and findings; refuses a move that the table does not allow (NKS_FAILED, STATE-MOVE). */
@@ -171,6 +171,8 @@ NKS_CHECKED enum nks_status nks_out_file_by_message(struct nks_exchange *exchang
 NKS_CHECKED enum nks_status nks_out_file_find(struct nks_exchange *exchange, struct nks_text name,
                                               struct nks_text party, int64_t *id, bool *several,
                                               struct nks_fault *fault);
+/* The highest number given so far; 0: none. */
+NKS_CHECKED enum nks_status nks_out_file_last(struct nks_exchange *exchange, int64_t *id, struct nks_fault *fault);
 /* The file of that name in that folder; *id 0: none. */
 NKS_CHECKED enum nks_status nks_out_file_named(struct nks_exchange *exchange, enum nks_file_folder folder,
                                                const char *party, const char *name, int64_t *id,

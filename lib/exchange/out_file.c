@@ -213,6 +213,13 @@ enum nks_status nks_out_file_find(struct nks_exchange *exchange, struct nks_text
     return NKS_OK;
 }
 
+enum nks_status nks_out_file_last(struct nks_exchange *exchange, int64_t *id, struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_out_file_last, &stmt, fault));
+    return nks_exchange_one(stmt, id, fault);
+}
+
 enum nks_status nks_out_file_named(struct nks_exchange *exchange, enum nks_file_folder folder, const char *party,
                                    const char *name, int64_t *id, struct nks_fault *fault)
 {

@@ -6,7 +6,6 @@
  *
  *   publish FILE   before a file gets its name in out/     again FILE   the same of a replay
  *   hand FILE      before it leaves staging by hand        done LINE    after it has its name
- *   restored, reconciled, begun                            what was done to the home
  *
  * Order of calls: nks_run_journal before anything is written or published; per file nks_journal_file, the rename,
  * nks_journal_done, and nks_journal_mark inside the transaction of its row. The mark in the database is then behind the

@@ -128,6 +128,8 @@ static enum nks_status read_on(struct reading *reading, const char *path, const 
 {
     struct nks_run *run = reading->run;
     struct nks_journal *journal = NULL;
+    if (mark->number == 0 && !nks_sys_exists(path)) /* nothing was ever published */
+        return begin_anew(reading, path, reason);
     NKS_TRY(nks_journal_open(path, mark, false, &journal, &run->fault));
     enum nks_status status = rows_store(reading, journal, reason);
     nks_journal_close(journal);
