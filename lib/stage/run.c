@@ -198,6 +198,19 @@ static enum nks_status make_database(const char *home, nks_time now, struct nks_
     return status;
 }
 
+/* A journal beside it is of a home that was: a new one must not go on with it. */
+static enum nks_status journal_none(const char *home, struct nks_fault *fault)
+{
+    char log[NKS_PATH_MAX], seals[NKS_PATH_MAX];
+    if (!nks_journal_path(home, "published.log", log) || !nks_seal_dir(home, seals))
+        return nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the home's path is too long; move it up");
+    return nks_sys_exists(log) || nks_sys_exists(seals)
+               ? nks_fault_set(fault, NKS_REFUSED, "JOURNAL-EXISTS",
+                               "HOME.journal is of a home that was here: nks restore puts a backup of that beside it; "
+                               "for a new home move the folder away")
+               : NKS_OK;
+}
+
 enum nks_status nks_home_init(const char *home, const char *keys, bool test, nks_time now, struct nks_fault *fault)
 {
     char path[NKS_PATH_MAX], keys_dir[NKS_PATH_MAX], text[1024];
@@ -207,6 +220,7 @@ enum nks_status nks_home_init(const char *home, const char *keys, bool test, nks
     NKS_TRY(keys_outside(home, keys_dir, fault));
     if (nks_sys_exists(path))
         return nks_fault_set(fault, NKS_REFUSED, "HOME-EXISTS", "there is a home already; choose another --home");
+    NKS_TRY(journal_none(home, fault));
     NKS_TRY(make_folders(home, fault));
     NKS_TRY(nks_keys_make(keys_dir, now, fault));
     NKS_TRY(make_database(home, now, fault));
