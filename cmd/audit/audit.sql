@@ -217,6 +217,7 @@ SELECT COUNT(*) FROM claim_use;
 
 -- Uses that no debt leg bears out. Legs: kind 2 debt; state 4 rejected, 5 returned, 6 stopped: then the use is given
 -- back. A slice in state 4 (OFFSET) has its uses already, but its legs only in its decisions: audit_uses_early.
+-- A generation that was decided again while it was OFFSET left no legs, and no active use.
 -- name: audit_uses_wrong
 SELECT u.holder_key, u.claim_key, u.slice_id, u.n, u.generation, u.leg_no, u.amount_minor, u.state,
   COALESCE(l.kind, 0), COALESCE(l.amount_minor, 0), COALESCE(l.state, 0), COALESCE(p.holder_key = u.holder_key, 0)
@@ -225,12 +226,13 @@ LEFT JOIN leg l ON l.slice_id = u.slice_id AND l.n = u.n AND l.generation = u.ge
 LEFT JOIN payment p ON p.slice_id = u.slice_id AND p.n = u.n
 WHERE (l.n IS NULL OR p.n IS NULL OR l.kind <> 2 OR l.amount_minor <> u.amount_minor OR p.holder_key <> u.holder_key
   OR u.state NOT IN (1, 2) OR (u.state = 1 AND l.state IN (4, 5, 6)) OR (u.state = 2 AND l.state IN (1, 2, 3)))
-  AND NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = u.slice_id AND s.state = 4);
+  AND NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = u.slice_id AND (s.state = 4 AND u.generation = s.generation
+    OR l.n IS NULL AND p.holder_key = u.holder_key AND u.state = 2 AND u.generation < s.generation));
 
 -- name: audit_uses_early
 SELECT u.holder_key, u.claim_key, u.slice_id, u.n, u.generation, u.leg_no, u.amount_minor, u.state
 FROM claim_use u JOIN slice s ON s.slice_id = u.slice_id
-WHERE s.state = 4 ORDER BY u.slice_id, u.n, u.generation, u.leg_no;
+WHERE s.state = 4 AND u.generation = s.generation ORDER BY u.slice_id, u.n, u.generation, u.leg_no;
 
 -- name: audit_use_of_leg
 SELECT claim_key, amount_minor FROM claim_use

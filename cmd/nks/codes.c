@@ -236,6 +236,11 @@ static const struct code_row codes[] = {
      "nks delivered, run nks deliver, then nks replay."},
     {"DELIVERED-EXISTS", EXIT_USAGE, "The file of --out, or the signature beside it, is there already.",
      "Nothing was changed.", "Name another file, or look at that one and remove it."},
+    {"REPLAY-STAGE", EXIT_USAGE, "A batch is replayed from a stage that decides.", "Nothing was changed.",
+     "Name resolve, offset or route with --from."},
+    {"REPLAY-GENERATION", 0, "A slice was decided again and again, as often as can be.", "Nothing was changed.",
+     "Look at the batch with nks explain: the reference data are not what is wrong. Stop its payments if they must not "
+     "go."},
     {"DELIVERED-PART", EXIT_USAGE, "A handing out was cut short, and the .part beside --out is not the whole file.",
      "The file counts as published; nothing was handed out.",
      "Remove the .part, then run nks replay FILE: it publishes the file from the archive."},

@@ -56,9 +56,9 @@ static const struct option_row options[OPTIONS] = {
     [OPTION_ROLES] = {"--roles", 0, "R", "operator, approver, looker, with commas between", false},
     [OPTION_KEY] = {"--key", 0, "FILE", "the public half of that person's signing key", false},
     [OPTION_DECLINE] = {"--decline", 0, NULL, "decide against it", false},
-    [OPTION_FROM] = {"--from", 0, "DATE",
+    [OPTION_FROM] = {"--from", 0, "DATE|STAGE",
                      "when a certificate begins to count, 2026-12-07; default of keys rotate: 14 "
-                     "days from now",
+                     "days from now; of replay: the stage, resolve, offset or route",
                      false},
     [OPTION_WAIT] = {"--wait", 0, "SECONDS", "wait so long for another run to end, 0 to 86400; else exit 3 at once",
                      false},
@@ -143,7 +143,8 @@ static const struct command commands[] = {
      "can "
      "still be stopped is; ends with 5 when something cannot, because it stands in an order file.",
      "012345678", "nks stop 12 5 --reason \"the payer called\""},
-    {"replay", command_replay, PERSON_OPTIONS | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REJECTED), 1, 1,
+    {"replay", command_replay,
+     PERSON_OPTIONS | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REJECTED) | OPTION_BIT(OPTION_FROM), 1, 1,
      "FILE | #N | BATCH", "publish a lost file again; read a refused file again; send rejected payments again",
      "FILE is the name or the message id of an order file, receipt, status report or manifest, as PARTY/NAME where "
      "several "
@@ -153,7 +154,9 @@ static const struct command commands[] = {
      "the "
      "agreement or the centrals were corrected, the next run reads its bytes again, as a new delivery with ids of its "
      "own. "
-     "BATCH with --rejected: its payments without an account or a data central go again as a new batch.",
+     "BATCH with --rejected: its payments without an account or a data central go again as a new batch. BATCH with "
+     "--from "
+     "STAGE: what is decided and in no file yet is decided again, from resolve, offset or route on.",
      "012345678", "nks replay nks-BNG4G0XESSB8DSAC-o0001.xml --reason \"the bank lost it\""},
     {"recall", command_recall, OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REASON), 2, 2, "BATCH SEQ",
      "ask the bank to call a payment back that it has",

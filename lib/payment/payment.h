@@ -532,6 +532,10 @@ NKS_CHECKED enum nks_status nks_reference_check(struct nks_payments *payments, c
 NKS_CHECKED enum nks_status nks_reference_tidy(struct nks_payments *payments, const struct nks_batch *batch,
                                                nks_date today, struct nks_fault *fault);
 /* Writes the slice's count of rejected payments. */
+/* A slice that was decided, as its next generation, before a stage that is done again: generation, state, payments and
+ * legs are as the caller set them (no legs where it is WAITING). Same errors as nks_slice_save. */
+NKS_CHECKED enum nks_status nks_slice_restart(struct nks_payments *payments, struct nks_slice *slice,
+                                              enum nks_slice_state from, struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_slice_rejected(struct nks_payments *payments, const struct nks_slice *slice,
                                                struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_payment_save(struct nks_payments *payments, int64_t slice_id,

@@ -247,6 +247,10 @@ UPDATE slice SET epoch = :epoch WHERE slice_id = :slice_id AND state = :state AN
 UPDATE slice SET state = :to, rejected = :rejected, legs = :legs, legs_hash = :legs_hash, signature = :signature
 WHERE slice_id = :slice_id AND state = :from AND epoch = :epoch;
 
+-- name: slice_restart
+UPDATE slice SET state = :to, generation = :generation, rejected = :rejected, legs = 0, legs_hash = :none, signature = :none
+WHERE slice_id = :slice_id AND state = :from AND epoch = :epoch;
+
 -- name: slice_rejected
 UPDATE slice SET rejected = :rejected WHERE slice_id = :slice_id;
 

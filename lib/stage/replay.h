@@ -56,4 +56,17 @@ struct nks_replay_result {
 NKS_CHECKED enum nks_status nks_replay_rejected(struct nks_run *run, int64_t batch_id, const struct nks_by_hand *hand,
                                                 struct nks_replay_result *result);
 
+/*
+ * The slices of a batch that are decided and in no file yet are decided again, from `stage` on (resolve, offset or
+ * route): for a night that stopped before its files were made, after register, debts or agreements were corrected. The
+ * next run does it. NKS_HELD (REPLAY-STATE): there are none. NKS_REFUSED (REPLAY-STAGE): no such stage.
+ */
+struct nks_restart_result {
+    int64_t slices, payments; /* to be decided again */
+    int64_t in_files;         /* payments of the batch that stand in a file: they stay */
+};
+NKS_CHECKED bool nks_replay_stage_find(const char *name, enum nks_slice_state *to);
+NKS_CHECKED enum nks_status nks_replay_stage(struct nks_run *run, int64_t batch_id, const char *stage,
+                                             const struct nks_by_hand *hand, struct nks_restart_result *result);
+
 #endif
