@@ -46,6 +46,7 @@ enum option { /* places in nks_app.values; the table is in nks.c */
               OPTION_KEY,
               OPTION_DECLINE,
               OPTION_WAIT,
+              OPTION_CERT,
               OPTIONS
 };
 #define OPTION_BIT(option) (UINT64_C(1) << (option))
@@ -153,6 +154,7 @@ int command_keys_person_add(struct nks_app *app);
 int command_keys_person_end(struct nks_app *app);
 int command_keys_person_list(struct nks_app *app);
 int command_check(struct nks_app *app);
+int command_verify(struct nks_app *app);
 int command_alarm(struct nks_app *app);
 int command_alarm_clear(struct nks_app *app);
 int command_keys_list(struct nks_app *app);
