@@ -24,6 +24,8 @@ static const char *const codes[NKS_VERIFY_VERDICTS] = {
     [NKS_VERIFY_MANIFEST_BAD] = "VERIFY-MANIFEST",
 };
 
+const char verify_changed[] = "it changed while it was read: verify again";
+
 const char *nks_verify_kind_name(enum nks_verify_kind kind)
 {
     return kinds[kind];

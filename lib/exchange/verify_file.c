@@ -21,12 +21,10 @@ static const struct {
     [NKS_CMS_IGNORED] = {NKS_VERIFY_SIGNATURE, NULL},
 };
 
-/* Opens it; *fd -1: it cannot be, which is said of the entry. */
-static enum nks_status open_file(struct verify *verify, const char *path, struct verify_entry *entry, const char *words,
-                                 int *fd)
+enum nks_status verify_open(struct verify *verify, const char *path, struct verify_entry *entry,
+                            enum nks_verify_verdict verdict, const char *words, int *fd)
 {
     struct nks_fault fault = {.status = NKS_OK};
-    *fd = -1;
     enum nks_status status = nks_sys_open_read(path, fd, &fault);
     if (status == NKS_OK)
         return NKS_OK;
@@ -35,7 +33,7 @@ static enum nks_status open_file(struct verify *verify, const char *path, struct
         *verify->fault = fault;
         return status;
     }
-    verify_say(entry, NKS_VERIFY_KIND, words);
+    verify_say(entry, verdict, words);
     return NKS_OK;
 }
 
@@ -54,7 +52,7 @@ static enum nks_status open_signature(struct verify *verify, const struct verify
         verify_say(entry, of_signature[NKS_CMS_NONE].verdict, of_signature[NKS_CMS_NONE].words);
         return NKS_OK;
     }
-    NKS_TRY(open_file(verify, signature, entry, "its signature (.p7s) cannot be opened", &fd));
+    NKS_TRY(verify_open(verify, signature, entry, NKS_VERIFY_KIND, "its signature (.p7s) cannot be opened", &fd));
     if (fd < 0)
         return NKS_OK;
     enum nks_status status = nks_sys_read(fd, verify->p7s, sizeof verify->p7s, &len, verify->fault);
@@ -111,7 +109,7 @@ static enum nks_status check_signature(struct verify *verify, const struct verif
 {
     struct nks_cms *cms = NULL;
     int fd = -1;
-    NKS_TRY(open_file(verify, path, entry, "it cannot be opened", &fd));
+    NKS_TRY(verify_open(verify, path, entry, NKS_VERIFY_KIND, "it cannot be opened", &fd));
     if (fd < 0)
         return NKS_OK;
     enum nks_status status = open_signature(verify, folder, path, entry, &cms);

@@ -144,7 +144,7 @@ static enum nks_status judge(struct day *day, struct verify_entry *entry, struct
     uint8_t hash[NKS_HASH_SIZE];
     nks_hash_once(bytes.ptr, bytes.len, hash);
     if (memcmp(hash, entry->hash, NKS_HASH_SIZE) != 0) {
-        verify_say(entry, NKS_VERIFY_CHANGED, "it changed while it was read: verify again");
+        verify_say(entry, NKS_VERIFY_CHANGED, verify_changed);
         return NKS_OK;
     }
     if (!is_whole(bytes, &manifest)) {
@@ -172,8 +172,16 @@ static enum nks_status read_one(struct day *day, struct verify_entry *entry)
         verify_say(entry, NKS_VERIFY_MANIFEST_BAD, "it is larger than a manifest can be");
         return NKS_OK;
     }
-    NKS_TRY(nks_file_read(path, BYTES_MAX, &data, &len, day->verify->fault));
-    enum nks_status status = judge(day, entry, (struct nks_text){data, len});
+    struct nks_fault fault = {.status = NKS_OK};
+    enum nks_status status = nks_file_read(path, BYTES_MAX, &data, &len, &fault);
+    if (status == NKS_OK)
+        status = judge(day, entry, (struct nks_text){data, len});
+    else if (status == NKS_RETRY)
+        *day->verify->fault = fault;
+    else {
+        verify_say(entry, NKS_VERIFY_CHANGED, verify_changed);
+        status = NKS_OK;
+    }
     free(data);
     return status;
 }

@@ -86,7 +86,7 @@ static enum nks_status read_order(struct reading *reading)
     }
     nks_hash_end(reading->hash, hash);
     if (memcmp(hash, entry->hash, NKS_HASH_SIZE) != 0)
-        verify_say(entry, NKS_VERIFY_CHANGED, "it changed while it was read: verify again");
+        verify_say(entry, NKS_VERIFY_CHANGED, verify_changed);
     else if (reading->bad || reading->payments != entry->payments || !nks_sum_equal(reading->sum, entry->sum))
         verify_say(entry, NKS_VERIFY_FACTS, "NbOfTxs or CtrlSum of its header is not what its payments come to");
     return NKS_OK;
@@ -97,8 +97,9 @@ enum nks_status verify_order(struct verify *verify, const char *path, struct ver
     struct reading reading = {.verify = verify, .entry = entry, .fd = -1, .hash = nks_hash_new()};
     if (reading.hash == NULL)
         return nks_fault_set(verify->fault, NKS_RETRY, "MEMORY", "no memory to hash a file");
-    enum nks_status status = nks_sys_open_read(path, &reading.fd, verify->fault);
-    if (status == NKS_OK) {
+    nks_sys_point("verify.signed");
+    enum nks_status status = verify_open(verify, path, entry, NKS_VERIFY_CHANGED, verify_changed, &reading.fd);
+    if (status == NKS_OK && reading.fd >= 0) {
         status = read_order(&reading);
         close(reading.fd);
     }

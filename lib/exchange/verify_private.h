@@ -33,6 +33,8 @@ struct verify_entry { /* a file that is no signature */
     struct nks_sum sum;
 };
 
+extern const char verify_changed[]; /* words for NKS_VERIFY_CHANGED */
+
 struct verify_folder {
     const char *path, *relative;
     struct nks_sys_list names;    /* signatures too */
@@ -50,6 +52,9 @@ NKS_CHECKED enum nks_status verify_tell(struct verify *verify, const struct nks_
 
 NKS_CHECKED enum nks_status verify_file(struct verify *verify, const struct verify_folder *folder,
                                         struct verify_entry *entry);
+/* Opens a file; *fd -1: it cannot be, which is said of the entry. */
+NKS_CHECKED enum nks_status verify_open(struct verify *verify, const char *path, struct verify_entry *entry,
+                                        enum nks_verify_verdict verdict, const char *words, int *fd);
 /* verify_order.c: reads an order whose signature is good: what its header says, and is it what its payments come to. */
 NKS_CHECKED enum nks_status verify_order(struct verify *verify, const char *path, struct verify_entry *entry);
 /* Marks what the manifests of the folder name. */

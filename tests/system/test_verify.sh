@@ -323,10 +323,22 @@ expect 'the newest does not hold' 7 "$second" VERIFY-SIGNATURE "$three" VERIFY-U
 two_manifests
 cp "$home/out/central/central-nord/$manifest" "$box/nks-manifest-2026-11-23-0003.tsv"
 cp "$home/out/central/central-nord/$manifest.p7s" "$box/nks-manifest-2026-11-23-0003.tsv.p7s"
+rm "$box/$second" "$box/$second.p7s"
 run_verify "$box" --cert "$pki/pins.crt" --now "$late"
-assert_eq "another central's manifest between" "$code" 7
+assert_eq "another central's manifest of that day" "$code:$(verdict_of "$manifest")" 7:VERIFY-MANIFEST
+
+edit '$s/^/#/'
+head -c 11000000 /dev/zero >"$box/$manifest"
+sign "$box/$manifest"
+# shellcheck disable=SC2086
+expect 'a manifest that is too large' 7 "$manifest" VERIFY-MANIFEST $all_unlisted
 
 # ---- a day without orders
+box
+sed -e '1s/2026-11-23/2026-11-22/' -e '1s/central-vest/central-nord/' -e '3,$d' "$vest/$manifest" >"$box/nks-manifest-2026-11-22-0001.tsv"
+printf '# total\t0 files\t0\t0.00\n' >>"$box/nks-manifest-2026-11-22-0001.tsv"
+sign "$box/nks-manifest-2026-11-22-0001.tsv"
+expect 'an empty one of another central' 7 nks-manifest-2026-11-22-0001.tsv VERIFY-MANIFEST
 rm -rf "$box"
 mkdir "$box"
 sed -e '3,$d' "$vest/$manifest" >"$box/$manifest"
@@ -334,31 +346,94 @@ printf '# total\t0 files\t0\t0.00\n' >>"$box/$manifest"
 sign "$box/$manifest"
 expect 'an empty manifest' 0
 
-# ---- hostile files, by a stranger and by the signer
-hostile() { # NAME CODE VERDICT, the file on standard input
+# ---- hostile files, unsigned and by the signer
+hostile() { # NAME CODE VERDICT: the file is $work/hostile
     box
-    cat >"$box/$1"
+    cp "$work/hostile" "$box/$1"
     expect "$1, unsigned" 5 "$1" VERIFY-UNSIGNED
     sign "$box/$1"
     expect "$1" "$2" "$1" "$3"
 }
 uri=urn:iso:std:iso:20022:tech:xsd:pain.001.001.09
-printf '<!DOCTYPE a [<!ENTITY b "c">]><Document xmlns="%s">&b;</Document>' $uri | hostile doctype.xml 5 VERIFY-UNREADABLE
-printf '<Document xmlns="%s"><CstmrCdtTrfInitn>' $uri | hostile cut.xml 5 VERIFY-UNREADABLE
+printf '<!DOCTYPE a [<!ENTITY b "c">]><Document xmlns="%s">&b;</Document>' $uri >"$work/hostile"
+hostile doctype.xml 5 VERIFY-UNREADABLE
+printf '<Document xmlns="%s"><CstmrCdtTrfInitn>' $uri >"$work/hostile"
+hostile cut.xml 5 VERIFY-UNREADABLE
 {
     printf '<Document xmlns="%s">' $uri
     awk 'BEGIN { for (i = 0; i < 100000; i++) printf "<a>" }'
-} | hostile deep.xml 5 VERIFY-UNREADABLE
+} >"$work/hostile"
+hostile deep.xml 5 VERIFY-UNREADABLE
 {
     printf '<Document xmlns="%s"><a b="' $uri
     head -c 3000000 /dev/zero | tr '\0' x
-} | hostile attribute.xml 5 VERIFY-UNREADABLE
-head -c 100000 /dev/zero | hostile zeros.xml 5 VERIFY-UNREADABLE
-printf '' | hostile empty.xml 5 VERIFY-UNREADABLE
-printf '\377\376<\0D\0' | hostile utf16.xml 5 VERIFY-UNREADABLE
-printf '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.008.001.02"/>' | hostile other.xml 5 VERIFY-UNREADABLE
-sed 's|<NbOfTxs>[0-9]*<|<NbOfTxs>9<|; s|<MsgId>[^<]*<|<MsgId>X1<|' "$vest/$one" | hostile count.xml 7 VERIFY-FACTS
-sed 's|<InstdAmt\([^>]*\)>[0-9.]*<|<InstdAmt\1>1.00<|; s|<MsgId>[^<]*<|<MsgId>X1<|' "$vest/$one" | hostile amount.xml 7 VERIFY-FACTS
+} >"$work/hostile"
+hostile attribute.xml 5 VERIFY-UNREADABLE
+head -c 100000 /dev/zero >"$work/hostile"
+hostile zeros.xml 5 VERIFY-UNREADABLE
+: >"$work/hostile"
+hostile empty.xml 5 VERIFY-UNREADABLE
+printf '\377\376<\0D\0' >"$work/hostile"
+hostile utf16.xml 5 VERIFY-UNREADABLE
+printf '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.008.001.02"/>' >"$work/hostile"
+hostile other.xml 5 VERIFY-UNREADABLE
+head -c -12 "$vest/$one" >"$work/hostile" # all payments are there, the end is not
+hostile end.xml 5 VERIFY-UNREADABLE
+sed 's|<NbOfTxs>[0-9]*<|<NbOfTxs>9<|; s|<MsgId>[^<]*<|<MsgId>X1<|' "$vest/$one" >"$work/hostile"
+hostile count.xml 7 VERIFY-FACTS
+sed 's|<InstdAmt\([^>]*\)>[0-9.]*<|<InstdAmt\1>1.00<|; s|<MsgId>[^<]*<|<MsgId>X1<|' "$vest/$one" >"$work/hostile"
+hostile amount.xml 7 VERIFY-FACTS
+box
+NKS_READER=$work/none run_verify "$box" --cert "$pki/pins.crt" --now "$late"
+assert_eq 'no reader' "$code" 6
+
+# The public attacks, well signed.
+if [ -d "$NKS_SHARED/hostile" ]; then
+    box
+    find "$NKS_SHARED/hostile" -type f -exec cp {} "$box/" \;
+    chmod -R u+w "$box"
+    (cd "$NKS_SHARED/hostile" && find . -type f | sed 's|.*/||') | sort >"$work/attacks"
+    while read -r name; do
+        sign "$box/$name"
+    done <"$work/attacks"
+    run_verify "$box" --cert "$pki/pins.crt" --now "$late"
+    assert_eq 'public attacks' "$code" 5
+    assert_eq 'each is told' "$(awk -F '\t' '$1 == "file" && $4 != "GOOD" { print $2 }' "$work/said" | sort | tr '\n' ' ')" \
+        "$(tr '\n' ' ' <"$work/attacks")"
+    ! grep -q 'root:' "$work/said" "$work/told" || fail 'an attack tells what is in another file'
+else
+    skip "no attacks in $NKS_SHARED/hostile"
+fi
+
+# A file that is written to, or taken away, between its signature and its reading.
+meanwhile() { # WHAT WORDS...: done at that moment, the first order of the box being $first
+    what=$1
+    shift
+    box
+    first=$box/nks-BNG4G0XESSB8DSAC-o0001.xml
+    NKS_STOP_AT=verify.signed "$NKS_BIN/nks" verify "$box" --cert "$pki/pins.crt" --now "$late" >"$work/said" 2>"$work/told" &
+    pid=$!
+    tries=0
+    until grep -q '^State:.*T (stopped)' /proc/$pid/status 2>/dev/null; do
+        tries=$((tries + 1))
+        [ $tries -le 600 ] || die 'nks verify was never halted'
+        sleep 0.1
+    done
+    "$@"
+    kill -CONT $pid
+    code=0
+    wait $pid || code=$?
+    assert_eq "$what" "$code:$(verdict_of "${first##*/}")" 5:VERIFY-CHANGED
+}
+more() { echo '<!-- more -->' >>"$first"; }
+gone() { rm "$first"; }
+code env NKS_KILL_AT=verify.signed "$NKS_BIN/nks" verify "$vest" --cert "$pki/pins.crt" --now "$late"
+if [ "$code" -ne 0 ] && [ -d /proc/self ]; then
+    meanwhile 'a file that grows while it is read' more
+    meanwhile 'a file that goes while it is read' gone
+else
+    skip 'no fault points, or no /proc'
+fi
 
 # Names that a terminal would obey or that hold a number are not repeated as they are.
 box
