@@ -10,9 +10,9 @@ static const struct exit_row exits[] = {
     {EXIT_USAGE, "wrong usage, or no such batch or payment"},
     {EXIT_BUSY, "busy: another run works on this home"},
     {EXIT_LATER, "try again later: database, disk, memory"},
-    {EXIT_PERSON, "something waits for a person"},
+    {EXIT_PERSON, "something waits for a person; verify: something is missing or cannot be judged"},
     {EXIT_SETUP, "configuration, permission, or no jail"},
-    {EXIT_INTEGRITY, "integrity alarm: do not restart"},
+    {EXIT_INTEGRITY, "integrity alarm: do not restart; verify: a received file is wrong"},
     {EXIT_BUG, "a bug"},
 };
 static const int worst_first[] = {EXIT_BUG,    EXIT_INTEGRITY, EXIT_SETUP,    EXIT_LATER, EXIT_BUSY,

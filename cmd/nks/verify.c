@@ -134,7 +134,8 @@ static int verify(struct verifying *verifying)
     enum nks_status status = nks_verify(app->operands[0], &options, &result, &app->fault);
     table_end(verifying->files);
     if (status == NKS_OK) {
-        put_result(app, &result);
+        if (!app->out.quiet)
+            put_result(app, &result);
         status = conclude(&result, &app->fault);
     }
     return app_result(app, status);

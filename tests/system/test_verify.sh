@@ -446,4 +446,22 @@ grep -q 0101701234 "$work/said" && fail 'a number is repeated' || true
 run_verify "$box" --cert "$pki/pins.crt" --now "$late" --json
 grep -q '"verdict":"VERIFY-UNSIGNED"' "$work/said" || fail 'the odd name is not told'
 
+# ---- more than one night: a second run on that day, a recall, an order published again, the next day
+sed -e 's/PK-2026-11-L/PK-2026-11-M/' -e 's|<EndToEndId>|&M|' "$small/in/sender/proeve-kommune/10-loen.xml" \
+    >"$home/in/sender/proeve-kommune/30-mere.xml"
+nks "$home" recall --now 2026-11-23T03:00:00Z BNG4G0XESSB8DSAC 1 --reason test
+night_run "$home" 2026-11-23T03:10:00Z
+lost=$home/out/central/central-vest/$one
+rm "$lost" "$lost.p7s"
+nks "$home" replay --now 2026-11-23T03:20:00Z "$one" --reason test
+night_run "$home" 2026-11-23T03:30:00Z
+run_verify "$home/out" --cert "$home.keys/file.crt" --now 2026-11-23T04:00:00Z
+assert_eq 'a second run' "$code" 0
+assert_eq 'the recall' "$(awk -F '\t' '$3 == "recall" { print $4 }' "$work/said")" GOOD
+assert_eq 'a second manifest' "$(find "$home/out" -name '*-0002.tsv' | wc -l | tr -d ' ')" 1
+night_run "$home" 2026-11-24T02:10:00Z
+run_verify "$home/out" --cert "$home.keys/file.crt" --now 2026-11-24T04:00:00Z --json
+assert_eq 'the next day' "$code" 0
+[ ! -s "$work/told" ] || fail "said: $(cat "$work/told")"
+
 test_end
