@@ -173,6 +173,7 @@ static enum nks_status read_one(struct day *day, struct verify_entry *entry)
         return NKS_OK;
     }
     struct nks_fault fault = {.status = NKS_OK};
+    nks_sys_point("verify.manifest");
     enum nks_status status = nks_file_read(path, BYTES_MAX, &data, &len, &fault);
     if (status == NKS_OK)
         status = judge(day, entry, (struct nks_text){data, len});

@@ -239,6 +239,11 @@ mkdir "$box/1/2/3/4/5/6/7/8/9"
 expect 'nine folders deep' 5
 grep -q VERIFY-MANY "$work/told" || fail 'VERIFY-MANY is not said'
 
+box
+seq 1000 | sed "s|^|$box/|" | xargs mkdir
+expect 'a thousand folders more' 5
+grep -q VERIFY-MANY "$work/told" || fail 'VERIFY-MANY is not said of folders'
+
 # ---- manifests that were changed, and those that their signer changed
 all_unlisted=$(grep -v '^#' "$vest/$manifest" | cut -f 1 | sed 's/$/ VERIFY-UNLISTED/' | tr '\n' ' ')
 edit() { # SED-WORDS...: the manifest
@@ -406,12 +411,13 @@ else
 fi
 
 # A file that is written to, or taken away, between its signature and its reading.
-meanwhile() { # WHAT WORDS...: done at that moment, the first order of the box being $first
+meanwhile() { # WHAT POINT FILE WORDS...: done there, with the file of the box as $changing
     what=$1
-    shift
+    point=$2
     box
-    first=$box/nks-BNG4G0XESSB8DSAC-o0001.xml
-    NKS_STOP_AT=verify.signed "$NKS_BIN/nks" verify "$box" --cert "$pki/pins.crt" --now "$late" >"$work/said" 2>"$work/told" &
+    changing=$box/$3
+    shift 3
+    NKS_STOP_AT=$point "$NKS_BIN/nks" verify "$box" --cert "$pki/pins.crt" --now "$late" >"$work/said" 2>"$work/told" &
     pid=$!
     tries=0
     until grep -q '^State:.*T (stopped)' /proc/$pid/status 2>/dev/null; do
@@ -423,14 +429,17 @@ meanwhile() { # WHAT WORDS...: done at that moment, the first order of the box b
     kill -CONT $pid
     code=0
     wait $pid || code=$?
-    assert_eq "$what" "$code:$(verdict_of "${first##*/}")" 5:VERIFY-CHANGED
+    assert_eq "$what" "$code:$(verdict_of "${changing##*/}")" 5:VERIFY-CHANGED
 }
-more() { echo '<!-- more -->' >>"$first"; }
-gone() { rm "$first"; }
+more() { echo '<!-- more -->' >>"$changing"; }
+gone() { rm "$changing"; }
 code env NKS_KILL_AT=verify.signed "$NKS_BIN/nks" verify "$vest" --cert "$pki/pins.crt" --now "$late"
 if [ "$code" -ne 0 ] && [ -d /proc/self ]; then
-    meanwhile 'a file that grows while it is read' more
-    meanwhile 'a file that goes while it is read' gone
+    first=nks-BNG4G0XESSB8DSAC-o0001.xml
+    meanwhile 'an order that grows while it is read' verify.signed $first more
+    meanwhile 'an order that goes while it is read' verify.signed $first gone
+    meanwhile 'a manifest that grows while it is read' verify.manifest "$manifest" more
+    meanwhile 'a manifest that goes while it is read' verify.manifest "$manifest" gone
 else
     skip 'no fault points, or no /proc'
 fi
