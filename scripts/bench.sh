@@ -279,9 +279,10 @@ file_mib=$(wc -c <"$message" | awk '{ printf "%.1f", $1 / 1048576 }')
 
 # copy_home FROM HOME: a copy, with the message in the drop folder
 copy_home() {
-    rm -rf "$2" "$2.keys"
+    rm -rf "$2" "$2.keys" "$2.journal"
     cp -a "$1" "$2"
     cp -a "$1.keys" "$2.keys"
+    [ ! -d "$1.journal" ] || cp -a "$1.journal" "$2.journal"
     sed "s/^cache_mib *=.*/cache_mib = $cache_mib/" "$1/nks.conf" >"$2/nks.conf"
     "$bin/nks" --home "$2" --json config check --now "$now" >"$log/config.out"
     expect "cache_mib of the home" "$(field cache_mib <"$log/config.out")" "$cache_mib"
@@ -322,7 +323,7 @@ history_ingest() {
     expect "batches, $1 history" "$(printf '%s\n' "$batches" | field state)" ACCEPTED
     expect "payments, $1 history" "$(printf '%s\n' "$batches" | field payments)" "$payments"
     expect "rejected payments, $1 history" "$(printf '%s\n' "$batches" | field rejected)" 0
-    rm -rf "$dir/home-history" "$dir/home-history.keys"
+    rm -rf "$dir/home-history" "$dir/home-history.keys" "$dir/home-history.journal"
 }
 
 ingest_history_ratio=skipped
@@ -426,7 +427,7 @@ measure_into /dev/null reader "$bin/nks-reader" <"$message"
 row "nks-reader alone" "$seconds" "$(rate "$payments" "$seconds")" "$peak" "part of ingest"
 peak_mib_reader=$peak
 verify "$home"
-rm -rf "$home" "$home.keys"
+rm -rf "$home" "$home.keys" "$home.journal"
 
 # ---- the whole chain
 

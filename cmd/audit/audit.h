@@ -150,6 +150,7 @@ enum nks_status audit_check_uses(struct audit *audit);
 enum nks_status audit_check_ventekonto(struct audit *audit);
 enum nks_status audit_check_returns(struct audit *audit);
 enum nks_status audit_check_files(struct audit *audit);
+enum nks_status audit_check_journal(struct audit *audit);
 enum nks_status audit_check_trail(struct audit *audit);
 enum nks_status audit_check_equation(struct audit *audit);
 enum nks_status audit_check_database(struct audit *audit);

@@ -283,7 +283,17 @@ ORDER BY file_id;
 SELECT kind, state, bytes, hash FROM out_file WHERE file_id = :file_id;
 
 -- name: audit_file_named
-SELECT file_id, state FROM out_file WHERE folder = :folder AND party = :party AND name = :name;
+SELECT file_id, state, hash FROM out_file WHERE folder = :folder AND party = :party AND name = :name;
+
+-- name: audit_published_named
+SELECT kind, message_id, created_at, business_date, bytes, hash, line FROM published
+WHERE folder = :folder AND party = :party AND name = :name;
+
+-- name: audit_published_count
+SELECT COUNT(*) FROM published;
+
+-- name: audit_files_published
+SELECT file_id FROM out_file WHERE state = 3 ORDER BY file_id;
 
 -- name: audit_batch_files
 SELECT file_id, party, folder, entries, control_sum FROM out_file WHERE batch_id = :batch_id AND kind = 1

@@ -202,6 +202,19 @@ static bool ends_with(const char *name, const char *end)
     return len >= end_len && strcmp(name + len - end_len, end) == 0;
 }
 
+static enum nks_status published_before(struct audit *audit, const struct audit_folder *folder, struct nks_text name,
+                                        bool *was)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_published_named, &stmt, &audit->fault));
+    nks_bind_int(stmt, "folder", folder->folder);
+    nks_bind_text(stmt, "party", nks_text_from(folder->party));
+    nks_bind_text(stmt, "name", name);
+    NKS_TRY(nks_stmt_one(stmt, was, &audit->fault));
+    nks_stmt_end(stmt);
+    return NKS_OK;
+}
+
 static enum nks_status listed_check(struct audit *audit, const struct audit_folder *folder, const char *name)
 {
     struct nks_stmt *stmt = NULL;
@@ -218,6 +231,8 @@ static enum nks_status listed_check(struct audit *audit, const struct audit_fold
     NKS_TRY(nks_stmt_one(stmt, &found, &audit->fault));
     bool written = found && nks_column_int(stmt, 1) != NKS_FILE_RESERVED;
     nks_stmt_end(stmt);
+    if (!written) /* published before the home was restored */
+        NKS_TRY(published_before(audit, folder, (struct nks_text){name, len}, &written));
     if (written)
         return NKS_OK;
     audit_at(audit, "file %s/%s/%.120s", nks_file_folder_path(folder->folder), folder->party,

@@ -6,6 +6,8 @@
  */
 #include "audit.h"
 
+#include "stage/schema.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +58,7 @@ static const struct audit_check checks[] = {
      "that agreements want what was carried on", false},
     {"files", "archive and published files are what was written; signatures", audit_check_files,
      "that archive copies decrypt, and their SHA-256", false},
+    {"journal", "the journal of published files is whole, and the same as the rows", audit_check_journal, NULL, false},
     {"trail", "every link follows the one before, and the seals outside name what is there", audit_check_trail,
      "who, why and what of each link", false},
     {"equation", "payments = sent + rejected + stopped + returned + ventekonto + not due + in process",
@@ -205,6 +208,7 @@ static enum nks_status database_open(struct audit *audit)
     const struct nks_db_options options = {
         .path = path, .cache_kib = CACHE_KIB, .read_only = true, .busy_timeout_ms = BUSY_TIMEOUT_MS, .durable = true};
     NKS_TRY(nks_db_open(&options, &audit->db, &audit->fault));
+    NKS_TRY(nks_home_schema_check(audit->db, &audit->fault));
     NKS_TRY(nks_exchange_open(audit->db, audit->keys, &audit->exchange, &audit->fault));
     return nks_payments_open(audit->db, audit->keys, &audit->payments, &audit->fault);
 }

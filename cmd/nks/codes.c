@@ -116,6 +116,8 @@ static const struct code_row codes[] = {
      "archive."},
     {"DB-NEWER", 0, "The database was made by a newer nks than this one.", "Nothing was changed.",
      "Install the newer nks again."},
+    {"DB-OLDER", 0, "The database was made by an older nks than this one.", "Nothing was changed.",
+     "Run nks run: whoever has the home's lock copies the database (nks.db.before-TIME) and brings it up to date."},
     {"DB-PERMISSION", 0, "The database may not be read or written here.", "Nothing was changed.",
      "Look at owner and mode of the home and of nks.db; run nks as the user who owns them."},
     {"FILE-MISSING", 0, "A file or folder is not there.", "Nothing was changed.",
@@ -237,6 +239,46 @@ static const struct code_row codes[] = {
      "nks delivered, run nks deliver, then nks replay."},
     {"DELIVERED-EXISTS", EXIT_USAGE, "The file of --out, or the signature beside it, is there already.",
      "Nothing was changed.", "Name another file, or look at that one and remove it."},
+    {"DELIVERED-PART", EXIT_USAGE, "A handing out was cut short, and the .part beside --out is not the whole file.",
+     "The file counts as published; nothing was handed out.",
+     "Remove the .part, then run nks replay FILE: it publishes the file from the archive."},
+
+    /* the journal of published files, backups */
+    {"JOURNAL-MISSING", 0, "The journal of published files is not where the home expects it (HOME.journal).",
+     "Nothing was published.",
+     "Mount or put back its folder, then run again. Only if it is lost for good: ask every data central what it has, "
+     "then "
+     "run nks reconcile --new-journal."},
+    {"JOURNAL-EXISTS", EXIT_USAGE, "A new home was to be made beside the journal of one that was here before.",
+     "Nothing was made.",
+     "To have that home back: nks restore BACKUP. For a new home: move HOME.journal away, and keep it."},
+    {"JOURNAL-CHANGED", 0,
+     "The journal of published files is shorter than the database knows it, or a line of it was "
+     "changed.",
+     stop_here, "Put the right journal back from where its folder is kept twice. Then nks-audit, and nks alarm clear."},
+    {"JOURNAL-LINE", EXIT_BUG, "A line of the journal could not be made.", bug_safe, bug_next},
+    {"JOURNAL-MARK", 0, "The row that says how far the journal is known is damaged.", stop_here, audit_next},
+    {"RECONCILE-FIRST", 0, "The database is older than the journal: it was put back from a backup or a copy.",
+     "Nothing leaves the house. What was published since is out and is not published again.",
+     "Run nks reconcile --dry-run to see what was published since, then nks reconcile --reason TEXT."},
+    {"RECONCILE-NOT", EXIT_USAGE, "There is nothing to reconcile, or the journal is there and is not begun anew.",
+     "Nothing was changed.", "Go on with nks run."},
+    {"JOURNAL-DIFFERS", 0,
+     "A file that was published before the home was restored came to be again with other bytes, "
+     "because reference data differ.",
+     "It is not published, and stays in staging. What went out first stands.",
+     "Compare both with the receiver: nks show BATCH, and the file that it has. Import what was missing before the "
+     "files "
+     "are dropped again; what still differs is settled by hand with the bank."},
+    {"BACKUP-EXISTS", EXIT_USAGE, "There is a backup of this second in the folder, whole or cut short (.part).",
+     "Nothing was changed.", "Run nks backup again in a second; remove a .part that was cut short."},
+    {"BACKUP-DAMAGED", EXIT_PERSON,
+     "A backup is not what was written: a file of it is missing or changed, or its list is "
+     "not signed by this home's keys.",
+     "The home was not touched.", "Take another backup; nks backup check BACKUP tells whether it is whole."},
+    {"RESTORE-FINISHED", EXIT_PERSON, "An earlier restore was cut short. It is finished now; this one did not begin.",
+     "The home is the restored one. The home of before lies in HOME.before-TIME.",
+     "Look at it (nks list), then nks reconcile. Restore again only if it is not the backup that you want."},
     {"ARCHIVE-CHANGED", 0, "The archive copy of a published file is not what was published.", stop_here, audit_next},
     {"LOOK-SUM", EXIT_BUG, "The sum of payments is beyond what can be counted.", "Nothing was changed.", bug_next},
     {"REPORT-EXISTS", EXIT_USAGE, "The page was to go into a file that is there already.", "The file was not touched.",

@@ -66,6 +66,10 @@ static const struct option_row options[OPTIONS] = {
                      false},
     [OPTION_CERT] = {"--cert", 0, "FILE", "the certificates by which files must be signed, PEM (several) or DER",
                      false},
+    [OPTION_APPROVER] = {"--approver", 0, "ID", "the second person of a restore", false},
+    [OPTION_APPROVER_KEY] = {"--approver-key", 0, "FILE", "that person's signing key", false},
+    [OPTION_NEW_JOURNAL] = {"--new-journal", 0, NULL,
+                            "the journal of published files is lost for good: begin a new one", false},
     [OPTION_LANGUAGE] = {"--language", 0, "L", "en (English, the default) or da (Danish)", false},
 };
 
@@ -223,6 +227,35 @@ static const struct command commands[] = {
      "with 5 when something is missing or cannot be judged, with 7 when something is wrong: then nothing of the folder "
      "should be carried out.",
      "0124567", "nks verify --cert file.crt --central central-nord /srv/inbox/nks"},
+    {"backup", command_backup, 0, 1, 1, "DIR", "copy the home, while it works",
+     "Makes DIR/nks-backup-TIME: the database at one moment, configuration, spool, archive and seals, all as encrypted "
+     "as "
+     "in the home, with a signed list. What the last backup in DIR has is linked, not copied. Keep the keys and the "
+     "journal "
+     "(HOME.journal) apart from it, on other disks.",
+     "0245678", "nks backup /backup/nks"},
+    {"backup check", command_backup_check, 0, 1, 1, "BACKUP", "is a backup whole and ours",
+     "Compares every file with the signed list. Needs the keys' public half only.", "01246",
+     "nks backup check /backup/nks/nks-backup-20261123T031500Z"},
+    {"restore", command_restore,
+     PERSON_OPTIONS | OPTION_BIT(OPTION_APPROVER) | OPTION_BIT(OPTION_APPROVER_KEY) | OPTION_BIT(OPTION_DRY_RUN), 1, 1,
+     "BACKUP", "put a backup back in the place of the home",
+     "Two persons at once. The home that is there stays, as HOME.before-TIME; in/ and out/ go over to the restored "
+     "one. "
+     "After it nothing leaves the house until nks reconcile has read from the journal what was published since the "
+     "backup. May be killed and started again.",
+     "012345678",
+     "nks restore /backup/nks/nks-backup-20261123T031500Z --reason \"disk broke\" --person an --person-key an.key "
+     "--approver bo --approver-key bo.key"},
+    {"reconcile", command_reconcile, PERSON_OPTIONS | OPTION_BIT(OPTION_NEW_JOURNAL) | OPTION_BIT(OPTION_DRY_RUN), 0, 0,
+     "", "read from the journal what was published since the database of now",
+     "For after a restore. What the journal names is not published again: an order file that comes to be again with "
+     "the "
+     "same bytes counts as published, one with other bytes waits for a person (JOURNAL-DIFFERS). Says which senders "
+     "must "
+     "drop files again. --new-journal only where the journal is lost for good, and every data central has told what it "
+     "has.",
+     "012345678", "nks reconcile --reason \"restored after a broken disk\""},
     {"alarm", command_alarm, 0, 0, 0, "", "the integrity alarm, where one stands",
      "Ends with 7 when an alarm stands, with 0 when none does. While it stands no command works on the home.", "027",
      "nks alarm"},

@@ -153,12 +153,10 @@ void nks_sys_point(const char *name)
 
 /* ---- descriptors */
 
-enum nks_status nks_sys_open_read(const char *path, int *fd, struct nks_fault *fault)
+static enum nks_status open_regular(const char *path, int flags, int *fd, struct nks_fault *fault)
 {
-    if (nks_fault_point(false))
-        return failed(fault, "open", path);
     /* O_NONBLOCK: opening a pipe must not wait for its writer; it means nothing to a regular file. */
-    int opened = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    int opened = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
     if (opened < 0)
         return failed(fault, "open", path);
     struct stat st;
@@ -173,6 +171,28 @@ enum nks_status nks_sys_open_read(const char *path, int *fd, struct nks_fault *f
     }
     *fd = opened;
     return NKS_OK;
+}
+
+enum nks_status nks_sys_open_read(const char *path, int *fd, struct nks_fault *fault)
+{
+    return nks_fault_point(false) ? failed(fault, "open", path) : open_regular(path, O_RDONLY, fd, fault);
+}
+
+enum nks_status nks_sys_open_update(const char *path, int *fd, struct nks_fault *fault)
+{
+    return nks_fault_point(true) ? failed(fault, "open", path) : open_regular(path, O_RDWR | O_CREAT, fd, fault);
+}
+
+enum nks_status nks_sys_seek(int fd, int64_t offset, struct nks_fault *fault)
+{
+    return lseek(fd, (off_t)offset, SEEK_SET) >= 0 ? NKS_OK : failed(fault, "seek", NULL);
+}
+
+enum nks_status nks_sys_truncate(int fd, int64_t size, struct nks_fault *fault)
+{
+    if (nks_fault_point(true) || ftruncate(fd, (off_t)size) != 0)
+        return failed(fault, "cut", NULL);
+    return nks_sys_seek(fd, size, fault);
 }
 
 enum nks_status nks_sys_create(const char *path, int *fd, struct nks_fault *fault)
@@ -315,6 +335,25 @@ enum nks_status nks_sys_rename(const char *from, const char *to, struct nks_faul
 enum nks_status nks_sys_rename_over(const char *from, const char *to, struct nks_fault *fault)
 {
     return !nks_fault_point(true) && rename(from, to) == 0 ? NKS_OK : failed(fault, "rename", from);
+}
+
+enum nks_status nks_sys_link(const char *from, const char *to, struct nks_fault *fault)
+{
+    return !nks_fault_point(true) && link(from, to) == 0 ? NKS_OK : failed(fault, "link", to);
+}
+
+enum nks_status nks_sys_exchange(const char *a, const char *b, struct nks_fault *fault)
+{
+    if (nks_fault_point(true) || renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) != 0)
+        return failed(fault, "exchange", a);
+    return NKS_OK;
+}
+
+enum nks_status nks_sys_rmdir(const char *path, struct nks_fault *fault)
+{
+    if (!nks_fault_point(false) && (rmdir(path) == 0 || errno == ENOENT))
+        return NKS_OK;
+    return failed(fault, "remove folder", path);
 }
 
 enum nks_status nks_sys_unlink(const char *path, struct nks_fault *fault)

@@ -82,8 +82,8 @@ NKS_CHECKED enum nks_status nks_delivery_next(struct nks_exchange *exchange, enu
 NKS_CHECKED enum nks_status nks_delivery_find_taken(struct nks_exchange *exchange, enum nks_source source,
                                                     const char *party, const char *name, int64_t *id,
                                                     struct nks_fault *fault);
-/* The newest delivery before this one of that party with the same bytes that is no repeat; *id 0: none. One that was not
- * read because of its signature does not count: its bytes with a good signature are a new file. */
+/* The newest delivery before this one of that party with the same bytes that is no repeat; *id 0: none. One that was
+ * not read because of its signature does not count: its bytes with a good signature are a new file. */
 NKS_CHECKED enum nks_status nks_delivery_find_bytes(struct nks_exchange *exchange, const struct nks_delivery *delivery,
                                                     int64_t *id, struct nks_fault *fault);
 /* Moves it on with reason and findings; refuses a move that the table does not allow (NKS_FAILED, STATE-MOVE). */
@@ -147,8 +147,10 @@ struct nks_out_file {
     char detail[64];                 /* what the writer needs to make the same bytes again; belongs to the stage */
     enum nks_file_answered answered; /* of an order file */
 };
+/* Gives the id; a file that was published before this database was restored (published.h) gets its creation time and
+ * business date back, so that the same bytes come to be. */
 NKS_CHECKED enum nks_status nks_out_file_reserve(struct nks_exchange *exchange, struct nks_out_file *file,
-                                                 struct nks_fault *fault); /* gives the id */
+                                                 struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_out_file_load(struct nks_exchange *exchange, int64_t id, struct nks_out_file *file,
                                               bool *found, struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_out_file_next(struct nks_exchange *exchange, enum nks_file_state state, int64_t after,
@@ -169,6 +171,12 @@ NKS_CHECKED enum nks_status nks_out_file_by_message(struct nks_exchange *exchang
 NKS_CHECKED enum nks_status nks_out_file_find(struct nks_exchange *exchange, struct nks_text name,
                                               struct nks_text party, int64_t *id, bool *several,
                                               struct nks_fault *fault);
+/* The highest number given so far; 0: none. */
+NKS_CHECKED enum nks_status nks_out_file_last(struct nks_exchange *exchange, int64_t *id, struct nks_fault *fault);
+/* The file of that name in that folder; *id 0: none. */
+NKS_CHECKED enum nks_status nks_out_file_named(struct nks_exchange *exchange, enum nks_file_folder folder,
+                                               const char *party, const char *name, int64_t *id,
+                                               struct nks_fault *fault);
 /* How many files of that kind a batch, or a party on a business date (batch_id 0), has. */
 NKS_CHECKED enum nks_status nks_out_file_count(struct nks_exchange *exchange, int64_t batch_id, enum nks_file_kind kind,
                                                const char *party, nks_date business_date, int64_t *count,

@@ -1,5 +1,6 @@
 /* Rows of the files we write. */
 #include "exchange/exchange_private.h"
+#include "exchange/published.h"
 
 #include <string.h>
 
@@ -41,6 +42,13 @@ const struct nks_file_move *nks_file_moves(size_t *count)
 enum nks_status nks_out_file_reserve(struct nks_exchange *exchange, struct nks_out_file *file, struct nks_fault *fault)
 {
     struct nks_stmt *stmt = NULL;
+    struct nks_published before;
+    bool known = false;
+    NKS_TRY(nks_published_find(exchange, file, &before, &known, fault));
+    if (known) {
+        file->created = before.created;
+        file->business_date = before.business_date;
+    }
     NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_out_file_last, &stmt, fault));
     NKS_TRY(nks_exchange_one(stmt, &file->id, fault));
     file->id++;
@@ -203,6 +211,24 @@ enum nks_status nks_out_file_find(struct nks_exchange *exchange, struct nks_text
     }
     nks_stmt_end(stmt);
     return NKS_OK;
+}
+
+enum nks_status nks_out_file_last(struct nks_exchange *exchange, int64_t *id, struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_out_file_last, &stmt, fault));
+    return nks_exchange_one(stmt, id, fault);
+}
+
+enum nks_status nks_out_file_named(struct nks_exchange *exchange, enum nks_file_folder folder, const char *party,
+                                   const char *name, int64_t *id, struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_out_file_named, &stmt, fault));
+    nks_bind_int(stmt, "folder", folder);
+    nks_bind_text(stmt, "party", nks_text_from(party));
+    nks_bind_text(stmt, "name", nks_text_from(name));
+    return nks_exchange_one(stmt, id, fault);
 }
 
 enum nks_status nks_out_file_count(struct nks_exchange *exchange, int64_t batch_id, enum nks_file_kind kind,

@@ -1,4 +1,5 @@
 /* recall: the request is reserved for one payment; emit writes it from the payment's rows. */
+#include "stage/journal.h"
 #include "stage/recall.h"
 #include "stage/step.h"
 
@@ -46,6 +47,7 @@ static enum nks_status reserve(struct nks_run *run, const struct nks_batch *batc
         return nks_fault_set(&run->fault, NKS_HELD, "RECALL-TWICE",
                              "the payment was called back before: ask the bank what became of that");
     NKS_TRY(nks_out_file_count(run->exchange, batch->id, NKS_FILE_RECALL, NULL, 0, &earlier, &run->fault));
+    NKS_TRY(nks_run_journal(run));
     file->kind = NKS_FILE_RECALL;
     file->folder = NKS_FOLDER_CENTRAL;
     file->batch_id = batch->id;

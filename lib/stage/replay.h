@@ -23,10 +23,14 @@ struct nks_by_hand {
 NKS_CHECKED enum nks_status nks_replay_file(struct nks_run *run, const struct nks_out_file *file,
                                             const struct nks_by_hand *hand);
 
+/* The bytes of the file from the archive into a new file `staged` (NULL: only compared with the row). */
+NKS_CHECKED enum nks_status nks_archive_copy(struct nks_run *run, const struct nks_out_file *file, const char *staged);
+
 /*
  * A written file is handed out to `path` with its signature beside it, and counts as published: deliver leaves it
  * alone. `path` comes into being when deliver can no longer publish the file, so there is never a second copy on its
- * way. NKS_HELD: it is not WRITTEN (DELIVERED-STATE). NKS_REFUSED: `path` exists (DELIVERED-EXISTS).
+ * way. A call that was cut short is finished by the same call. NKS_HELD: it is not WRITTEN (DELIVERED-STATE).
+ * NKS_REFUSED: `path` exists (DELIVERED-EXISTS).
  */
 NKS_CHECKED enum nks_status nks_deliver_by_hand(struct nks_run *run, struct nks_out_file *file, const char *path,
                                                 const struct nks_by_hand *hand);

@@ -2,17 +2,9 @@
 #include "stage/run.h"
 
 #include "stage/alarm.h"
+#include "stage/schema.h"
 
 #include "base/conf.h"
-#include "agreement_sql.h"
-#include "central_sql.h"
-#include "debt_sql.h"
-#include "exchange_sql.h"
-#include "payment_sql.h"
-#include "person_sql.h"
-#include "register_sql.h"
-#include "trail_sql.h"
-#include "ventekonto_sql.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -21,13 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum {
-    BOOKS_CEILING = 256 * 1024 * 1024,
-    BUSY_TIMEOUT_MS = 10000,
-    MIGRATIONS_MAX = 64,
-    LOCK_POLL_MS = 200,
-    MIN_FREE_MIB = 64
-};
+enum { BOOKS_CEILING = 256 * 1024 * 1024, BUSY_TIMEOUT_MS = 10000, LOCK_POLL_MS = 200, MIN_FREE_MIB = 64 };
 
 static const char *const folders[] = {"",           "spool",       "staging",   "archive",   "in/sender",
                                       "in/central", "out/central", "out/payer", "out/sender"};
@@ -186,31 +172,6 @@ static enum nks_status paths_set(struct nks_run *run, const char *home, const ch
     return keys_outside(run->home, run->keys_dir, &run->fault);
 }
 
-enum nks_status nks_home_migrate(struct nks_db *db, nks_time now, struct nks_fault *fault)
-{
-    const struct {
-        const struct nks_migration *steps;
-        unsigned long count;
-    } modules[] = {
-        {nks_migrations_agreement, nks_migrations_agreement_count},
-        {nks_migrations_central, nks_migrations_central_count},
-        {nks_migrations_register, nks_migrations_register_count},
-        {nks_migrations_debt, nks_migrations_debt_count},
-        {nks_migrations_ventekonto, nks_migrations_ventekonto_count},
-        {nks_migrations_payment, nks_migrations_payment_count},
-        {nks_migrations_exchange, nks_migrations_exchange_count},
-        {nks_migrations_trail, nks_migrations_trail_count},
-        {nks_migrations_person, nks_migrations_person_count},
-    };
-    struct nks_migration all[MIGRATIONS_MAX];
-    size_t count = 0;
-    for (size_t m = 0; m < sizeof modules / sizeof modules[0]; m++) {
-        for (unsigned long i = 0; i < modules[m].count && count < MIGRATIONS_MAX; i++)
-            all[count++] = modules[m].steps[i];
-    }
-    return nks_db_migrate(db, all, count, now, fault);
-}
-
 static enum nks_status make_folders(const char *home, struct nks_fault *fault)
 {
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
@@ -237,6 +198,19 @@ static enum nks_status make_database(const char *home, nks_time now, struct nks_
     return status;
 }
 
+/* A journal beside it is of a home that was: a new one must not go on with it. */
+static enum nks_status journal_none(const char *home, struct nks_fault *fault)
+{
+    char log[NKS_PATH_MAX], seals[NKS_PATH_MAX];
+    if (!nks_journal_path(home, "published.log", log) || !nks_seal_dir(home, seals))
+        return nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the home's path is too long; move it up");
+    return nks_sys_exists(log) || nks_sys_exists(seals)
+               ? nks_fault_set(fault, NKS_REFUSED, "JOURNAL-EXISTS",
+                               "HOME.journal is of a home that was here: nks restore puts a backup of that beside it; "
+                               "for a new home move the folder away")
+               : NKS_OK;
+}
+
 enum nks_status nks_home_init(const char *home, const char *keys, bool test, nks_time now, struct nks_fault *fault)
 {
     char path[NKS_PATH_MAX], keys_dir[NKS_PATH_MAX], text[1024];
@@ -246,6 +220,7 @@ enum nks_status nks_home_init(const char *home, const char *keys, bool test, nks
     NKS_TRY(keys_outside(home, keys_dir, fault));
     if (nks_sys_exists(path))
         return nks_fault_set(fault, NKS_REFUSED, "HOME-EXISTS", "there is a home already; choose another --home");
+    NKS_TRY(journal_none(home, fault));
     NKS_TRY(make_folders(home, fault));
     NKS_TRY(nks_keys_make(keys_dir, now, fault));
     NKS_TRY(make_database(home, now, fault));
@@ -329,7 +304,8 @@ static enum nks_status database_open(struct nks_run *run)
         .durable = true,
     };
     NKS_TRY(nks_db_open(&options, &run->db, &run->fault));
-    return run->options.read_only ? NKS_OK : nks_home_migrate(run->db, run->now, &run->fault);
+    return run->options.read_only || !run->options.lock ? nks_home_schema_check(run->db, &run->fault)
+                                                        : nks_home_upgrade(run->db, path, run->now, &run->fault);
 }
 
 static enum nks_status modules_open(struct nks_run *run)
@@ -399,6 +375,7 @@ void nks_run_close(struct nks_run *run)
 {
     if (run == NULL)
         return;
+    nks_journal_close(run->journal);
     nks_slice_free(run->slice);
     nks_persons_close(run->persons);
     nks_trail_close(run->trail);

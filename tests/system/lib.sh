@@ -95,6 +95,7 @@ home_make() { # HOME: the small night, before it
 home_copy() { # FROM TO: with its keys
     cp -R "$1" "$2"
     cp -R "$1.keys" "$2.keys"
+    rm -rf "$2.journal"
     [ ! -d "$1.journal" ] || cp -R "$1.journal" "$2.journal"
 }
 
