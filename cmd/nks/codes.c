@@ -10,9 +10,9 @@ static const struct exit_row exits[] = {
     {EXIT_USAGE, "wrong usage, or no such batch or payment"},
     {EXIT_BUSY, "busy: another run works on this home"},
     {EXIT_LATER, "try again later: database, disk, memory"},
-    {EXIT_PERSON, "something waits for a person"},
+    {EXIT_PERSON, "something waits for a person; verify: something is missing or cannot be judged"},
     {EXIT_SETUP, "configuration, permission, or no jail"},
-    {EXIT_INTEGRITY, "integrity alarm: do not restart"},
+    {EXIT_INTEGRITY, "integrity alarm: do not restart; verify: a received file is wrong"},
     {EXIT_BUG, "a bug"},
 };
 static const int worst_first[] = {EXIT_BUG,    EXIT_INTEGRITY, EXIT_SETUP,    EXIT_LATER, EXIT_BUSY,
@@ -42,6 +42,9 @@ static const char again_next[] = "Run the same command again later; cron will do
 static const char file_next[] =
     "Correct the file at the line and column that the error names, and import it again; --dry-run tries it.";
 static const char conf_next[] = "Correct that line of nks.conf, then run nks config check.";
+static const char verify_safe[] = "nks verify only reads. Do not carry the file out before it is explained.";
+static const char verify_never[] = "nks verify only reads. Do not carry out anything of that folder.";
+static const char verify_call[] = "Keep the folder as it is, and call who runs nks, by a number that you know.";
 static const char bug_safe[] = "The work at hand was rolled back; nothing wrong was stored.";
 static const char bug_next[] = "Report it with this line and the version (nks --version). Trying again gives the same.";
 
@@ -366,6 +369,42 @@ static const struct code_row codes[] = {
      "nks keys signer list shows the numbers."},
     {"SIGNER-ROW", 0, "A stored certificate of a signer is not what was imported.", stop_here, audit_next},
     {"CMS-BAD", 0, "The signature of a published file does not hold.", stop_here, audit_next},
+    {"VERIFY-BAD", 0, "Not everything in a folder of received files is good.", verify_safe,
+     "Look at each row that is not GOOD; nks help with its code says what to do."},
+    {"VERIFY-UNSIGNED", EXIT_PERSON, "A file has no signature (.p7s) beside it.", verify_safe,
+     "Fetch both again: nks publishes the signature first, so it was lost on the way. Still none: ask who runs nks."},
+    {"VERIFY-EXPIRED", EXIT_PERSON,
+     "A file was signed outside the validity of its certificate, or at a time that is still to come.", verify_safe,
+     "Look at your own clock. Then ask who runs nks for the certificate that is in use, and compare its fingerprint."},
+    {"VERIFY-MISSING", EXIT_PERSON, "A file is not there that a manifest names, or whose signature is there.",
+     verify_safe, "Fetch it again. Where it is gone: whoever runs nks publishes it again by nks replay."},
+    {"VERIFY-UNLISTED", EXIT_PERSON, "An order file is well signed, and no manifest here names it.", verify_safe,
+     "Wait for the day's next manifest and fetch it; verify the folder that holds the manifest of its day."},
+    {"VERIFY-GAP", EXIT_PERSON, "Between the manifests of a day numbers are missing.", verify_safe,
+     "Fetch the missing manifests again. The newest one names all files of its day."},
+    {"VERIFY-UNREADABLE", EXIT_PERSON, "A file is well signed, and is not readable, or none that nks makes.",
+     verify_safe, "Look what it is. nks check FILE says what is wrong in an order; tell who runs nks."},
+    {"VERIFY-KIND", EXIT_PERSON, "Something is no regular file, or cannot be opened.", verify_safe,
+     "Links, pipes and devices do not belong there: find out who made it. Otherwise look at its permissions."},
+    {"VERIFY-CHANGED", EXIT_PERSON, "A file changed while it was read.", verify_safe,
+     "Verify again when nothing is being written there; verify a copy that only you can write to."},
+    {"VERIFY-NOTHING", EXIT_PERSON, "There was no file to verify.", verify_safe,
+     "Look whether the folder is the right one. nks publishes a manifest on a day without orders too."},
+    {"VERIFY-MANY", EXIT_PERSON, "A folder holds more than nks verify takes at a time.",
+     "Everything; what was told before is right, the rest was not looked at.", "Verify it in smaller folders."},
+    {"VERIFY-SIGNATURE", EXIT_INTEGRITY, "A signature does not hold: the file or its .p7s is not what nks published.",
+     verify_never, verify_call},
+    {"VERIFY-SIGNER", EXIT_INTEGRITY, "A file is signed by none of the certificates of --cert.", verify_never,
+     "Was a new certificate announced? Compare its fingerprint by another way, and add it to the file of --cert. If "
+     "not: call who runs nks, by a number that you know."},
+    {"VERIFY-HASH", EXIT_INTEGRITY, "A file's bytes are not those that its manifest names.", verify_never, verify_call},
+    {"VERIFY-FACTS", EXIT_INTEGRITY,
+     "Message id, number of payments or sum of an order contradict its manifest or its own payments.", verify_never,
+     verify_call},
+    {"VERIFY-TWICE", EXIT_INTEGRITY, "Two order files have the same message id.", verify_never, verify_call},
+    {"VERIFY-MANIFEST", EXIT_INTEGRITY,
+     "A manifest is not in its form, does not add up, contradicts another, or is for another day or central.",
+     verify_never, verify_call},
     {"CIPHER-TAG", 0, "An encrypted value is not what was stored in that place, or the keys are another home's.",
      stop_here,
      "Make sure that --keys names this home's keys. Then as for any alarm: stop the cron job, run nks-audit, and call "

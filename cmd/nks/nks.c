@@ -37,7 +37,9 @@ static const struct option_row options[OPTIONS] = {
                        "of check: who sends the file, where the agreements name several; of keys "
                        "signer: whose certificate it is",
                        false},
-    [OPTION_CENTRAL] = {"--central", 0, "C", "the data central whose certificate it is", false},
+    [OPTION_CENTRAL] =
+        {"--central", 0, "C",
+         "of keys signer: the data central whose certificate it is; of verify: whose manifests they must be", false},
     [OPTION_TO] = {"--to", 0, "DATE", "the last day on which a signer's certificate is taken; default its own end",
                    false},
     [OPTION_ALL] = {"--all", 0, NULL, "payments of all times, not of the last 31 days", false},
@@ -61,6 +63,8 @@ static const struct option_row options[OPTIONS] = {
                      "days from now; of replay: the stage, resolve, offset or route",
                      false},
     [OPTION_WAIT] = {"--wait", 0, "SECONDS", "wait so long for another run to end, 0 to 86400; else exit 3 at once",
+                     false},
+    [OPTION_CERT] = {"--cert", 0, "FILE", "the certificates by which files must be signed, PEM (several) or DER",
                      false},
     [OPTION_APPROVER] = {"--approver", 0, "ID", "the second person of a restore", false},
     [OPTION_APPROVER_KEY] = {"--approver-key", 0, "FILE", "that person's signing key", false},
@@ -217,6 +221,15 @@ static const struct command commands[] = {
      "standard output gets the exact pain.002: the receipt to the sender, and the payer's report after checking where "
      "there is one. With --out or --json standard output gets rows that name the answers.",
      "0124678", "nks check --agreement agreement.csv salary.xml"},
+    {"verify", command_verify, OPTION_BIT(OPTION_CERT) | OPTION_BIT(OPTION_CENTRAL), 1, 1, "DIR",
+     "for who receives files: are they signed, whole, and all there? needs no home",
+     "For a data central or a payer. Looks at every file of the folder DIR and of those in it: its signature (.p7s) is "
+     "by a certificate of --cert that was valid when it signed; each order has the bytes, message id, count and sum of "
+     "the newest manifest of its day, and stands in one. Reads only. --now sets the instant that signing times may not "
+     "be after. Ends "
+     "with 5 when something is missing or cannot be judged, with 7 when something is wrong: then nothing of the folder "
+     "should be carried out.",
+     "0124567", "nks verify --cert file.crt --central central-nord /srv/inbox/nks"},
     {"backup", command_backup, 0, 1, 1, "DIR", "copy the home, while it works",
      "Makes DIR/nks-backup-TIME: the database at one moment, configuration, spool, archive and seals, all as encrypted "
      "as "

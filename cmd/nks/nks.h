@@ -46,6 +46,7 @@ enum option { /* places in nks_app.values; the table is in nks.c */
               OPTION_KEY,
               OPTION_DECLINE,
               OPTION_WAIT,
+              OPTION_CERT,
               OPTION_APPROVER,
               OPTION_APPROVER_KEY,
               OPTION_NEW_JOURNAL,
@@ -156,6 +157,7 @@ int command_keys_person_add(struct nks_app *app);
 int command_keys_person_end(struct nks_app *app);
 int command_keys_person_list(struct nks_app *app);
 int command_check(struct nks_app *app);
+int command_verify(struct nks_app *app);
 int command_backup(struct nks_app *app);
 int command_backup_check(struct nks_app *app);
 int command_restore(struct nks_app *app);

@@ -526,19 +526,23 @@ static bool list_add(struct nks_sys_list *list, size_t max, size_t *room, const 
     return true;
 }
 
-static bool is_wanted(DIR *stream, const struct dirent *entry, bool directories)
+enum sort { SORT_FILES, SORT_DIRECTORIES, SORT_ODD };
+
+static bool is_wanted(DIR *stream, const struct dirent *entry, enum sort sort)
 {
     if (entry->d_name[0] == '.')
         return false;
-    if (entry->d_type != DT_UNKNOWN)
-        return entry->d_type == (directories ? DT_DIR : DT_REG);
-    struct stat st; /* some file systems do not say */
-    if (fstatat(dirfd(stream), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-        return false;
-    return directories ? S_ISDIR(st.st_mode) : S_ISREG(st.st_mode);
+    mode_t type = DTTOIF((mode_t)entry->d_type);
+    struct stat st;
+    if (entry->d_type == DT_UNKNOWN) { /* some file systems do not say */
+        if (fstatat(dirfd(stream), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+            return false;
+        type = st.st_mode & S_IFMT;
+    }
+    return sort == (type == S_IFREG ? SORT_FILES : type == S_IFDIR ? SORT_DIRECTORIES : SORT_ODD);
 }
 
-static enum nks_status list_fill(DIR *stream, const char *dir, size_t max, bool directories, struct nks_sys_list *out,
+static enum nks_status list_fill(DIR *stream, const char *dir, size_t max, enum sort sort, struct nks_sys_list *out,
                                  struct nks_fault *fault)
 {
     size_t room = 0;
@@ -547,25 +551,36 @@ static enum nks_status list_fill(DIR *stream, const char *dir, size_t max, bool 
         const struct dirent *entry = readdir(stream);
         if (entry == NULL)
             return errno == 0 ? NKS_OK : failed(fault, "list", dir);
-        if (is_wanted(stream, entry, directories) && !list_add(out, max, &room, entry->d_name))
+        if (is_wanted(stream, entry, sort) && !list_add(out, max, &room, entry->d_name))
             return failed_with(fault, "list", dir, ENOMEM);
     }
 }
 
-enum nks_status nks_sys_list(const char *dir, size_t max, bool directories, struct nks_sys_list *out,
-                             struct nks_fault *fault)
+static enum nks_status list(const char *dir, size_t max, enum sort sort, struct nks_sys_list *out,
+                            struct nks_fault *fault)
 {
     *out = (struct nks_sys_list){0};
     DIR *stream = opendir(dir);
     if (stream == NULL)
         return failed(fault, "list", dir);
-    enum nks_status status = list_fill(stream, dir, max, directories, out, fault);
+    enum nks_status status = list_fill(stream, dir, max, sort, out, fault);
     closedir(stream);
     if (status == NKS_OK)
         list_cut(out, max);
     else
         nks_sys_list_free(out);
     return status;
+}
+
+enum nks_status nks_sys_list(const char *dir, size_t max, bool directories, struct nks_sys_list *out,
+                             struct nks_fault *fault)
+{
+    return list(dir, max, directories ? SORT_DIRECTORIES : SORT_FILES, out, fault);
+}
+
+enum nks_status nks_sys_list_odd(const char *dir, size_t max, struct nks_sys_list *out, struct nks_fault *fault)
+{
+    return list(dir, max, SORT_ODD, out, fault);
 }
 
 void nks_sys_list_free(struct nks_sys_list *list)

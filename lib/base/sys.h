@@ -81,6 +81,9 @@ struct nks_sys_list {
 };
 NKS_CHECKED enum nks_status nks_sys_list(const char *dir, size_t max, bool directories, struct nks_sys_list *out,
                                          struct nks_fault *fault);
+/* The same of what is neither a regular file nor a directory: symbolic links, pipes, devices. */
+NKS_CHECKED enum nks_status nks_sys_list_odd(const char *dir, size_t max, struct nks_sys_list *out,
+                                             struct nks_fault *fault);
 void nks_sys_list_free(struct nks_sys_list *list);
 
 /* What an ordinary user can still write to the file system of `path`, in bytes. */
