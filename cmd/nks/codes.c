@@ -249,6 +249,8 @@ static const struct code_row codes[] = {
      "Remove the .part, then run nks replay FILE: it publishes the file from the archive."},
 
     /* the journal of published files, backups */
+    {"BENCH-PLAIN", 0, "This nks was built for the bench: it encrypts and signs nothing, and keeps no trail.",
+     "Nothing was read.", "Install an nks that was built without NKS_BENCH_PLAIN."},
     {"JOURNAL-MISSING", 0, "The journal of published files is not where the home expects it (HOME.journal).",
      "Nothing was published.",
      "Mount or put back its folder, then run again. Only if it is lost for good: ask every data central what it has, "

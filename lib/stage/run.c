@@ -5,6 +5,7 @@
 #include "stage/schema.h"
 
 #include "base/conf.h"
+#include "vault/plain.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -251,6 +252,9 @@ static enum nks_status conf_load(struct nks_run *run)
     if (!run->conf.persons_required && !is_test)
         return nks_fault_set(&run->fault, NKS_FAILED, "PERSONS-OFF",
                              "[persons] required = no is only for homes with `environment = test` in nks.conf");
+    if (nks_plain && !is_test)
+        return nks_fault_set(&run->fault, NKS_FAILED, "BENCH-PLAIN",
+                             "this program encrypts and signs nothing: it is for the bench alone, on test homes");
     run->now = run->options.now != 0 ? run->options.now : nks_sys_now();
     run->today = nks_copenhagen_date(run->now);
     if (run->options.now != 0 && !is_test)
