@@ -14,7 +14,7 @@ SELECT COALESCE(MAX(business_date), 0) FROM out_file;
 -- ---- deliveries
 
 -- name: audit_deliveries
-SELECT delivery_id, source, state, answered, repeats, bytes, hash, party, replays, generation FROM delivery
+SELECT delivery_id, source, state, answered, repeats, bytes, hash, party, replays, generation, erased_at FROM delivery
 ORDER BY delivery_id;
 
 -- name: audit_delivery_receipts
@@ -31,7 +31,9 @@ SELECT hash, party, repeats, state, generation, source FROM delivery WHERE deliv
 -- ---- batches and groups
 
 -- name: audit_batches
-SELECT batch_id, delivery_id, state, payments, rejected, slices, groups, control_sum, origin FROM batch ORDER BY batch_id;
+SELECT batch_id, delivery_id, state, payments, rejected, slices, groups, control_sum, origin,
+  COALESCE((SELECT 1 + e.done FROM batch_erased e WHERE e.batch_id = batch.batch_id), 0), length(wrapped_key)
+FROM batch ORDER BY batch_id;
 
 -- name: audit_batch_slices
 SELECT COUNT(*), COALESCE(MIN(slice_id), 0), COALESCE(MAX(slice_id), 0) FROM slice
@@ -226,6 +228,7 @@ LEFT JOIN leg l ON l.slice_id = u.slice_id AND l.n = u.n AND l.generation = u.ge
 LEFT JOIN payment p ON p.slice_id = u.slice_id AND p.n = u.n
 WHERE (l.n IS NULL OR p.n IS NULL OR l.kind <> 2 OR l.amount_minor <> u.amount_minor OR p.holder_key <> u.holder_key
   OR u.state NOT IN (1, 2) OR (u.state = 1 AND l.state IN (4, 5, 6)) OR (u.state = 2 AND l.state IN (1, 2, 3)))
+  AND NOT EXISTS (SELECT 1 FROM batch_erased e WHERE e.batch_id = u.slice_id >> 14)
   AND NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = u.slice_id AND (s.state = 4 AND u.generation = s.generation
     OR l.n IS NULL AND p.holder_key = u.holder_key AND u.state = 2 AND u.generation < s.generation));
 
@@ -278,7 +281,8 @@ WHERE l.kind = 3 AND NOT EXISTS (SELECT 1 FROM ventekonto_entry v
 -- ---- files out
 
 -- name: audit_files
-SELECT file_id, kind, folder, party, name, message_id, batch_id, delivery_id, state, bytes, hash, repeats FROM out_file
+SELECT file_id, kind, folder, party, name, message_id, batch_id, delivery_id, state, bytes, hash, repeats, erased_at
+FROM out_file
 ORDER BY file_id;
 
 -- name: audit_file_one
@@ -310,6 +314,19 @@ WHERE a.message_id <> '' AND a.repeats = 0 ORDER BY a.file_id;
 SELECT DISTINCT s.slice_id >> 14 FROM slice s
 WHERE s.state = 6 AND NOT EXISTS (SELECT 1 FROM out_file f WHERE f.batch_id = s.slice_id >> 14 AND f.kind = 3)
   AND NOT EXISTS (SELECT 1 FROM batch_told t WHERE t.batch_id = s.slice_id >> 14 AND t.quiet > 0);
+
+-- name: audit_erase_links
+SELECT COUNT(*) FROM trail_link WHERE chain = :chain AND action = :action;
+
+-- name: audit_erased_stray
+SELECT e.batch_id FROM batch_erased e WHERE NOT EXISTS (SELECT 1 FROM batch b WHERE b.batch_id = e.batch_id)
+ORDER BY e.batch_id;
+
+-- name: audit_erased_rows
+SELECT (SELECT COUNT(*) FROM slice_details d WHERE d.slice_id BETWEEN :first AND :last),
+  (SELECT COUNT(*) FROM slice_decision d WHERE d.slice_id BETWEEN :first AND :last AND length(d.decisions) <> 32),
+  (SELECT COUNT(*) FROM payment p WHERE p.slice_id BETWEEN :first AND :last
+    AND (p.holder_kind <> 0 OR p.holder_key <> 0 OR p.holder_check <> 0));
 
 -- name: audit_trail_days
 SELECT day, MIN(sealed) FROM trail_day GROUP BY day ORDER BY day;

@@ -5,6 +5,7 @@
 
 struct delivery {
     int64_t id, source, state, repeats, bytes, replays, generation;
+    int64_t erased;
     bool answered;
     uint8_t hash[NKS_HASH_SIZE];
     size_t hash_len;
@@ -27,6 +28,7 @@ static void read_delivery(struct nks_stmt *stmt, struct delivery *delivery)
         .bytes = nks_column_int(stmt, 5),
         .replays = nks_column_int(stmt, 8),
         .generation = nks_column_int(stmt, 9),
+        .erased = nks_column_int(stmt, 10),
     };
     struct nks_text hash = nks_column_bytes(stmt, 6);
     delivery->hash_len = hash.len;
@@ -168,6 +170,8 @@ static enum nks_status delivery_check(struct audit *audit, const struct delivery
     NKS_TRY(replay_check(audit, delivery));
     NKS_TRY(columns_check(audit, delivery->id));
     const struct audit_bytes row = {{(const char *)delivery->hash, delivery->hash_len}, delivery->bytes};
+    if (delivery->erased != 0)
+        return audit_copy_gone(audit, "spool", delivery->id, delivery->erased);
     return audit_copy_check(audit, "spool", NKS_KEY_SPOOL, delivery->id, &row);
 }
 

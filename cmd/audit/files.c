@@ -9,7 +9,7 @@
 #include <string.h>
 
 struct file {
-    int64_t id, kind, folder, batch_id, delivery_id, state, bytes, repeats;
+    int64_t id, kind, folder, batch_id, delivery_id, state, bytes, repeats, erased;
     char party[NKS_PARTY_MAX], name[NKS_FILE_NAME_MAX], message_id[NKS_MESSAGE_ID_MAX];
     uint8_t hash[NKS_HASH_SIZE];
     size_t hash_len;
@@ -27,6 +27,7 @@ static void read_file(struct nks_stmt *stmt, struct file *file)
         .state = nks_column_int(stmt, 8),
         .bytes = nks_column_int(stmt, 9),
         .repeats = nks_column_int(stmt, 11),
+        .erased = nks_column_int(stmt, 12),
     };
     file->fits = nks_text_copy(nks_column_text(stmt, 3), file->party, sizeof file->party);
     file->fits = nks_text_copy(nks_column_text(stmt, 4), file->name, sizeof file->name) && file->fits;
@@ -160,7 +161,8 @@ static enum nks_status file_check(struct audit *audit, const struct file *file)
     if (file->state == NKS_FILE_RESERVED || !named)
         return NKS_OK;
     const struct audit_bytes row = bytes_of(file);
-    NKS_TRY(audit_copy_check(audit, "archive", NKS_KEY_ARCHIVE, file->id, &row));
+    NKS_TRY(file->erased != 0 ? audit_copy_gone(audit, "archive", file->id, file->erased)
+                              : audit_copy_check(audit, "archive", NKS_KEY_ARCHIVE, file->id, &row));
     NKS_TRY(staged_check(audit, file));
     return out_check(audit, file);
 }

@@ -58,6 +58,7 @@ static const struct audit_check checks[] = {
      "that agreements want what was carried on", false},
     {"files", "archive and published files are what was written; signatures", audit_check_files,
      "that archive copies decrypt, and their SHA-256", false},
+    {"erased", "what was erased is gone, on purpose, and nothing else is", audit_check_erased, NULL, false},
     {"journal", "the journal of published files is whole, and the same as the rows", audit_check_journal, NULL, false},
     {"trail", "every link follows the one before, and the seals outside name what is there", audit_check_trail,
      "who, why and what of each link", false},

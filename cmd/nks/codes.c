@@ -277,6 +277,14 @@ static const struct code_row codes[] = {
      "Compare both with the receiver: nks show BATCH, and the file that it has. Import what was missing before the "
      "files "
      "are dropped again; what still differs is settled by hand with the bank."},
+    {"ERASE-EARLY", 0, "The batch is still to be kept.", "Nothing was erased.",
+     "Wait for the day that the error names; nks erase --due takes it then."},
+    {"ERASE-OPEN", 0,
+     "The batch is not over: something of it waits for a decision, for the bank, or on the ventekonto.",
+     "Nothing was erased.", "nks show BATCH tells what is open. End that first."},
+    {"BATCH-ERASED", EXIT_USAGE, "The batch was erased after its retention time.",
+     "Its counts, sums, hashes and its trail are there; nothing of its payments.",
+     "nks show BATCH and nks trail BATCH tell what is left."},
     {"BACKUP-EXISTS", EXIT_USAGE, "There is a backup of this second in the folder, whole or cut short (.part).",
      "Nothing was changed.", "Run nks backup again in a second; remove a .part that was cut short."},
     {"BACKUP-DAMAGED", EXIT_PERSON,

@@ -70,6 +70,7 @@ static const struct option_row options[OPTIONS] = {
     [OPTION_APPROVER_KEY] = {"--approver-key", 0, "FILE", "that person's signing key", false},
     [OPTION_NEW_JOURNAL] = {"--new-journal", 0, NULL,
                             "the journal of published files is lost for good: begin a new one", false},
+    [OPTION_DUE] = {"--due", 0, NULL, "everything whose time has come", false},
     [OPTION_LANGUAGE] = {"--language", 0, "L", "en (English, the default) or da (Danish)", false},
 };
 
@@ -230,6 +231,14 @@ static const struct command commands[] = {
      "with 5 when something is missing or cannot be judged, with 7 when something is wrong: then nothing of the folder "
      "should be carried out.",
      "0124567", "nks verify --cert file.crt --central central-nord /srv/inbox/nks"},
+    {"erase", command_erase, PERSON_OPTIONS | OPTION_BIT(OPTION_DUE) | OPTION_BIT(OPTION_DRY_RUN), 0, 1, "[BATCH]",
+     "erase for good what was kept long enough",
+     "Destroys the batch's key, its decisions, and the copies in spool and archive; counts, sums, hashes and the trail "
+     "stay. "
+     "Only after its time (doc/retention.md), and only when all of it is over. With --due: every batch and received "
+     "file "
+     "whose time has come; for cron once a month. Two persons.",
+     "012345678", "nks erase --due --dry-run --reason 'monthly'"},
     {"backup", command_backup, 0, 1, 1, "DIR", "copy the home, while it works",
      "Makes DIR/nks-backup-TIME: the database at one moment, configuration, spool, archive and seals, all as encrypted "
      "as "

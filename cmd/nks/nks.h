@@ -50,6 +50,7 @@ enum option { /* places in nks_app.values; the table is in nks.c */
               OPTION_APPROVER,
               OPTION_APPROVER_KEY,
               OPTION_NEW_JOURNAL,
+              OPTION_DUE,
               OPTIONS
 };
 #define OPTION_BIT(option) (UINT64_C(1) << (option))
@@ -158,6 +159,7 @@ int command_keys_person_end(struct nks_app *app);
 int command_keys_person_list(struct nks_app *app);
 int command_check(struct nks_app *app);
 int command_verify(struct nks_app *app);
+int command_erase(struct nks_app *app);
 int command_backup(struct nks_app *app);
 int command_backup_check(struct nks_app *app);
 int command_restore(struct nks_app *app);

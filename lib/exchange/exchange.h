@@ -239,6 +239,23 @@ NKS_CHECKED enum nks_status nks_look_odd(struct nks_exchange *exchange, nks_time
                                          struct nks_odd_row rows[NKS_ODD_LOOK_MAX], size_t *count,
                                          struct nks_fault *fault);
 
+/* ---- erasing (erase.c): what a row says of a person goes; hash, state and counts stay. Inside the caller's transaction:
+ * once with `now` negative before the spool or archive copy is destroyed, once with `now` after it. */
+
+NKS_CHECKED enum nks_status nks_delivery_erase(struct nks_exchange *exchange, int64_t id, nks_time now,
+                                               struct nks_fault *fault);
+/* *at 0: it is not erased; negative: it is being erased. */
+NKS_CHECKED enum nks_status nks_delivery_erased(struct nks_exchange *exchange, int64_t id, nks_time *at,
+                                                struct nks_fault *fault);
+/* The next finished one after `after` that was received before `before` and is not erased to the end; *id 0: none. */
+NKS_CHECKED enum nks_status nks_delivery_next_kept(struct nks_exchange *exchange, nks_time before, int64_t after,
+                                                   int64_t *id, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_out_file_erase(struct nks_exchange *exchange, int64_t id, nks_time now,
+                                               struct nks_fault *fault);
+/* The next file of a batch or (0) of a delivery (0: none) that is not erased to the end; *id 0: none. */
+NKS_CHECKED enum nks_status nks_out_file_next_kept(struct nks_exchange *exchange, int64_t batch_id, int64_t delivery_id,
+                                                   int64_t after, int64_t *id, struct nks_fault *fault);
+
 /* ---- counted for people (look.c); reads only */
 
 enum { NKS_EXCHANGE_LOOK_MAX = 32 };

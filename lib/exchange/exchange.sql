@@ -101,6 +101,31 @@ CREATE TABLE published(
   PRIMARY KEY(folder, party, name)
 ){clustered};
 
+-- When spool or archive copy were destroyed; negative while they are being destroyed; 0: they are there.
+-- migration: 5
+ALTER TABLE delivery ADD COLUMN erased_at {time} NOT NULL DEFAULT 0;
+ALTER TABLE out_file ADD COLUMN erased_at {time} NOT NULL DEFAULT 0;
+
+-- name: delivery_erase
+UPDATE delivery SET name = :name, findings = :none, erased_at = :now WHERE delivery_id = :delivery_id;
+
+-- name: delivery_erased
+SELECT erased_at FROM delivery WHERE delivery_id = :delivery_id;
+
+-- name: out_file_erase
+UPDATE out_file SET erased_at = :now WHERE file_id = :file_id;
+
+-- name: out_file_next_kept
+SELECT file_id FROM out_file
+WHERE erased_at <= 0 AND file_id > :after AND (batch_id = :batch_id AND :batch_id <> 0
+  OR delivery_id = :delivery_id AND :delivery_id <> 0)
+ORDER BY file_id LIMIT 1;
+
+-- name: delivery_next_kept
+SELECT delivery_id FROM delivery
+WHERE erased_at <= 0 AND delivery_id > :after AND received_at < :before AND state >= :first_state
+ORDER BY delivery_id LIMIT 1;
+
 -- name: journal_mark_load
 SELECT number, bytes, check_text, state FROM journal_mark WHERE one = 1;
 

@@ -419,6 +419,8 @@ enum nks_status nks_slice_load(struct nks_payments *payments, const struct nks_b
     size_t count = 0, legs = 0;
     NKS_TRY(load_slice(payments, slice, &count, &legs, fault));
     NKS_TRY(load_payments(payments, slice, count, fault));
+    if (batch != NULL && batch->erased != 0 && (want.details || want.decisions))
+        return nks_batch_erased_fault(batch, fault);
     if (want.details)
         NKS_TRY(load_details(payments, batch, slice, fault));
     bool decided = slice->state >= NKS_SLICE_RESOLVED && slice->state <= NKS_SLICE_EMITTED;

@@ -14,7 +14,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BOOKS_CEILING = 256 * 1024 * 1024, BUSY_TIMEOUT_MS = 10000, LOCK_POLL_MS = 200, MIN_FREE_MIB = 64 };
+enum {
+    BOOKS_CEILING = 256 * 1024 * 1024,
+    BUSY_TIMEOUT_MS = 10000,
+    LOCK_POLL_MS = 200,
+    MIN_FREE_MIB = 64,
+    VOUCHER_YEARS = 5,  /* bogføringsloven § 12, stk. 1; longer only */
+    REFUSED_DAYS = 400, /* longer than the memory for payment references */
+};
 
 static const char *const folders[] = {"",           "spool",       "staging",   "archive",   "in/sender",
                                       "in/central", "out/central", "out/payer", "out/sender"};
@@ -28,32 +35,39 @@ static const struct nks_conf_key conf_keys[] = {
     {"persons", "free_changes", NKS_CONF_NUMBER, FIELD(free_changes), 0, 1000000, NULL},
     {"receive", "settle_seconds", NKS_CONF_NUMBER, FIELD(settle_seconds), 0, 86400, NULL},
     {"receive", "signature_seconds", NKS_CONF_NUMBER, FIELD(signature_seconds), 0, 86400, NULL},
+    {"retention", "voucher_years", NKS_CONF_NUMBER, FIELD(voucher_years), VOUCHER_YEARS, 100, NULL},
+    {"retention", "refused_days", NKS_CONF_NUMBER, FIELD(refused_days), REFUSED_DAYS, 36500, NULL},
     {"run", "min_free_mib", NKS_CONF_NUMBER, FIELD(min_free_mib), 0, 1024 * 1024 * 1024, NULL},
 };
 
-static const char conf_text[] = "# A home of nks. `nks config check` tells whether this file is good.\n"
-                                "[home]\n"
-                                "# production, or test: only a test home takes --now\n"
-                                "environment = %s\n\n"
-                                "[database]\n"
-                                "# page cache of the database in MiB, all connections of a run together\n"
-                                "cache_mib = 128\n\n"
-                                "[report]\n"
-                                "# the name under which status reports are written (InitgPty/Nm)\n"
-                                "name = Nemkontosystemet\n\n"
-                                "[receive]\n"
-                                "# a file younger than this is still being written: it is left for the next run\n"
-                                "settle_seconds = %d\n"
-                                "# a file whose sender must sign waits so long for its signature, then it is refused\n"
-                                "signature_seconds = %d\n\n"
-                                "[persons]\n"
-                                "# a second person approves what changes where money goes; `no` only in a test home\n"
-                                "required = %s\n"
-                                "# an import that changes at most so many rows needs one person only\n"
-                                "free_changes = 0\n\n"
-                                "[run]\n"
-                                "# MiB that stay free on the disk beside what a night needs; with less no run begins\n"
-                                "min_free_mib = %d\n";
+static const char conf_text[] =
+    "# A home of nks. `nks config check` tells whether this file is good.\n"
+    "[home]\n"
+    "# production, or test: only a test home takes --now\n"
+    "environment = %s\n\n"
+    "[database]\n"
+    "# page cache of the database in MiB, all connections of a run together\n"
+    "cache_mib = 128\n\n"
+    "[report]\n"
+    "# the name under which status reports are written (InitgPty/Nm)\n"
+    "name = Nemkontosystemet\n\n"
+    "[receive]\n"
+    "# a file younger than this is still being written: it is left for the next run\n"
+    "settle_seconds = %d\n"
+    "# a file whose sender must sign waits so long for its signature, then it is refused\n"
+    "signature_seconds = %d\n\n"
+    "[persons]\n"
+    "# a second person approves what changes where money goes; `no` only in a test home\n"
+    "required = %s\n"
+    "# an import that changes at most so many rows needs one person only\n"
+    "free_changes = 0\n\n"
+    "[retention]\n"
+    "# how long batches are kept from the end of their year, and refused files; doc/retention.md\n"
+    "voucher_years = %d\n"
+    "refused_days = %d\n\n"
+    "[run]\n"
+    "# MiB that stay free on the disk beside what a night needs; with less no run begins\n"
+    "min_free_mib = %d\n";
 
 enum nks_status nks_run_path(struct nks_run *run, char out[NKS_PATH_MAX], const char *a, const char *b, const char *c)
 {
@@ -214,7 +228,7 @@ static enum nks_status journal_none(const char *home, struct nks_fault *fault)
 
 enum nks_status nks_home_init(const char *home, const char *keys, bool test, nks_time now, struct nks_fault *fault)
 {
-    char path[NKS_PATH_MAX], keys_dir[NKS_PATH_MAX], text[1024];
+    char path[NKS_PATH_MAX], keys_dir[NKS_PATH_MAX], text[2048];
     if (!nks_path_join(path, home, "nks.conf") ||
         !(keys == NULL ? default_keys(home, keys_dir) : nks_text_copy(nks_text_from(keys), keys_dir, sizeof keys_dir)))
         return nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the path of the home or keys is too long");
@@ -226,7 +240,7 @@ enum nks_status nks_home_init(const char *home, const char *keys, bool test, nks
     NKS_TRY(nks_keys_make(keys_dir, now, fault));
     NKS_TRY(make_database(home, now, fault));
     int len = snprintf(text, sizeof text, conf_text, test ? "test" : "production", test ? 0 : 30, test ? 0 : 900,
-                       test ? "no" : "yes", test ? 0 : MIN_FREE_MIB);
+                       test ? "no" : "yes", VOUCHER_YEARS, REFUSED_DAYS, test ? 0 : MIN_FREE_MIB);
     /* Last, because its presence is what makes a folder a home. */
     return nks_file_replace(path, text, (size_t)len, 0600, fault);
 }
@@ -240,6 +254,8 @@ static enum nks_status conf_load(struct nks_run *run)
                                   .report_name = "Nemkontosystemet",
                                   .settle_seconds = 30,
                                   .signature_seconds = 900,
+                                  .voucher_years = VOUCHER_YEARS,
+                                  .refused_days = REFUSED_DAYS,
                                   .min_free_mib = MIN_FREE_MIB};
     if (!nks_sys_exists(path))
         return nks_fault_set(&run->fault, NKS_FAILED, "HOME-MISSING",

@@ -32,6 +32,8 @@ struct nks_conf {                        /* nks.conf; the table of keys is in ru
     int64_t free_changes;      /* [persons] free_changes: an import with at most so many changes needs one person */
     int64_t settle_seconds;    /* [receive] settle_seconds: a file younger than this is left alone */
     int64_t signature_seconds; /* [receive] signature_seconds: so long may a required signature come later */
+    int64_t voucher_years;     /* [retention] voucher_years: from the end of the year */
+    int64_t refused_days;      /* [retention] refused_days: of refused files */
     int64_t min_free_mib;      /* [run] min_free_mib: what must stay free on the disk for a run to begin */
 };
 
