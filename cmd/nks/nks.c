@@ -62,6 +62,7 @@ static const struct option_row options[OPTIONS] = {
                      false},
     [OPTION_WAIT] = {"--wait", 0, "SECONDS", "wait so long for another run to end, 0 to 86400; else exit 3 at once",
                      false},
+    [OPTION_MARKDOWN] = {"--markdown", 0, NULL, "of help codes: all pages, as one document in Markdown", false},
     [OPTION_LANGUAGE] = {"--language", 0, "L", "en (English, the default) or da (Danish)", false},
 };
 
@@ -248,7 +249,7 @@ static const struct command commands[] = {
      "take a pinned certificate no more, at once",
      "What was signed with it and accepted before stays. The next file that is signed with it is refused.", "01234567",
      "nks keys signer end 3 --reason 'key lost'"},
-    {"help", command_help, 0, 0, 3, "[COMMAND | CODE]",
+    {"help", command_help, OPTION_BIT(OPTION_MARKDOWN), 0, 3, "[COMMAND | CODE]",
      "a command, a fault code; `help codes` and `help exit` list them",
      "Explains a command, or a code that an error named: what happened, what is safe, what to do next.", "02",
      "nks help BUSY"},
@@ -577,8 +578,11 @@ int main(int argc, char **argv)
     nks_fault_clear(&app.fault);
     (void)umask(077);
     const char **operands = calloc((size_t)argc + 1, sizeof *operands);
-    if (operands == NULL || !streams_hold())
+    bool holds = streams_hold();
+    if (operands == NULL || !holds) {
+        fputs("nks: MEMORY: no memory, or no standard stream, to begin with; try again later\n", stderr);
         exit(EXIT_LATER);
+    }
     app.operands = operands;
     int code = dispatch(&app, argc, argv);
     nks_run_close(app.run);

@@ -46,6 +46,7 @@ enum option { /* places in nks_app.values; the table is in nks.c */
               OPTION_KEY,
               OPTION_DECLINE,
               OPTION_WAIT,
+              OPTION_MARKDOWN,
               OPTIONS
 };
 #define OPTION_BIT(option) (UINT64_C(1) << (option))
