@@ -136,6 +136,7 @@ static bool options_read(int argc, char **argv, struct options *options)
         for (size_t i = 0; i < sizeof rows / sizeof rows[0] && !known; i++)
             known = option_take(&rows[i], argc, argv, &at, &good);
         if (!known || !good) {
+            nks_text_plain(argv[at]);
             fprintf(stderr, "nks-audit: USAGE: %s: %s\n", argv[at],
                     known ? "expects a directory" : "not an option of nks-audit");
             return false;

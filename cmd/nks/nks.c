@@ -316,6 +316,7 @@ int app_usage(struct nks_app *app, const char *fmt, ...)
     (void)vsnprintf(line, sizeof line, fmt, args);
     va_end(args);
     nks_name_mask(line);
+    nks_text_plain(line);
     const char *about = app->command != NULL ? app->command->name : "";
     if (app->out.form == OUT_JSON) {
         struct nks_fault fault;
