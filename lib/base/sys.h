@@ -32,9 +32,11 @@ NKS_CHECKED enum nks_status nks_sys_create(const char *path, int *fd, struct nks
 /* Reads until `len` bytes or end of file; *got is the count. */
 NKS_CHECKED enum nks_status nks_sys_read(int fd, void *buf, size_t len, size_t *got, struct nks_fault *fault);
 /* What an open file was at one moment. Two that differ: it was written to in between. A change that keeps the size and
- * falls within the same tick of the kernel's clock does not show. What is no regular file is always the same. */
+ * falls within the same tick of the kernel's clock does not show. What is no regular file is always the same. Two files
+ * are never the same. */
 struct nks_sys_moment {
     int64_t size, seconds, nanoseconds; /* of the last change */
+    uint64_t device, inode;
 };
 NKS_CHECKED enum nks_status nks_sys_moment(int fd, struct nks_sys_moment *out, struct nks_fault *fault);
 bool nks_sys_moment_same(const struct nks_sys_moment *a, const struct nks_sys_moment *b);
@@ -71,6 +73,9 @@ struct nks_sys_list {
 NKS_CHECKED enum nks_status nks_sys_list(const char *dir, size_t max, bool directories, struct nks_sys_list *out,
                                          struct nks_fault *fault);
 void nks_sys_list_free(struct nks_sys_list *list);
+/* How many entries nks_sys_list leaves out for their kind: links, pipes, folders among files, files among folders. */
+NKS_CHECKED enum nks_status nks_sys_count_others(const char *dir, bool directories, size_t *count,
+                                                 struct nks_fault *fault);
 
 /* What an ordinary user can still write to the file system of `path`, in bytes. */
 NKS_CHECKED enum nks_status nks_sys_free_bytes(const char *path, int64_t *bytes, struct nks_fault *fault);
