@@ -363,6 +363,12 @@ enum nks_status nks_sys_mkdir(const char *path, mode_t mode, struct nks_fault *f
     return NKS_OK;
 }
 
+bool nks_sys_is_link(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
 bool nks_sys_exists(const char *path)
 {
     struct stat st;

@@ -290,6 +290,9 @@ static enum nks_status receive_party(struct nks_run *run, enum nks_source source
     }
     if (!nks_path_join(drop.dir, root, party) || !nks_path_join(drop.taken, drop.dir, ".taken"))
         return nks_fault_set(&run->fault, NKS_FAILED, "PATH-LONG", "the home's path is too long");
+    if (nks_sys_is_link(drop.taken)) /* its files would be taken as those of the sender that it points to */
+        return nks_fault_set(&run->fault, NKS_FAILED, "FILE-KIND",
+                             "the folder .taken of %s is a link; remove it, its files wait where they are", party);
     NKS_TRY(each_file(&drop, drop.taken, true));
     return each_file(&drop, drop.dir, false);
 }

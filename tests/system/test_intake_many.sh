@@ -149,6 +149,26 @@ find "$home/out/sender" -name '*.xml' -exec cat {} + >"$work/receipts"
 clean_screen "receipts" "$work/receipts"
 assert_eq "the name of a refused file" "$(grep -c 'with spaces.xml, SHA-256' "$work/receipts")" 1
 audit_clean "$home"
+# A .taken that is a link, or a file: that sender's files wait and it is told; all others are taken.
+for kind in link file; do
+    home=$work/taken-$kind
+    home_bare "$home"
+    message WAITS >"$home/$drops/1.xml"
+    message TAKEN "$small/in/sender/proeve-kommune/10-loen.xml" >"$home/in/sender/proeve-kommune/1.xml"
+    mkdir "$work/elsewhere-$kind"
+    case $kind in
+    link) ln -s "$work/elsewhere-$kind" "$home/$drops/.taken" ;;
+    file) : >"$home/$drops/.taken" ;;
+    esac
+    code "$NKS_BIN/nks" --home "$home" run --now "$night"
+    assert_eq "exit when .taken is a $kind" "$code" 6
+    grep -q FILE-KIND "$work/said" || fail ".taken is a $kind: $(cat "$work/said")"
+    assert_eq "answers when .taken is a $kind" "$(answers "$home")" "1 TAKEN"
+    rm "$home/$drops/.taken"
+    night_run "$home"
+    assert_eq "answers when it is gone" "$(answers "$home" | tr '\n' ' ')" "1 TAKEN 1 WAITS "
+done
+home=$work/odd
 # The same names on the command line.
 for name in "$(printf 'esc\033[31m\a.xml')" "$(printf 'c1\302\233.xml')" "$(printf 'latin\370.xml')" "$accents" "$long"; do
     echo rubbish >"$work/$name"
