@@ -36,7 +36,7 @@ struct options {
     bool public_only, help, version;
 };
 
-/* ---- the table of checks */
+/* ---- the table of checks; each has its page, AUDIT-NAME, in cmd/nks/codes_audit.c */
 
 static const struct audit_check checks[] = {
     {"database", "the engine's own check of the file", audit_check_database, NULL, false},
@@ -140,7 +140,8 @@ static bool options_read(int argc, char **argv, struct options *options)
         for (size_t i = 0; i < sizeof rows / sizeof rows[0] && !known; i++)
             known = option_take(&rows[i], argc, argv, &at, &good);
         if (!known || !good) {
-            fprintf(stderr, "nks-audit: %s: %s\n", argv[at],
+            nks_text_plain(argv[at]);
+            fprintf(stderr, "nks-audit: USAGE: %s: %s\n", argv[at],
                     known ? "expects a directory" : "not an option of nks-audit");
             return false;
         }
@@ -338,7 +339,7 @@ int main(int argc, char **argv)
     bool written = audit_output_free(audit.output);
     audit_close(&audit);
     if (!written) {
-        fputs("nks-audit: the result could not be written\n", stderr);
+        fputs("nks-audit: OUTPUT: standard output did not take the result; is the disk full?\n", stderr);
         code = worse(code, EXIT_BUSY);
     }
     return code;

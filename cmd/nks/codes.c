@@ -1,4 +1,5 @@
-/* Every code that a fault can carry. tests/system/test_codes.sh compares this table with the library's sources. */
+/* Every code that a fault can carry. tests/system/test_codes.sh compares this table with the sources, and doc/codes.md,
+ * which `nks help codes --markdown` writes, with the table. */
 #include "codes.h"
 
 #include <string.h>
@@ -151,9 +152,12 @@ static const struct code_row codes[] = {
      "Choose another --keys for the new home."},
     {"KEY-PUBLIC", 0, "This needs the secret keys, and only public ones are there.", "Nothing was changed.",
      "Use the directory with all keys."},
-    {"KEY-EXPIRES", EXIT_PERSON, "The certificate that signs published files is about to end, or has ended.",
-     "Nothing was changed; files are signed until then.",
-     "nks keys rotate file --reason TEXT, then give the new .crt file to data centrals before its day."},
+    {"KEY-EXPIRES", EXIT_PERSON,
+     "The certificate that signs published files, or one of a signer of received files, is about to end or has ended.",
+     "Nothing was changed; files are signed and taken until then.",
+     "Ours: nks keys rotate file --reason TEXT, then give the new .crt file to data centrals before its day. A "
+     "signer's: "
+     "ask for the next one, then nks keys signer import."},
     {"KEY-OWNER", 0, "A key file or its directory belongs to another user.", "Nothing was changed.",
      "Ask who made it, then chown it to the user that runs nks."},
     {"KEY-INSIDE", 0, "The keys lie inside the home, so every copy of the home has them.", "Nothing was changed.",
@@ -469,17 +473,18 @@ int exit_worse(int a, int b)
     return EXIT_BUG;
 }
 
-const struct code_row *code_table(size_t *count)
+const struct code_row *code_at(size_t i)
 {
-    *count = sizeof codes / sizeof codes[0];
-    return codes;
+    size_t count = sizeof codes / sizeof codes[0];
+    return i < count ? &codes[i] : code_audit_at(i - count);
 }
 
 const struct code_row *code_find(const char *code)
 {
-    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
-        if (strcmp(codes[i].code, code) == 0)
-            return &codes[i];
+    const struct code_row *row = NULL;
+    for (size_t i = 0; (row = code_at(i)) != NULL; i++) {
+        if (strcmp(row->code, code) == 0)
+            return row;
     }
     return NULL;
 }

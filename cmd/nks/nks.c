@@ -71,6 +71,7 @@ static const struct option_row options[OPTIONS] = {
     [OPTION_NEW_JOURNAL] = {"--new-journal", 0, NULL,
                             "the journal of published files is lost for good: begin a new one", false},
     [OPTION_DUE] = {"--due", 0, NULL, "everything whose time has come", false},
+    [OPTION_MARKDOWN] = {"--markdown", 0, NULL, "of help codes: all pages, as one document in Markdown", false},
     [OPTION_LANGUAGE] = {"--language", 0, "L", "en (English, the default) or da (Danish)", false},
 };
 
@@ -306,7 +307,7 @@ static const struct command commands[] = {
      "take a pinned certificate no more, at once",
      "What was signed with it and accepted before stays. The next file that is signed with it is refused.", "01234567",
      "nks keys signer end 3 --reason 'key lost'"},
-    {"help", command_help, 0, 0, 3, "[COMMAND | CODE]",
+    {"help", command_help, OPTION_BIT(OPTION_MARKDOWN), 0, 3, "[COMMAND | CODE]",
      "a command, a fault code; `help codes` and `help exit` list them",
      "Explains a command, or a code that an error named: what happened, what is safe, what to do next.", "02",
      "nks help BUSY"},
@@ -373,6 +374,7 @@ int app_usage(struct nks_app *app, const char *fmt, ...)
     (void)vsnprintf(line, sizeof line, fmt, args);
     va_end(args);
     nks_name_mask(line);
+    nks_text_plain(line);
     const char *about = app->command != NULL ? app->command->name : "";
     if (app->out.form == OUT_JSON) {
         struct nks_fault fault;
@@ -635,8 +637,11 @@ int main(int argc, char **argv)
     nks_fault_clear(&app.fault);
     (void)umask(077);
     const char **operands = calloc((size_t)argc + 1, sizeof *operands);
-    if (operands == NULL || !streams_hold())
+    bool holds = streams_hold();
+    if (operands == NULL || !holds) {
+        fputs("nks: MEMORY: no memory, or no standard stream, to begin with; try again later\n", stderr);
         exit(EXIT_LATER);
+    }
     app.operands = operands;
     int code = dispatch(&app, argc, argv);
     nks_run_close(app.run);

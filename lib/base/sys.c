@@ -83,6 +83,7 @@ static void shown_name(const char *path, char out[NAME_SHOWN])
         }
     }
     out[at] = '\0';
+    nks_text_plain(out);
 }
 
 /* The fault of the error number; `path` is NULL where only a descriptor is known. */
@@ -401,6 +402,12 @@ enum nks_status nks_sys_mkdir(const char *path, mode_t mode, struct nks_fault *f
     return NKS_OK;
 }
 
+bool nks_sys_is_link(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
 bool nks_sys_exists(const char *path)
 {
     struct stat st;
@@ -437,17 +444,19 @@ enum nks_status nks_sys_stat(const char *path, int64_t *size, nks_time *mtime, s
 enum nks_status nks_sys_moment(int fd, struct nks_sys_moment *out, struct nks_fault *fault)
 {
     struct stat st;
-    *out = (struct nks_sys_moment){0, 0, 0};
+    *out = (struct nks_sys_moment){0};
     if (nks_fault_point(false) || fstat(fd, &st) != 0)
         return failed(fault, "look at", "a file");
     if (S_ISREG(st.st_mode))
-        *out = (struct nks_sys_moment){(int64_t)st.st_size, (int64_t)st.st_mtim.tv_sec, (int64_t)st.st_mtim.tv_nsec};
+        *out = (struct nks_sys_moment){(int64_t)st.st_size, (int64_t)st.st_mtim.tv_sec, (int64_t)st.st_mtim.tv_nsec,
+                                       (uint64_t)st.st_dev, (uint64_t)st.st_ino};
     return NKS_OK;
 }
 
 bool nks_sys_moment_same(const struct nks_sys_moment *a, const struct nks_sys_moment *b)
 {
-    return a->size == b->size && a->seconds == b->seconds && a->nanoseconds == b->nanoseconds;
+    return a->size == b->size && a->seconds == b->seconds && a->nanoseconds == b->nanoseconds &&
+           a->device == b->device && a->inode == b->inode;
 }
 
 /* ---- randomness, clock, lock */
@@ -581,6 +590,25 @@ enum nks_status nks_sys_list(const char *dir, size_t max, bool directories, stru
 enum nks_status nks_sys_list_odd(const char *dir, size_t max, struct nks_sys_list *out, struct nks_fault *fault)
 {
     return list(dir, max, SORT_ODD, out, fault);
+}
+
+enum nks_status nks_sys_count_others(const char *dir, bool directories, size_t *count, struct nks_fault *fault)
+{
+    DIR *stream = opendir(dir);
+    *count = 0;
+    if (stream == NULL)
+        return failed(fault, "list", dir);
+    for (;;) {
+        errno = 0;
+        const struct dirent *entry = readdir(stream);
+        if (entry == NULL)
+            break;
+        if (entry->d_name[0] != '.' && !is_wanted(stream, entry, directories ? SORT_DIRECTORIES : SORT_FILES))
+            (*count)++;
+    }
+    enum nks_status status = errno == 0 ? NKS_OK : failed(fault, "list", dir);
+    closedir(stream);
+    return status;
 }
 
 void nks_sys_list_free(struct nks_sys_list *list)

@@ -37,9 +37,11 @@ NKS_CHECKED enum nks_status nks_sys_truncate(int fd, int64_t size, struct nks_fa
 /* Reads until `len` bytes or end of file; *got is the count. */
 NKS_CHECKED enum nks_status nks_sys_read(int fd, void *buf, size_t len, size_t *got, struct nks_fault *fault);
 /* What an open file was at one moment. Two that differ: it was written to in between. A change that keeps the size and
- * falls within the same tick of the kernel's clock does not show. What is no regular file is always the same. */
+ * falls within the same tick of the kernel's clock does not show. What is no regular file is always the same. Two files
+ * are never the same. */
 struct nks_sys_moment {
     int64_t size, seconds, nanoseconds; /* of the last change */
+    uint64_t device, inode;
 };
 NKS_CHECKED enum nks_status nks_sys_moment(int fd, struct nks_sys_moment *out, struct nks_fault *fault);
 bool nks_sys_moment_same(const struct nks_sys_moment *a, const struct nks_sys_moment *b);
@@ -62,7 +64,8 @@ NKS_CHECKED enum nks_status nks_sys_unlink(const char *path, struct nks_fault *f
 NKS_CHECKED enum nks_status nks_sys_rmdir(const char *path, struct nks_fault *fault);
 /* Makes the directory and its parents (each new entry is fsynced); an existing one is NKS_OK. */
 NKS_CHECKED enum nks_status nks_sys_mkdir(const char *path, mode_t mode, struct nks_fault *fault);
-NKS_CHECKED bool nks_sys_exists(const char *path);
+NKS_CHECKED bool nks_sys_is_link(const char *path); /* a symbolic link, wherever it points */
+bool nks_sys_exists(const char *path);
 NKS_CHECKED enum nks_status nks_sys_random(void *buf, size_t len, struct nks_fault *fault);
 nks_time nks_sys_now(void);
 
@@ -85,6 +88,9 @@ NKS_CHECKED enum nks_status nks_sys_list(const char *dir, size_t max, bool direc
 NKS_CHECKED enum nks_status nks_sys_list_odd(const char *dir, size_t max, struct nks_sys_list *out,
                                              struct nks_fault *fault);
 void nks_sys_list_free(struct nks_sys_list *list);
+/* How many entries nks_sys_list leaves out for their kind: links, pipes, folders among files, files among folders. */
+NKS_CHECKED enum nks_status nks_sys_count_others(const char *dir, bool directories, size_t *count,
+                                                 struct nks_fault *fault);
 
 /* What an ordinary user can still write to the file system of `path`, in bytes. */
 NKS_CHECKED enum nks_status nks_sys_free_bytes(const char *path, int64_t *bytes, struct nks_fault *fault);

@@ -229,6 +229,18 @@ verify() { # HOME SIGNATURE FILE
         -CAfile "$1.keys/file.crt" -no_check_time -purpose any -out /dev/null 2>"$work/openssl"
 }
 
+# A process that was started with NKS_STOP_AT stops at that instant.
+halted() { # waits for the process to be stopped; false when it is gone
+    while kill -0 "$1" 2>/dev/null; do
+        case $(cut -d ' ' -f 3 "/proc/$1/stat" 2>/dev/null) in
+        T) return 0 ;;
+        Z) return 1 ;;
+        esac
+        sleep 0.05
+    done
+    return 1
+}
+
 # In jobs: as many at a time as there are processors.
 processors() {
     getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1
