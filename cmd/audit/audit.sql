@@ -148,6 +148,13 @@ SELECT run_id FROM reference_run r WHERE entries * 16 <>
 
 -- ---- signatures
 
+-- name: audit_rows_signature
+SELECT signature FROM slice_rows_signature WHERE slice_id = :slice_id;
+
+-- name: audit_rows_signature_stray
+SELECT slice_id FROM slice_rows_signature r WHERE NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = r.slice_id)
+ORDER BY slice_id;
+
 -- name: audit_decision
 SELECT decisions FROM slice_decision WHERE slice_id = :slice_id AND generation = :generation;
 
@@ -261,7 +268,8 @@ ORDER BY c.holder_key, c.claim_key;
 
 -- name: audit_entries
 SELECT v.slice_id, v.n, v.generation, v.amount_minor, v.state, v.currency, v.details, COALESCE(p.currency, -1),
-  COALESCE(v.holder_key = p.holder_key AND v.holder_check = p.holder_check, 0)
+  COALESCE(v.holder_key = p.holder_key AND v.holder_check = p.holder_check, 0), v.payer, v.date_in, v.holder_key,
+  v.holder_check, EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = v.slice_id >> 14 AND t.action = 24)
 FROM ventekonto_entry v LEFT JOIN payment p ON p.slice_id = v.slice_id AND p.n = v.n
 ORDER BY v.slice_id, v.n, v.generation;
 
