@@ -151,6 +151,9 @@ bool audit_sum_is(struct nks_text stored, struct nks_sum counted);
 /* ---- the checks */
 
 enum nks_status audit_check_books(struct audit *audit);
+enum nks_status audit_check_register(struct audit *audit);
+enum nks_status audit_check_debts(struct audit *audit);
+enum nks_status audit_check_imports(struct audit *audit);
 enum nks_status audit_check_deliveries(struct audit *audit);
 enum nks_status audit_check_batches(struct audit *audit);
 enum nks_status audit_check_contents(struct audit *audit);

@@ -1,8 +1,8 @@
 /*
  * nks-audit: recounts everything in a home by code of its own, read-only. See audit.h for how it is built.
  *
- * One picture of the tables for the whole audit: a run may go on meanwhile. What lies in out/ is listed, and seals are read, before that
- * picture is taken, so that every file of ours found there has its row in it.
+ * One picture of the tables for the whole audit: a run may go on meanwhile. What lies in out/ is listed, and seals are
+ * read, before that picture is taken, so that every file of ours found there has its row in it.
  */
 #include "audit.h"
 
@@ -39,6 +39,10 @@ struct options {
 static const struct audit_check checks[] = {
     {"database", "the engine's own check of the file", audit_check_database, NULL, false},
     {"books", "agreements and centrals decrypt where they stand", audit_check_books, NULL, true},
+    {"register", "every account and holder is what was stored", audit_check_register, NULL, true},
+    {"debts", "every authority, flag and claim is what was stored", audit_check_debts, NULL, true},
+    {"imports", "every import is in the trail, and its rows are there", audit_check_imports,
+     "the encrypted record of each import, which counts its rows", false},
     {"deliveries", "every delivery has its spool copy, its batch and its receipt", audit_check_deliveries,
      "that names, findings and spool copies decrypt, and the spool's SHA-256", false},
     {"batches", "counts, rejections and sequence numbers of every message", audit_check_batches, NULL, false},

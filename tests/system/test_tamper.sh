@@ -9,25 +9,6 @@ home=$work/night
 
 unseen() { # TABLE.COLUMN, TABLE:gone, TABLE:twice or TABLE.COLUMN:moved, and why
     cat <<'END'
-account.account no check of the register yet
-account.account:moved no check of the register yet
-account.holder_check no check of the register yet
-account.holder_key no check of the register yet
-account.kind no check of the register yet
-account.no no check of the register yet
-account.slot_key no check of the register yet
-account.valid_from no check of the register yet
-account.valid_to no check of the register yet
-account.version no check of the register yet
-account:gone no check of the register yet
-account:twice no check of the register yet
-agreement:gone versions of agreements and centrals are not counted yet
-agreement_import.added no check of imports yet
-agreement_import.imported_at no check of imports yet
-agreement_import.rows no check of imports yet
-agreement_import.version no check of imports yet
-agreement_import:gone no check of imports yet
-agreement_import:twice no check of imports yet
 batch.created_at no check of these facts of a batch yet
 batch.encoding no check of these facts of a batch yet
 batch.kind no check of these facts of a batch yet
@@ -40,39 +21,8 @@ batch_told.quiet no check of what was told yet
 batch_told.returned no check of what was told yet
 batch_told.settled no check of what was told yet
 batch_told:twice no check of what was told yet
-central:gone versions of agreements and centrals are not counted yet
-central_import.added no check of imports yet
-central_import.imported_at no check of imports yet
-central_import.rows no check of imports yet
-central_import.version no check of imports yet
-central_import:gone no check of imports yet
-central_import:twice no check of imports yet
 claim_use.given_back_at no check of its times yet
 claim_use.used_at no check of its times yet
-debt_authority.authority no check of the debts yet
-debt_authority.id no check of the debts yet
-debt_authority.terms no check of the debts yet
-debt_authority.terms:moved no check of the debts yet
-debt_authority.version no check of the debts yet
-debt_authority:gone no check of the debts yet
-debt_claim.as_of no check of the debts yet
-debt_claim.holder_check no check of the debts yet
-debt_claim.open_minor no check of the debts yet
-debt_claim.terms no check of the debts yet
-debt_claim.terms:moved no check of the debts yet
-debt_claim:twice no check of the debts yet
-debt_flag.flag_key no check of the debts yet
-debt_flag.holder_check no check of the debts yet
-debt_flag.holder_key no check of the debts yet
-debt_flag.terms no check of the debts yet
-debt_flag.terms:moved no check of the debts yet
-debt_flag.version no check of the debts yet
-debt_flag:gone no check of the debts yet
-debt_flag:twice no check of the debts yet
-debt_import.added no check of imports yet
-debt_import.imported_at no check of imports yet
-debt_import.rows no check of imports yet
-debt_import:twice no check of imports yet
 delivery.answered no check yet
 delivery.encoding no check yet
 delivery.hash_key a technical number: an index to look rows up by
@@ -92,16 +42,6 @@ delivery_signature.signer no check of signers yet
 delivery_signature.verdict no check of signers yet
 delivery_signature:gone no check of signers yet
 delivery_signature:twice no check of signers yet
-holder.holder_check no check of the register yet
-holder.holder_key no check of the register yet
-holder.kind no check of the register yet
-holder.parent_check no check of the register yet
-holder.parent_key no check of the register yet
-holder.terms no check of the register yet
-holder.terms:moved no check of the register yet
-holder.version no check of the register yet
-holder:gone no check of the register yet
-holder:twice no check of the register yet
 leg.reason no check yet
 leg.state no check yet
 leg.told no check of what was told yet
@@ -113,7 +53,6 @@ out_file.detail no check yet
 out_file.entries no check yet
 out_file.message_id no check yet
 out_file.number no check yet
-payment.reason no check yet
 person.details no check of persons yet
 person.details:moved no check of persons yet
 person.ended_at no check of persons yet
@@ -133,12 +72,6 @@ reference_run.month no check of references against payments yet
 reference_run.payer no check of references against payments yet
 reference_run.sender no check of references against payments yet
 reference_run.tier no check of references against payments yet
-register_import.added no check of imports yet
-register_import.imported_at no check of imports yet
-register_import.rows no check of imports yet
-register_import.version no check of imports yet
-register_import:gone no check of imports yet
-register_import:twice no check of imports yet
 schema_step.applied_at which steps of the schema were taken; no money or rule in it
 schema_step.module which steps of the schema were taken; no money or rule in it
 schema_step.number which steps of the schema were taken; no money or rule in it
@@ -149,15 +82,9 @@ signer.signer_id no check of signers yet
 signer.terms no check of signers yet
 signer.version no check of signers yet
 signer:gone no check of signers yet
-slice.due_date no check yet
 slice.epoch a technical number: whose claim on the slice counts
 slice_decision:twice no check yet
 slice_order_total.bytes a cache: how large a part of a file will be
-slice_rows_signature.signature no check of the signature over payments yet
-slice_rows_signature.signature:moved no check of the signature over payments yet
-slice_rows_signature.slice_id no check of the signature over payments yet
-slice_rows_signature:gone no check of the signature over payments yet
-slice_rows_signature:twice no check of the signature over payments yet
 trail_day.chain no check of days against links yet
 trail_day.sealed no check of days against links yet
 trail_day:gone no check of days against links yet
@@ -168,31 +95,40 @@ trail_holder.holder_key no check of who looked yet
 trail_holder.link no check of who looked yet
 trail_holder:gone no check of who looked yet
 trail_holder:twice no check of who looked yet
-ventekonto_entry.date_in no check of its encrypted copy yet
-ventekonto_entry.payer no check of its encrypted copy yet
-ventekonto_entry.state no check of its encrypted copy yet
 END
 }
 
 # How the auditor may name what was changed, beside the table: by the row or file that lost its other half.
 names() {
     cat <<'END'
-agreement table agreement:
-batch_group slice slice_id [0-9]+: execution_date is not that of group
+account register_import version|agreement_import, central_import
+agreement agreement_import version|table agreement:
+agreement_import agreement_import, central_import|agreement version
+agreement_import_record agreement_import version
 batch batch_group batch_id
+batch_group slice slice_id [0-9]+: execution_date is not that of group
 batch_told batch [0-9]+: it has EMITTED slices
-central table central:
+central central_import version|table central:
+central_import agreement_import, central_import|central version
+central_import_record central_import version
 claim_use leg slice_id .* its use (of a claim|in claim_use) is
-debt_import debt_claim .* or the claim is missing
+debt_authority debt_import version|table debt_authority
+debt_claim debt_import version
+debt_flag debt_import version
+debt_import agreement_import, central_import|debt_(authority|flag|claim) version|debt_claim .* or the claim is missing
+debt_import_record debt_import version
 delivery file spool/
+holder register_import version
 leg payment slice_id |slice slice_id
 out_file file (archive|out)/|delivery [0-9]+: answered, but out_file
-payment batch [0-9]+: |slice slice_id
+payment batch [0-9]+: |slice slice_id|slice_rows_signature slice_id
 payment_replay payment slice_id .* (it goes in the place|payment_replay)
 payment_return payment slice_id .* (it carries on|payment_return)
 reference_block reference_run run_id
 reference_run reference_block run_id
-slice batch [0-9]+:
+register_import agreement_import, central_import|(account|holder) version
+register_import_record register_import version
+slice batch [0-9]+:|slice_rows_signature slice_id
 trail_day seal
 ventekonto_entry leg slice_id .* missing from ventekonto_entry
 END
