@@ -15,11 +15,13 @@
 #include "exchange/central.h"
 #include "exchange/exchange.h"
 #include "payment/payment.h"
+#include "vault/sign.h"
 
 enum { AUDIT_PLACE_MAX = 240, AUDIT_NOTE_MAX = 160, AUDIT_FINDINGS_SHOWN = 1000 };
 
 struct audit_output; /* print.c */
 struct audit_folder_list;
+struct audit_seals;
 
 struct audit {
     char home[NKS_PATH_MAX], keys_dir[NKS_PATH_MAX];
@@ -34,6 +36,7 @@ struct audit {
     struct nks_central_book centrals;     /* empty without secrets */
     struct nks_agreement_book agreements; /* the same */
     struct audit_folder_list *listing;    /* what lay in out/ before the picture of the tables was taken */
+    struct audit_seals *seals;            /* the same of the seals (trail.c) */
     struct audit_output *output;
     struct nks_fault fault;
     nks_date today;
@@ -95,6 +98,15 @@ struct audit_folder_list {
 NKS_CHECKED enum nks_status audit_listing_make(struct audit *audit);
 void audit_listing_free(struct audit_folder_list *listing);
 
+/* Before the picture of the tables: the seals that are there, and the newest one as it is. */
+struct audit_seals {
+    struct nks_sys_list list;
+    char *newest;
+    size_t newest_len;
+};
+NKS_CHECKED enum nks_status audit_seals_read(struct audit *audit);
+void audit_seals_free(struct audit_seals *seals);
+
 /* ---- rows (rows.c) */
 
 struct audit_batch {
@@ -143,6 +155,9 @@ bool audit_sum_is(struct nks_text stored, struct nks_sum counted);
 /* ---- the checks */
 
 enum nks_status audit_check_books(struct audit *audit);
+enum nks_status audit_check_register(struct audit *audit);
+enum nks_status audit_check_debts(struct audit *audit);
+enum nks_status audit_check_imports(struct audit *audit);
 enum nks_status audit_check_deliveries(struct audit *audit);
 enum nks_status audit_check_batches(struct audit *audit);
 enum nks_status audit_check_contents(struct audit *audit);
@@ -150,6 +165,7 @@ enum nks_status audit_check_groups(struct audit *audit);
 enum nks_status audit_check_slices(struct audit *audit);
 enum nks_status audit_check_legs(struct audit *audit);
 enum nks_status audit_check_signatures(struct audit *audit);
+enum nks_status audit_check_signed_rows(struct audit *audit);
 enum nks_status audit_check_uses(struct audit *audit);
 enum nks_status audit_check_ventekonto(struct audit *audit);
 enum nks_status audit_check_returns(struct audit *audit);

@@ -150,6 +150,13 @@ SELECT run_id FROM reference_run r WHERE entries * 16 <>
 
 -- ---- signatures
 
+-- name: audit_rows_signature
+SELECT signature FROM slice_rows_signature WHERE slice_id = :slice_id;
+
+-- name: audit_rows_signature_stray
+SELECT slice_id FROM slice_rows_signature r WHERE NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = r.slice_id)
+ORDER BY slice_id;
+
 -- name: audit_decision
 SELECT decisions FROM slice_decision WHERE slice_id = :slice_id AND generation = :generation;
 
@@ -262,11 +269,89 @@ WHERE NOT EXISTS (
       <= v.open_minor)
 ORDER BY c.holder_key, c.claim_key;
 
+-- ---- the register, debts and imports
+
+-- name: audit_accounts
+SELECT holder_key, no, holder_check, version, kind, slot_key, valid_from, valid_to, account FROM account
+ORDER BY holder_key, no;
+
+-- name: audit_holders
+SELECT holder_key, holder_check, version, kind, parent_key, parent_check, terms FROM holder
+ORDER BY holder_key, holder_check, version;
+
+-- name: audit_debt_authorities
+SELECT id, authority, version, terms FROM debt_authority ORDER BY id;
+
+-- name: audit_debt_flags
+SELECT holder_key, flag_key, version, holder_check, terms FROM debt_flag ORDER BY holder_key, flag_key, version;
+
+-- name: audit_debt_claims
+SELECT holder_key, claim_key, version, holder_check, terms, open_minor, as_of FROM debt_claim
+ORDER BY holder_key, claim_key, version;
+
+-- Imports with the number of rows of their version, their record, whether their home had records from its first step on,
+-- and whether an earlier import has one. Numbers of tables as in imports.c.
+-- name: audit_imports
+SELECT 0, i.version, i.imported_at, i.rows, i.added, COALESCE(c.n, 0), r.record,
+  EXISTS (SELECT 1 FROM schema_step a JOIN schema_step b ON b.module = a.module AND b.applied_at = a.applied_at
+    WHERE a.module = 'agreement' AND a.number = 1 AND b.number = 2),
+  EXISTS (SELECT 1 FROM agreement_import_record e WHERE e.version < i.version)
+FROM agreement_import i LEFT JOIN agreement_import_record r ON r.version = i.version
+LEFT JOIN (SELECT version, COUNT(*) AS n FROM (SELECT version FROM agreement) GROUP BY version) c ON c.version = i.version
+UNION ALL SELECT 1, i.version, i.imported_at, i.rows, i.added, COALESCE(c.n, 0), r.record,
+  EXISTS (SELECT 1 FROM schema_step a JOIN schema_step b ON b.module = a.module AND b.applied_at = a.applied_at
+    WHERE a.module = 'central' AND a.number = 1 AND b.number = 2),
+  EXISTS (SELECT 1 FROM central_import_record e WHERE e.version < i.version)
+FROM central_import i LEFT JOIN central_import_record r ON r.version = i.version
+LEFT JOIN (SELECT version, COUNT(*) AS n FROM (SELECT version FROM central) GROUP BY version) c ON c.version = i.version
+UNION ALL SELECT 2, i.version, i.imported_at, i.rows, i.added, COALESCE(c.n, 0), r.record,
+  EXISTS (SELECT 1 FROM schema_step a JOIN schema_step b ON b.module = a.module AND b.applied_at = a.applied_at
+    WHERE a.module = 'register' AND a.number = 1 AND b.number = 2),
+  EXISTS (SELECT 1 FROM register_import_record e WHERE e.version < i.version)
+FROM register_import i LEFT JOIN register_import_record r ON r.version = i.version
+LEFT JOIN (SELECT version, COUNT(*) AS n FROM (SELECT version FROM account UNION ALL SELECT version FROM holder) GROUP BY version) c ON c.version = i.version
+UNION ALL SELECT 3, i.version, i.imported_at, i.rows, i.added, COALESCE(c.n, 0), r.record,
+  EXISTS (SELECT 1 FROM schema_step a JOIN schema_step b ON b.module = a.module AND b.applied_at = a.applied_at
+    WHERE a.module = 'debt' AND a.number = 1 AND b.number = 2),
+  EXISTS (SELECT 1 FROM debt_import_record e WHERE e.version < i.version)
+FROM debt_import i LEFT JOIN debt_import_record r ON r.version = i.version
+LEFT JOIN (SELECT version, COUNT(*) AS n FROM (SELECT version FROM debt_authority UNION ALL SELECT version FROM debt_flag UNION ALL SELECT version FROM debt_claim) GROUP BY version) c ON c.version = i.version
+ORDER BY 1, 2;
+
+-- name: audit_imports_stray
+SELECT DISTINCT 'agreement', x.version FROM agreement x WHERE NOT EXISTS (SELECT 1 FROM agreement_import i WHERE i.version = x.version)
+UNION ALL SELECT DISTINCT 'agreement_import_record', x.version FROM agreement_import_record x WHERE NOT EXISTS (SELECT 1 FROM agreement_import i WHERE i.version = x.version)
+UNION ALL SELECT DISTINCT 'central', x.version FROM central x WHERE NOT EXISTS (SELECT 1 FROM central_import i WHERE i.version = x.version)
+UNION ALL SELECT DISTINCT 'central_import_record', x.version FROM central_import_record x WHERE NOT EXISTS (SELECT 1 FROM central_import i WHERE i.version = x.version)
+UNION ALL SELECT DISTINCT 'account', x.version FROM account x WHERE NOT EXISTS (SELECT 1 FROM register_import i WHERE i.version = x.version)
+UNION ALL SELECT DISTINCT 'holder', x.version FROM holder x WHERE NOT EXISTS (SELECT 1 FROM register_import i WHERE i.version = x.version)
+UNION ALL SELECT DISTINCT 'register_import_record', x.version FROM register_import_record x WHERE NOT EXISTS (SELECT 1 FROM register_import i WHERE i.version = x.version)
+UNION ALL SELECT DISTINCT 'debt_authority', x.version FROM debt_authority x WHERE NOT EXISTS (SELECT 1 FROM debt_import i WHERE i.version = x.version)
+UNION ALL SELECT DISTINCT 'debt_flag', x.version FROM debt_flag x WHERE NOT EXISTS (SELECT 1 FROM debt_import i WHERE i.version = x.version)
+UNION ALL SELECT DISTINCT 'debt_claim', x.version FROM debt_claim x WHERE NOT EXISTS (SELECT 1 FROM debt_import i WHERE i.version = x.version)
+UNION ALL SELECT DISTINCT 'debt_import_record', x.version FROM debt_import_record x WHERE NOT EXISTS (SELECT 1 FROM debt_import i WHERE i.version = x.version);
+
+-- Imports by instant and version: how many links of the trail (action 8; its number is the version, 0: nothing was new)
+-- and how many rows say so, where they differ. Before the first record of an import the numbers meant something else.
+-- name: audit_imports_by_instant
+SELECT k.at, k.version, SUM(k.links), SUM(k.imports) FROM (
+  SELECT at, number AS version, 1 AS links, 0 AS imports FROM trail_link WHERE chain = 0 AND action = 8 AND number <> 0
+  UNION ALL SELECT imported_at, version, 0, 1 FROM agreement_import
+  UNION ALL SELECT imported_at, version, 0, 1 FROM central_import
+  UNION ALL SELECT imported_at, version, 0, 1 FROM register_import
+  UNION ALL SELECT imported_at, version, 0, 1 FROM debt_import) k
+WHERE k.at >= (SELECT MIN(f.at) FROM (SELECT i.imported_at AS at FROM agreement_import i JOIN agreement_import_record r ON r.version = i.version
+  UNION ALL SELECT i.imported_at AS at FROM central_import i JOIN central_import_record r ON r.version = i.version
+  UNION ALL SELECT i.imported_at AS at FROM register_import i JOIN register_import_record r ON r.version = i.version
+  UNION ALL SELECT i.imported_at AS at FROM debt_import i JOIN debt_import_record r ON r.version = i.version) f)
+GROUP BY k.at, k.version HAVING SUM(k.links) <> SUM(k.imports) ORDER BY k.at, k.version;
+
 -- ---- ventekonto
 
 -- name: audit_entries
 SELECT v.slice_id, v.n, v.generation, v.amount_minor, v.state, v.currency, v.details, COALESCE(p.currency, -1),
-  COALESCE(v.holder_key = p.holder_key AND v.holder_check = p.holder_check, 0)
+  COALESCE(v.holder_key = p.holder_key AND v.holder_check = p.holder_check, 0), v.payer, v.date_in, v.holder_key,
+  v.holder_check, EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = v.slice_id >> 14 AND t.action = 24)
 FROM ventekonto_entry v LEFT JOIN payment p ON p.slice_id = v.slice_id AND p.n = v.n
 ORDER BY v.slice_id, v.n, v.generation;
 

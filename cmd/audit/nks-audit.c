@@ -1,8 +1,8 @@
 /*
  * nks-audit: recounts everything in a home by code of its own, read-only. See audit.h for how it is built.
  *
- * One picture of the tables for the whole audit: a run may go on meanwhile. What lies in out/ is listed before that
- * picture is taken, so that every file of ours found there has its row in it.
+ * One picture of the tables for the whole audit: a run may go on meanwhile. What lies in out/ is listed, and seals are
+ * read, before that picture is taken, so that every file of ours found there has its row in it.
  */
 #include "audit.h"
 
@@ -41,6 +41,10 @@ struct options {
 static const struct audit_check checks[] = {
     {"database", "the engine's own check of the file", audit_check_database, NULL, false},
     {"books", "agreements and centrals decrypt where they stand", audit_check_books, NULL, true},
+    {"register", "every account and holder is what was stored", audit_check_register, NULL, true},
+    {"debts", "every authority, flag and claim is what was stored", audit_check_debts, NULL, true},
+    {"imports", "every import is in the trail, and its rows are there", audit_check_imports,
+     "the encrypted record of each import, which counts its rows", false},
     {"deliveries", "every delivery has its spool copy, its batch and its receipt", audit_check_deliveries,
      "that names, findings and spool copies decrypt, and the spool's SHA-256", false},
     {"batches", "counts, rejections and sequence numbers of every message", audit_check_batches, NULL, false},
@@ -51,6 +55,7 @@ static const struct audit_check checks[] = {
      "that a leg's central has the name of the file's folder", false},
     {"signatures", "what was decided is what was signed", audit_check_signatures,
      "that decisions decrypt and repeat the legs", false},
+    {"payments", "the rows of payments are those that were signed", audit_check_signed_rows, NULL, false},
     {"uses", "uses of claims and debt legs, both ways", audit_check_uses, "that a debt leg and its use name one claim",
      false},
     {"ventekonto", "entries and ventekonto legs, both ways", audit_check_ventekonto, "that entries decrypt", false},
@@ -220,6 +225,7 @@ static enum nks_status picture_take(struct audit *audit)
     struct nks_stmt *stmt = NULL;
     bool found = false;
     NKS_TRY(audit_listing_make(audit));
+    NKS_TRY(audit_seals_read(audit));
     NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_begin, &stmt, &audit->fault));
     NKS_TRY(nks_stmt_run(stmt, NULL, &audit->fault));
     NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_newest_day, &stmt, &audit->fault));
@@ -250,6 +256,7 @@ static enum nks_status audit_open(struct audit *audit, const struct options *opt
 static void audit_close(struct audit *audit)
 {
     audit_listing_free(audit->listing);
+    audit_seals_free(audit->seals);
     nks_slice_free(audit->slice);
     nks_hash_free(audit->hash);
     nks_payments_close(audit->payments);

@@ -331,6 +331,8 @@ static const struct code_row codes[] = {
 
     /* integrity */
     {"PERSON-ROW", 0, "A stored person or proposal is not what was stored or signed.", stop_here, audit_next},
+    {"IMPORT-ROW", 0, "What an import did is not what was stored, or not all of its rows are there.", stop_here,
+     audit_next},
     {"TRAIL-CHAIN", 0, "A link of the trail is not what was written, or one is missing.", stop_here, audit_next},
     {"ALARM-STANDS", 0, "An earlier command ended with an integrity alarm, and nobody has cleared it.",
      "Everything; nothing was begun. nks alarm shows the alarm, nks status and nks show go on.",

@@ -60,7 +60,10 @@ static enum nks_status on_commit(void *context, struct nks_fault *fault)
     const struct nks_trail_entry plain = {.action = NKS_TRAIL_COMMIT};
     if (trail->covered == nks_db_transaction(trail->db))
         return NKS_OK;
-    return nks_trail_add(trail, trail->otherwise != NULL ? trail->otherwise : &plain, fault);
+    struct nks_trail_entry entry = trail->otherwise != NULL ? *trail->otherwise : plain;
+    if (trail->otherwise_number != NULL)
+        entry.number = *trail->otherwise_number;
+    return nks_trail_add(trail, &entry, fault);
 }
 
 enum nks_status nks_trail_open(struct nks_db *db, struct nks_keys *keys, nks_time now, const char *who,
@@ -97,6 +100,11 @@ void nks_trail_close(struct nks_trail *trail)
 void nks_trail_default(struct nks_trail *trail, const struct nks_trail_entry *entry)
 {
     trail->otherwise = entry;
+}
+
+void nks_trail_default_number(struct nks_trail *trail, const int64_t *number)
+{
+    trail->otherwise_number = number;
 }
 
 static enum nks_status damaged(int64_t chain, int64_t link, struct nks_fault *fault)

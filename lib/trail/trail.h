@@ -82,6 +82,10 @@ void nks_trail_close(struct nks_trail *trail);
  * until the trail is closed. */
 void nks_trail_default(struct nks_trail *trail, const struct nks_trail_entry *entry);
 
+/* The number of that link, where it is known in the transaction only: read from `number` just before the commit. NULL
+ * ends it. */
+void nks_trail_default_number(struct nks_trail *trail, const int64_t *number);
+
 /* Appends a link to its chain, inside the caller's transaction. Texts that are too long are cut; who NULL is the `who`
  * of nks_trail_open. */
 NKS_CHECKED enum nks_status nks_trail_add(struct nks_trail *trail, const struct nks_trail_entry *entry,
