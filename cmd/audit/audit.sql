@@ -380,6 +380,14 @@ SELECT file_id, state, hash FROM out_file WHERE folder = :folder AND party = :pa
 SELECT kind, message_id, created_at, business_date, bytes, hash, line FROM published
 WHERE folder = :folder AND party = :party AND name = :name;
 
+-- name: audit_mark_rows
+SELECT COUNT(*), COUNT(CASE WHEN one = 1 THEN 1 END) FROM journal_mark;
+
+-- The last restore and the last reconciliation in the home's own chain.
+-- name: audit_restores
+SELECT COALESCE(MAX(CASE WHEN action = :restore THEN link END), 0),
+  COALESCE(MAX(CASE WHEN action = :reconcile THEN link END), 0) FROM trail_link WHERE chain = 0;
+
 -- name: audit_published_count
 SELECT COUNT(*) FROM published;
 

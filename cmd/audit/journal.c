@@ -5,6 +5,7 @@
 #include "audit.h"
 
 #include "stage/journal.h"
+#include "trail/trail.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -138,6 +139,32 @@ static enum nks_status count_of(struct audit *audit, const struct nks_sql *sql, 
     return NKS_OK;
 }
 
+/* One row as soon as there are lines (a kill may leave the first two without); RESTORED after a restore, until it was
+ * reconciled. */
+static enum nks_status mark_row_check(struct audit *audit, const struct journal_look *look, int64_t lines)
+{
+    struct nks_stmt *stmt = NULL;
+    bool found = false;
+    NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_mark_rows, &stmt, &audit->fault));
+    NKS_TRY(nks_stmt_one(stmt, &found, &audit->fault));
+    int64_t rows = nks_column_int(stmt, 0), ones = nks_column_int(stmt, 1);
+    nks_stmt_end(stmt);
+    if (rows != ones || (rows == 0 && lines > 2))
+        audit_find(audit, "has not the one row that it must have");
+    NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_restores, &stmt, &audit->fault));
+    nks_bind_int(stmt, "restore", NKS_TRAIL_RESTORE);
+    nks_bind_int(stmt, "reconcile", NKS_TRAIL_RECONCILE);
+    NKS_TRY(nks_stmt_one(stmt, &found, &audit->fault));
+    bool restored = nks_column_int(stmt, 0) > nks_column_int(stmt, 1);
+    nks_stmt_end(stmt);
+    if (rows > 0 && (look->state == NKS_JOURNAL_RESTORED) != restored)
+        audit_find(audit, restored ? "says that all is known, but the trail has a restore that was not reconciled"
+                                   : "says that the home was restored, the trail does not");
+    if (look->state > NKS_JOURNAL_RESTORED || look->state < NKS_JOURNAL_NONE)
+        audit_find(audit, "has a state that is none");
+    return NKS_OK;
+}
+
 static enum nks_status all_check(struct audit *audit, struct journal_look *look, struct nks_journal *journal)
 {
     int64_t published = 0;
@@ -145,8 +172,7 @@ static enum nks_status all_check(struct audit *audit, struct journal_look *look,
     audit_at(audit, "table journal_mark");
     if (look->mark.number > 0 && !look->mark_met)
         audit_find(audit, "does not name line %lld as it is in the journal", (long long)look->mark.number);
-    if (look->state > NKS_JOURNAL_RESTORED || look->state < NKS_JOURNAL_NONE)
-        audit_find(audit, "has a state that is none");
+    NKS_TRY(mark_row_check(audit, look, nks_journal_at(journal).number));
     NKS_TRY(count_of(audit, &nks_sql_audit_published_count, &published));
     audit_at(audit, "table published");
     if (published != look->published)

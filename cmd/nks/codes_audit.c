@@ -52,6 +52,16 @@ static const struct code_row rows[] = {
      no_order,
      "Stop the cron job. The archive copy is what was published: nks show BATCH names the files. Move a file that is "
      "not ours out of out/ and find out who put it there."},
+    {"AUDIT-DEBTS", EXIT_INTEGRITY, "A claim, flag or debt authority is not what was imported in that place.", stop_all,
+     "Set nothing off before it is mended. Import the debts again from their file with --full, seen by two, then "
+     "nks-audit."},
+    {"AUDIT-IMPORTS", EXIT_INTEGRITY, "Rows of an import are missing, or more than were imported.", stop_all,
+     "Compare with the file that was imported. Import it again, seen by two, then nks-audit."},
+    {"AUDIT-PAYMENTS", EXIT_INTEGRITY, "The payments of a slice are not those that were signed when they were read.",
+     stop_all, two_look},
+    {"AUDIT-REGISTER", EXIT_INTEGRITY, "An account of the register is not what was imported in that place.", stop_all,
+     "Pay nobody by the register before it is mended. Import it again from its file with --full, seen by two, then "
+     "nks-audit."},
     {"AUDIT-ERASED", EXIT_INTEGRITY,
      "A batch has lost its key without being erased, or what was erased is still there in part.", stop_all, two_look},
     {"AUDIT-JOURNAL", EXIT_INTEGRITY,
