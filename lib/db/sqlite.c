@@ -191,7 +191,7 @@ static int configure(const struct nks_db_options *options, struct nks_db *db)
     snprintf(text, sizeof text,
              "PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = OFF; PRAGMA mmap_size = 0; PRAGMA temp_store = FILE;"
              "PRAGMA page_size = %d; PRAGMA cache_size = -%lld; PRAGMA synchronous = %s;"
-             "PRAGMA wal_autocheckpoint = %d; PRAGMA journal_size_limit = %d;",
+             "PRAGMA secure_delete = FAST; PRAGMA wal_autocheckpoint = %d; PRAGMA journal_size_limit = %d;",
              PAGE_SIZE, (long long)(options->cache_kib > 0 ? options->cache_kib : 2048),
              options->durable ? "FULL" : "NORMAL", WAL_PAGES, WAL_KEEP_BYTES);
     return sqlite3_exec(db->handle, text, NULL, NULL, NULL);

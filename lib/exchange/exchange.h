@@ -146,6 +146,8 @@ struct nks_out_file {
     int64_t repeats;                 /* the out file whose bytes are repeated; 0 */
     char detail[64];                 /* what the writer needs to make the same bytes again; belongs to the stage */
     enum nks_file_answered answered; /* of an order file */
+    nks_time erased;                 /* the archive copy; 0: it is there */
+    bool by_hand;                    /* handed out by a person; set before it is published */
 };
 /* Gives the id; a file that was published before this database was restored (published.h) gets its creation time and
  * business date back, so that the same bytes come to be. */
@@ -239,8 +241,8 @@ NKS_CHECKED enum nks_status nks_look_odd(struct nks_exchange *exchange, nks_time
                                          struct nks_odd_row rows[NKS_ODD_LOOK_MAX], size_t *count,
                                          struct nks_fault *fault);
 
-/* ---- erasing (erase.c): what a row says of a person goes; hash, state and counts stay. Inside the caller's transaction:
- * once with `now` negative before the spool or archive copy is destroyed, once with `now` after it. */
+/* ---- erasing (erase.c): what a row says of a person goes; hash, state and counts stay. Inside the caller's
+ * transaction: once with `now` negative before the spool or archive copy is destroyed, once with `now` after it. */
 
 NKS_CHECKED enum nks_status nks_delivery_erase(struct nks_exchange *exchange, int64_t id, nks_time now,
                                                struct nks_fault *fault);

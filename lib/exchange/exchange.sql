@@ -106,6 +106,10 @@ CREATE TABLE published(
 ALTER TABLE delivery ADD COLUMN erased_at {time} NOT NULL DEFAULT 0;
 ALTER TABLE out_file ADD COLUMN erased_at {time} NOT NULL DEFAULT 0;
 
+-- A file that was handed out by a person.
+-- migration: 6
+ALTER TABLE out_file ADD COLUMN by_hand {bool} NOT NULL DEFAULT 0;
+
 -- name: delivery_erase
 UPDATE delivery SET name = :name, findings = :none, erased_at = :now WHERE delivery_id = :delivery_id;
 
@@ -227,7 +231,7 @@ VALUES (:file_id, :kind, :folder, :party, :name, :message_id, :batch_id, :delive
 
 -- name: out_file_load
 SELECT kind, folder, party, name, message_id, batch_id, delivery_id, number, created_at, state, entries, control_sum, bytes,
-  hash, business_date, repeats, detail, answered
+  hash, business_date, repeats, detail, answered, erased_at, by_hand
 FROM out_file WHERE file_id = :file_id;
 
 -- name: out_file_next
@@ -238,7 +242,7 @@ UPDATE out_file SET state = :to, entries = :entries, control_sum = :control_sum,
 WHERE file_id = :file_id AND state = :from;
 
 -- name: out_file_published
-UPDATE out_file SET state = :to WHERE file_id = :file_id AND state = :from;
+UPDATE out_file SET state = :to, by_hand = :by_hand WHERE file_id = :file_id AND state = :from;
 
 -- name: out_file_answered
 UPDATE out_file SET answered = :answered WHERE file_id = :file_id AND answered < :answered;

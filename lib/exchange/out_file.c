@@ -98,6 +98,8 @@ static bool read_file(struct nks_stmt *stmt, struct nks_out_file *file)
     file->repeats = nks_column_int(stmt, at++);
     fits = nks_text_copy(nks_column_text(stmt, at++), file->detail, sizeof file->detail) && fits;
     file->answered = (enum nks_file_answered)nks_column_int(stmt, at++);
+    file->erased = nks_column_int(stmt, at++);
+    file->by_hand = nks_column_int(stmt, at++) != 0;
     return fits && (hash.len == NKS_HASH_SIZE || (hash.len == 0 && file->state == NKS_FILE_RESERVED));
 }
 
@@ -158,6 +160,7 @@ enum nks_status nks_out_file_published(struct nks_exchange *exchange, struct nks
     struct nks_stmt *stmt = NULL;
     NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_out_file_published, &stmt, fault));
     nks_bind_int(stmt, "to", NKS_FILE_PUBLISHED);
+    nks_bind_int(stmt, "by_hand", file->by_hand);
     nks_bind_int(stmt, "file_id", file->id);
     nks_bind_int(stmt, "from", NKS_FILE_WRITTEN);
     return moved(file, stmt, NKS_FILE_PUBLISHED, fault);

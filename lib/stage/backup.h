@@ -32,9 +32,10 @@ NKS_CHECKED enum nks_status nks_backup_check(const char *keys_dir, const char *p
 struct nks_restore {
     const char *home, *keys_dir, *backup;
     nks_time now;
+    char place[NKS_PATH_MAX]; /* where `home` lies, when it is a link */
     char restoring[NKS_PATH_MAX];
     uint8_t list[NKS_HASH_SIZE]; /* of backup.tsv: what the persons sign */
-    int lock;
+    int lock, receive_lock;
     struct nks_backup_result result;
 };
 /* Finishes a nks_restore_end that was cut short and says so with RESTORE-FINISHED (NKS_REFUSED): nothing more is done.

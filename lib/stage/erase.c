@@ -219,9 +219,10 @@ static enum nks_status batch_do(struct erasing *erasing, const struct nks_batch 
     NKS_TRY(delivery_of(erasing, batch));
     if (erasing->dry_run)
         return NKS_OK;
+    NKS_TRY(nks_db_wipe(run->db, &run->fault)); /* before the mark: busy now, it is tried again */
     NKS_TRY(in_transaction(erasing, done_work, batch, 0));
     nks_sys_point("erase.done");
-    return nks_db_wipe(run->db, &run->fault);
+    return NKS_OK;
 }
 
 /* *skip: it is erased, to the end. */

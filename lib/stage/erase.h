@@ -5,8 +5,8 @@
  * copies in spool and archive, each of which has a key of its own in its head. Counts, sums, states, hashes and the
  * trail stay, so the auditor can still add up.
  *
- *   key, header, groups and the mark, with the link, in one transaction -> slice by slice -> files -> the mark: done
- *   -> the write-ahead log is emptied
+ *   key, header, groups and the mark, with the link, in one transaction -> slice by slice -> files -> the write-ahead
+ *   log is emptied -> the mark: done
  *
  * From the first transaction on nothing of the payments can be read; a call that was cut short is finished by the next.
  */

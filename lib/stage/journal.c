@@ -70,7 +70,8 @@ enum nks_status nks_journal_done(struct nks_run *run)
 
 struct tail {
     int64_t file_id, line; /* the file whose row waits for its end; 0: none */
-    bool several;          /* more than one may wait: a home that has no mark yet */
+    bool by_hand;
+    bool several; /* more than one may wait: a home that has no mark yet */
     bool done, older;
 };
 
@@ -100,6 +101,7 @@ static enum nks_status file_line(struct nks_run *run, const struct nks_journal_l
     if (waits) {
         tail->file_id = id;
         tail->line = line->number;
+        tail->by_hand = strcmp(line->word, "hand") == 0;
         tail->done = false;
     }
     return NKS_OK;
@@ -135,6 +137,7 @@ static enum nks_status tail_finish(struct nks_run *run, const struct tail *tail)
     if (!tail->done)
         NKS_TRY(nks_journal_done(run));
     NKS_TRY(nks_sys_unlink(staged, &run->fault)); /* of an older copy of the home */
+    file.by_hand = tail->by_hand;
     return nks_file_row_published(run, &file);
 }
 

@@ -92,6 +92,9 @@ static enum nks_status may_replay(struct nks_run *run, const struct nks_out_file
     if (file->state != NKS_FILE_PUBLISHED)
         return nks_fault_set(&run->fault, NKS_HELD, "REPLAY-EARLY", "%s is not published yet: run nks deliver",
                              file->name);
+    if (file->erased != 0)
+        return nks_fault_set(&run->fault, NKS_REFUSED, "BATCH-ERASED",
+                             "%s was erased after its retention time: its bytes are gone", file->name);
     if (file->answered != NKS_ANSWERED_NOT)
         return nks_fault_set(&run->fault, NKS_HELD, "REPLAY-ANSWERED",
                              "%s was answered, so its central has it: it is not published again", file->name);

@@ -43,7 +43,8 @@ static enum nks_status may_hand(struct nks_run *run, const struct nks_out_file *
 {
     struct nks_published published;
     bool before = false;
-    *go_on = file->state == NKS_FILE_PUBLISHED && nks_sys_exists(handing->part) && !nks_sys_exists(path);
+    *go_on =
+        file->state == NKS_FILE_PUBLISHED && file->by_hand && nks_sys_exists(handing->part) && !nks_sys_exists(path);
     if (*go_on)
         return NKS_OK;
     NKS_TRY(nks_published_find(run->exchange, file, &published, &before, &run->fault));
@@ -132,6 +133,7 @@ static enum nks_status row_end(struct nks_run *run, struct nks_out_file *file, c
                                           .number = file->id,
                                           .reason = reason,
                                           .detail = file->name};
+    file->by_hand = true;
     NKS_TRY(nks_db_begin(run->db, &run->fault));
     enum nks_status status = nks_trail_add(run->trail, &entry, &run->fault);
     if (status == NKS_OK && file->state == NKS_FILE_WRITTEN)

@@ -15,6 +15,7 @@
 #include "trail/trail.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -113,7 +114,7 @@ static enum nks_status alarm_take(const struct nks_restore *restore, struct nks_
 {
     struct nks_backup_file copied;
     char from[NKS_PATH_MAX], to[NKS_PATH_MAX];
-    NKS_TRY(nks_backup_join(from, restore->home, "alarm", fault));
+    NKS_TRY(nks_backup_join(from, restore->place, "alarm", fault));
     NKS_TRY(nks_backup_join(to, restore->restoring, "alarm", fault));
     if (!nks_sys_exists(from) || nks_sys_exists(to))
         return NKS_OK;
@@ -123,8 +124,12 @@ static enum nks_status alarm_take(const struct nks_restore *restore, struct nks_
 static enum nks_status home_lock(struct nks_restore *restore, struct nks_fault *fault)
 {
     char path[NKS_PATH_MAX];
-    NKS_TRY(nks_backup_join(path, restore->home, "run.lock", fault));
-    return nks_sys_exists(restore->home) ? nks_sys_lock(path, &restore->lock, fault) : NKS_OK;
+    if (!nks_sys_exists(restore->place))
+        return NKS_OK;
+    NKS_TRY(nks_backup_join(path, restore->place, "run.lock", fault));
+    NKS_TRY(nks_sys_lock(path, &restore->lock, fault));
+    NKS_TRY(nks_backup_join(path, restore->place, "receive.lock", fault)); /* it works without the other */
+    return nks_sys_lock(path, &restore->receive_lock, fault);
 }
 
 /* ---- the change of places */
@@ -134,11 +139,11 @@ static enum nks_status folders_move(const struct nks_restore *restore, struct nk
     for (size_t i = 0; i < MOVED; i++) {
         char from[NKS_PATH_MAX], to[NKS_PATH_MAX];
         NKS_TRY(nks_backup_join(from, restore->restoring, moved[i], fault));
-        NKS_TRY(nks_backup_join(to, restore->home, moved[i], fault));
+        NKS_TRY(nks_backup_join(to, restore->place, moved[i], fault));
         if (nks_sys_exists(from) && !nks_sys_exists(to))
             NKS_TRY(nks_sys_rename(from, to, fault));
     }
-    NKS_TRY(nks_sys_fsync_dir(restore->home, fault));
+    NKS_TRY(nks_sys_fsync_dir(restore->place, fault));
     return nks_sys_fsync_dir(restore->restoring, fault);
 }
 
@@ -148,7 +153,7 @@ static enum nks_status old_rename(const struct nks_restore *restore, char before
     char stamp[NKS_STAMP_TEXT], suffix[40];
     nks_stamp_format(restore->now, stamp);
     snprintf(suffix, sizeof suffix, ".before-%s", stamp);
-    NKS_TRY(suffixed(restore->home, suffix, before, fault));
+    NKS_TRY(suffixed(restore->place, suffix, before, fault));
     return nks_sys_rename(restore->restoring, before, fault);
 }
 
@@ -160,7 +165,7 @@ static enum nks_status seal_replace(const struct nks_restore *restore, const cha
     uint8_t one[NKS_HASH_SIZE], two[NKS_HASH_SIZE];
     int64_t bytes = 0;
     NKS_TRY(nks_backup_join(live, seals, name, fault));
-    NKS_TRY(nks_backup_join(folder, restore->home, "seals", fault));
+    NKS_TRY(nks_backup_join(folder, restore->place, "seals", fault));
     NKS_TRY(nks_backup_join(kept, folder, name, fault));
     NKS_TRY(nks_hash_file(live, one, &bytes, fault));
     if (nks_sys_exists(kept)) {
@@ -179,7 +184,7 @@ static enum nks_status seal_put(const struct nks_restore *restore, const char *s
     char live[NKS_PATH_MAX], kept[NKS_PATH_MAX], folder[NKS_PATH_MAX];
     struct nks_backup_file copied;
     NKS_TRY(nks_backup_join(live, seals, name, fault));
-    NKS_TRY(nks_backup_join(folder, restore->home, "seals", fault));
+    NKS_TRY(nks_backup_join(folder, restore->place, "seals", fault));
     NKS_TRY(nks_backup_join(kept, folder, name, fault));
     return nks_sys_exists(live) ? NKS_OK : nks_backup_copy(kept, live, &copied, fault);
 }
@@ -203,7 +208,7 @@ static enum nks_status seals_settle(const struct nks_restore *restore, struct nk
     char seals[NKS_PATH_MAX], aside[NKS_PATH_MAX], kept[NKS_PATH_MAX], stamp[NKS_STAMP_TEXT], name[40];
     nks_stamp_format(restore->now, stamp);
     snprintf(name, sizeof name, "replaced-%s", stamp);
-    NKS_TRY(nks_backup_join(kept, restore->home, "seals", fault));
+    NKS_TRY(nks_backup_join(kept, restore->place, "seals", fault));
     if (!nks_seal_dir(restore->home, seals) || !nks_journal_path(restore->home, name, aside))
         return nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the home's path is too long; move it up");
     if (!nks_sys_exists(kept))
@@ -232,18 +237,29 @@ static enum nks_status finish(const struct nks_restore *restore, char before[NKS
 static enum nks_status finish_earlier(const struct nks_restore *restore, bool *was, struct nks_fault *fault)
 {
     char seals[NKS_PATH_MAX], before[NKS_PATH_MAX];
-    NKS_TRY(nks_backup_join(seals, restore->home, "seals", fault));
+    NKS_TRY(nks_backup_join(seals, restore->place, "seals", fault));
     *was = nks_sys_exists(seals);
     return *was ? finish(restore, before, fault) : NKS_OK;
 }
 
 /* ---- the calls */
 
+/* A home that is a link is put back where it points to; keys and journal lie beside the name that was given. */
+static enum nks_status place_find(struct nks_restore *restore, struct nks_fault *fault)
+{
+    char *real = realpath(restore->home, NULL);
+    bool fits =
+        nks_text_copy(nks_text_from(real != NULL ? real : restore->home), restore->place, sizeof restore->place);
+    free(real);
+    return fits ? NKS_OK : nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the home's path is too long; move it up");
+}
+
 enum nks_status nks_restore_begin(struct nks_restore *restore, struct nks_fault *fault)
 {
     bool finished = false;
-    restore->lock = -1;
-    NKS_TRY(suffixed(restore->home, ".restoring", restore->restoring, fault));
+    restore->lock = restore->receive_lock = -1;
+    NKS_TRY(place_find(restore, fault));
+    NKS_TRY(suffixed(restore->place, ".restoring", restore->restoring, fault));
     NKS_TRY(home_lock(restore, fault));
     NKS_TRY(finish_earlier(restore, &finished, fault));
     if (finished)
@@ -252,7 +268,7 @@ enum nks_status nks_restore_begin(struct nks_restore *restore, struct nks_fault 
                              "another one");
     NKS_TRY(nks_backup_check(restore->keys_dir, restore->backup, &restore->result, fault));
     NKS_TRY(tree_remove(restore->restoring, DEPTH_MAX, fault));
-    NKS_TRY(folders_make(restore, !nks_sys_exists(restore->home), fault));
+    NKS_TRY(folders_make(restore, !nks_sys_exists(restore->place), fault));
     restore->result.files = restore->result.bytes = 0;
     NKS_TRY(nks_backup_each(restore->keys_dir, restore->backup, restore->list, file_put, restore, fault));
     nks_sys_point("restore.copied");
@@ -298,10 +314,10 @@ enum nks_status nks_restore_end(struct nks_restore *restore, char before[NKS_PAT
 {
     char parent[NKS_PATH_MAX];
     NKS_TRY(alarm_take(restore, fault));
-    NKS_TRY(suffixed(restore->home, "/..", parent, fault));
+    NKS_TRY(suffixed(restore->place, "/..", parent, fault));
     nks_sys_point("restore.marked");
-    NKS_TRY(nks_sys_exists(restore->home) ? nks_sys_exchange(restore->home, restore->restoring, fault)
-                                          : nks_sys_rename(restore->restoring, restore->home, fault));
+    NKS_TRY(nks_sys_exists(restore->place) ? nks_sys_exchange(restore->place, restore->restoring, fault)
+                                           : nks_sys_rename(restore->restoring, restore->place, fault));
     NKS_TRY(nks_sys_fsync_dir(parent, fault));
     nks_sys_point("restore.exchanged");
     return finish(restore, before, fault);
@@ -309,7 +325,9 @@ enum nks_status nks_restore_end(struct nks_restore *restore, char before[NKS_PAT
 
 void nks_restore_close(struct nks_restore *restore)
 {
+    if (restore->receive_lock >= 0)
+        close(restore->receive_lock);
     if (restore->lock >= 0)
         close(restore->lock);
-    restore->lock = -1;
+    restore->lock = restore->receive_lock = -1;
 }

@@ -20,7 +20,7 @@ enum {
     LOCK_POLL_MS = 200,
     MIN_FREE_MIB = 64,
     VOUCHER_YEARS = 5,  /* bogføringsloven § 12, stk. 1; longer only */
-    REFUSED_DAYS = 400, /* longer than the memory for payment references */
+    REFUSED_DAYS = 430, /* longer than the memory for payment references */
 };
 
 static const char *const folders[] = {"",           "spool",       "staging",   "archive",   "in/sender",

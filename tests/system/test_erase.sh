@@ -122,7 +122,7 @@ while read -r file; do
     cp "$file" "$home/in/sender/${party%%/*}/"
 done <"$work/files"
 orders=$(ask "$home" "SELECT count(*) FROM out_file WHERE kind = 1")
-code "$NKS_BIN/nks" --home "$home" run --now "$due"
+nks "$home" run --now "$due"
 assert_eq "order files after the same files came again" "$(ask "$home" "SELECT count(*) FROM out_file WHERE kind = 1")" "$orders"
 audit_clean "$home"
 

@@ -120,7 +120,7 @@ for point in copied journaled taken row; do
     assert_eq "killed at $point: staged" "$got" "$right"
     # the same command finishes it, whatever ran between
     home_copy "$work/killed" "$work/resumed"
-    [ $point = copied ] || [ $point = journaled ] || night_run "$work/resumed"
+    case $point in taken | row) night_run "$work/resumed" ;; esac
     rm -f "$work/out.$point.p7s"
     nks "$work/resumed" delivered "$order" --by-hand --out "$work/out.$point" --reason test --now "$now"
     assert_eq "killed at $point, resumed" "$(hash_of "$work/out.$point")" "$hash"
@@ -129,6 +129,20 @@ for point in copied journaled taken row; do
     [ ! -e "$work/resumed/out/central/$central/$order" ] || fail "killed at $point: published too"
     audit_clean "$work/resumed"
     rm -rf "$work/resumed" "$work/resumed.keys" "$work/resumed.journal"
+    # what deliver published in between is not handed out as well
+    case $point in copied | journaled)
+        rm -f "$work/out.$point" "$work/out.$point.p7s"
+        code env NKS_KILL_AT=hand.$point "$NKS_BIN/nks" --home "$work/killed" delivered "$order" --by-hand \
+            --out "$work/out.$point" --reason test --now "$now"
+        home_copy "$work/killed" "$work/resumed"
+        night_run "$work/resumed"
+        [ -e "$work/resumed/out/central/$central/$order" ] || fail "killed at $point: deliver did not publish it"
+        code "$NKS_BIN/nks" --home "$work/resumed" delivered "$order" --by-hand --out "$work/out.$point" --reason test --now "$now"
+        assert_eq "killed at $point, delivered, then by hand: exit" "$code" 5
+        [ ! -e "$work/out.$point" ] || fail "killed at $point: published and handed out"
+        rm -rf "$work/resumed" "$work/resumed.keys" "$work/resumed.journal"
+        ;;
+    esac
 done
 echo spoilt >"$work/out.row.part"
 rm -f "$work/out.row" "$work/out.row.p7s"
