@@ -65,7 +65,7 @@ NKS_CHECKED enum nks_status nks_sys_rmdir(const char *path, struct nks_fault *fa
 /* Makes the directory and its parents (each new entry is fsynced); an existing one is NKS_OK. */
 NKS_CHECKED enum nks_status nks_sys_mkdir(const char *path, mode_t mode, struct nks_fault *fault);
 NKS_CHECKED bool nks_sys_is_link(const char *path); /* a symbolic link, wherever it points */
-bool nks_sys_exists(const char *path);
+NKS_CHECKED bool nks_sys_exists(const char *path);
 NKS_CHECKED enum nks_status nks_sys_random(void *buf, size_t len, struct nks_fault *fault);
 nks_time nks_sys_now(void);
 

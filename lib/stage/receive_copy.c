@@ -96,15 +96,20 @@ enum nks_status nks_taken_copy(struct nks_run *run, const char *path, struct nks
 enum nks_status nks_taken_is_copy(struct nks_run *run, const char *path, const struct nks_sys_moment *copied,
                                   bool *same)
 {
+    struct nks_fault why = {.status = NKS_OK};
     struct nks_sys_moment now;
     int fd = -1;
     *same = !nks_sys_exists(path);
     if (*same)
         return NKS_OK;
-    NKS_TRY(open_taken(run, path, &fd));
-    if (fd < 0)
-        return NKS_OK;
-    enum nks_status status = nks_sys_moment(fd, &now, &run->fault);
+    enum nks_status status = nks_sys_open_read(path, &fd, &why);
+    if (status == NKS_REFUSED)
+        return NKS_OK; /* a folder, a link */
+    if (status != NKS_OK) {
+        run->fault = why; /* it cannot be told: the next run compares it with the row */
+        return status;
+    }
+    status = nks_sys_moment(fd, &now, &run->fault);
     close(fd);
     *same = status == NKS_OK && nks_sys_moment_same(&now, copied);
     return status;
