@@ -17,6 +17,9 @@ SELECT COALESCE(MAX(business_date), 0) FROM out_file;
 SELECT delivery_id, source, state, answered, repeats, bytes, hash, party, replays, generation, erased_at FROM delivery
 ORDER BY delivery_id;
 
+-- name: audit_receipt_erased
+SELECT COUNT(*) FROM out_file WHERE delivery_id = :delivery_id AND kind = 2 AND erased_at > 0;
+
 -- name: audit_delivery_receipts
 SELECT COUNT(*), COUNT(CASE WHEN party = :party AND folder = 3 THEN 1 END) FROM out_file
 WHERE delivery_id = :delivery_id AND kind = 2;

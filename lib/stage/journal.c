@@ -142,7 +142,7 @@ static enum nks_status tail_finish(struct nks_run *run, const struct tail *tail)
 }
 
 /* A home from before there was a journal: files without a staged copy were published by the program of then. */
-static enum nks_status rows_begin(struct nks_run *run, bool *any)
+static enum nks_status rows_begin(struct nks_run *run, const struct tail *tail, bool *any)
 {
     for (int64_t id = 0;;) {
         char staged[NKS_PATH_MAX];
@@ -157,17 +157,18 @@ static enum nks_status rows_begin(struct nks_run *run, bool *any)
         NKS_TRY(nks_out_file_load(run->exchange, id, &file, &found, &run->fault));
         NKS_TRY(nks_journal_file(run, &file, "publish"));
         NKS_TRY(nks_journal_done(run));
+        file.by_hand = tail->by_hand && tail->file_id == id;
         NKS_TRY(nks_out_file_published(run->exchange, &file, &run->fault));
         *any = true;
     }
 }
 
 /* All of them with the first mark: a kill before leaves lines that are written again. */
-static enum nks_status begin(struct nks_run *run)
+static enum nks_status begin(struct nks_run *run, const struct tail *tail)
 {
     bool any = false;
     NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = rows_begin(run, &any);
+    enum nks_status status = rows_begin(run, tail, &any);
     if (status == NKS_OK && any)
         status = nks_journal_mark(run);
     if (status == NKS_OK)
@@ -187,13 +188,13 @@ static enum nks_status compare(struct nks_run *run)
     if (state == NKS_JOURNAL_RESTORED)
         return older(run);
     if (state == NKS_JOURNAL_NONE && !nks_sys_exists(path))
-        return begin(run);
+        return begin(run, &tail);
     tail.several = state == NKS_JOURNAL_NONE;
     NKS_TRY(nks_journal_open(path, &mark, true, &run->journal, &run->fault));
     NKS_TRY(tail_read(run, &tail));
     if (tail.older)
         return older(run);
-    return state == NKS_JOURNAL_NONE ? begin(run) : tail_finish(run, &tail);
+    return state == NKS_JOURNAL_NONE ? begin(run, &tail) : tail_finish(run, &tail);
 }
 
 enum nks_status nks_run_journal(struct nks_run *run)
