@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SALT_SIZE = 16, DETAILS_MAX = 1024, HASHED_MAX = 512 };
+enum { SALT_SIZE = 16, DETAILS_MAX = 1152, HASHED_MAX = 512 };
 
 static const struct {
     int action;
@@ -98,6 +98,13 @@ void nks_trail_default(struct nks_trail *trail, const struct nks_trail_entry *en
     trail->otherwise = entry;
 }
 
+void nks_trail_with(struct nks_trail *trail, nks_trail_with_fn fn, void *context)
+{
+    trail->with = fn;
+    trail->with_context = context;
+    trail->with_done = 0;
+}
+
 static enum nks_status damaged(int64_t chain, int64_t link, struct nks_fault *fault)
 {
     return nks_fault_set(fault, NKS_INTEGRITY, "TRAIL-CHAIN",
@@ -150,6 +157,8 @@ static enum nks_status texts_pack(const struct nks_trail *trail, const struct nk
     pack_cut(buf, theirs && entry->approver == NULL ? behind->approver : entry->approver, NKS_TRAIL_WHO_MAX);
     pack_cut(buf, entry->reason, NKS_TRAIL_REASON_MAX);
     pack_cut(buf, entry->detail, NKS_TRAIL_DETAIL_MAX);
+    const uint8_t *about = entry->about == NULL && behind != NULL ? behind->about : entry->about;
+    nks_pack_text(buf, (struct nks_text){(const char *)about, about == NULL ? 0 : NKS_HASH_SIZE});
     return NKS_OK;
 }
 
@@ -228,6 +237,15 @@ enum nks_status nks_trail_head(struct nks_trail *trail, int64_t chain, int64_t *
     return NKS_OK;
 }
 
+/* Once in each transaction: the links that it adds itself do not call it again. */
+static enum nks_status with_call(struct nks_trail *trail, struct nks_fault *fault)
+{
+    if (trail->with == NULL || trail->with_done == nks_db_transaction(trail->db))
+        return NKS_OK;
+    trail->with_done = nks_db_transaction(trail->db);
+    return trail->with(trail->with_context, fault);
+}
+
 enum nks_status nks_trail_add(struct nks_trail *trail, const struct nks_trail_entry *entry, struct nks_fault *fault)
 {
     char memory[DETAILS_MAX];
@@ -252,10 +270,19 @@ enum nks_status nks_trail_add(struct nks_trail *trail, const struct nks_trail_en
     NKS_TRY(insert(trail, &link, details, buf.len + NKS_CIPHER_OVERHEAD, fault));
     NKS_TRY(day_add(trail, link.chain, fault));
     trail->covered = nks_db_transaction(trail->db);
-    return entry->holder == NULL ? NKS_OK : insert_holder(trail, &link, entry->holder, fault);
+    if (entry->holder != NULL)
+        NKS_TRY(insert_holder(trail, &link, entry->holder, fault));
+    return with_call(trail, fault);
 }
 
 /* ---- reading */
+
+static bool about_read(struct nks_text text, uint8_t about[NKS_HASH_SIZE])
+{
+    if (text.len == NKS_HASH_SIZE)
+        memcpy(about, text.ptr, NKS_HASH_SIZE);
+    return text.len == NKS_HASH_SIZE || text.len == 0;
+}
 
 static enum nks_status texts_read(struct nks_trail *trail, struct nks_text record, struct nks_trail_link *link,
                                   struct nks_fault *fault)
@@ -273,6 +300,8 @@ static enum nks_status texts_read(struct nks_trail *trail, struct nks_text recor
     fits = nks_text_copy(nks_unpack_text(&unpack), link->approver, sizeof link->approver) && fits;
     fits = nks_text_copy(nks_unpack_text(&unpack), link->reason, sizeof link->reason) && fits;
     fits = nks_text_copy(nks_unpack_text(&unpack), link->detail, sizeof link->detail) && fits;
+    if (unpack.rest.len > 0) /* links made before they said what they are about end here */
+        fits = about_read(nks_unpack_text(&unpack), link->about) && fits;
     nks_hash_once(plain, len, commitment);
     if (!fits || !nks_unpack_done(&unpack) || memcmp(commitment, link->commitment, sizeof commitment) != 0)
         return damaged(link->chain, link->link, fault);

@@ -64,3 +64,6 @@ SELECT chain, link FROM trail_holder
 WHERE holder_key = :holder_key AND holder_check = :holder_check
   AND (chain > :after_chain OR (chain = :after_chain AND link > :after_link))
 ORDER BY chain, link LIMIT 1;
+
+-- name: trail_next_of_action
+SELECT link FROM trail_link WHERE chain = :chain AND action = :action AND link > :after ORDER BY link LIMIT 1;

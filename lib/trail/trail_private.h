@@ -9,7 +9,10 @@ struct nks_trail {
     nks_time now;
     const char *who;
     const struct nks_trail_entry *otherwise; /* of commits that add no link; NULL: a plain COMMIT */
-    int64_t covered;                         /* the transaction that has a link, or needs none */
+    nks_trail_with_fn with;                  /* what is stored with the links of a transaction; NULL: nothing */
+    void *with_context;
+    int64_t with_done; /* the transaction in which it was called */
+    int64_t covered;   /* the transaction that has a link, or needs none */
 };
 
 #endif

@@ -20,6 +20,7 @@ static const struct oid id_signed_data = {{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0
 static const struct oid id_data = {{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01}, 9};
 static const struct oid id_content_type = {{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x03}, 9};
 static const struct oid id_message_digest = {{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x04}, 9};
+static const struct oid id_signing_time = {{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x05}, 9};
 static const struct oid id_mgf1 = {{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08}, 9};
 
 /* ---- the allow-list */
@@ -67,6 +68,8 @@ struct nks_cms {
     const struct scheme *scheme;
     struct nks_der_item issuer, serial, key_id; /* the signer's name: the first two, or the third */
     struct nks_der_item attributes, message_digest, signature;
+    nks_time signed_at; /* 0: not said, or said twice */
+    int times;
 };
 
 static const struct {
@@ -175,6 +178,27 @@ static bool in_order(const struct nks_der_item *a, const struct nks_der_item *b)
     return order < 0 || (order == 0 && a->whole_len < b->whole_len);
 }
 
+/* RFC 5652, 11.3: UTCTime for the years 1950 to 2049, GeneralizedTime for others, to the second and in UTC. */
+static nks_time read_time(const struct nks_der_item *value)
+{
+    char text[NKS_TIME_TEXT];
+    size_t year_len = value->tag == NKS_DER_UTC_TIME ? 2 : 4, rest = year_len;
+    const uint8_t *in = value->value;
+    nks_time at = 0;
+    if ((value->tag != NKS_DER_UTC_TIME && value->tag != NKS_DER_GENERALIZED_TIME) ||
+        value->value_len != year_len + 11 || in[value->value_len - 1] != 'Z')
+        return 0;
+    memcpy(text, in[0] >= '5' ? "19" : "20", 2);
+    memcpy(text + 4 - year_len, in, year_len);
+    for (size_t i = 0, at_text = 4; i < 5; i++, rest += 2) {
+        text[at_text++] = "--T::"[i];
+        text[at_text++] = (char)in[rest];
+        text[at_text++] = (char)in[rest + 1];
+    }
+    text[NKS_TIME_TEXT - 2] = 'Z';
+    return nks_time_parse((struct nks_text){text, NKS_TIME_TEXT - 1}, &at) ? at : 0;
+}
+
 static bool read_attributes(struct nks_cms *cms)
 {
     struct nks_der all = nks_der_inside(&cms->attributes);
@@ -198,6 +222,8 @@ static bool read_attributes(struct nks_cms *cms)
             return false;
         if (is_hash)
             cms->message_digest = value;
+        if (is_oid(&oid, &id_signing_time))
+            cms->signed_at = cms->times++ == 0 && nks_der_done(&values) ? read_time(&value) : 0;
         types += is_type;
         hashes += is_hash;
     }
@@ -351,6 +377,11 @@ static enum nks_cms_verdict judge_pin(const struct nks_cms *cms, const struct nk
     if (!signature_holds(cms, pin->cert))
         return NKS_CMS_SIGNATURE;
     return when < pin->from || when > pin->to ? NKS_CMS_TIME : NKS_CMS_GOOD;
+}
+
+nks_time nks_cms_signed_at(const struct nks_cms *cms)
+{
+    return cms->signed_at;
 }
 
 enum nks_cms_verdict nks_cms_judge(struct nks_cms *cms, const struct nks_pin *pins, size_t count, nks_time when,

@@ -48,6 +48,9 @@ void nks_cms_add(struct nks_cms *cms, const void *data, size_t len);
 /* *which is the place of the signer's pin where the verdict is GOOD, CONTENT, SIGNATURE or TIME; else `count`. */
 enum nks_cms_verdict nks_cms_judge(struct nks_cms *cms, const struct nks_pin *pins, size_t count, nks_time when,
                                    size_t *which);
+/* The signing time that the signer says, 0: none, or in no form of RFC 5652, 11.3. Not checked before nks_cms_judge is
+ * GOOD. */
+nks_time nks_cms_signed_at(const struct nks_cms *cms);
 void nks_cms_free(struct nks_cms *cms); /* NULL is fine */
 
 #endif

@@ -287,6 +287,10 @@ START_TEST(own_signature)
     ck_assert_int_eq(nks_certs_read(crt, crt_len, NKS_CERTS_MAX, certs, &count, &fault), NKS_OK);
     ck_assert_uint_eq(count, 1);
 
+    struct nks_cms *cms = NULL;
+    ck_assert_int_eq(nks_cms_open(p7s, len, &cms, &fault), NKS_OK);
+    ck_assert_int_eq(nks_cms_signed_at(cms), NOW);
+    nks_cms_free(cms);
     const struct signer own = {.cert = certs[0]};
     nks_time over = nks_cert_not_after(certs[0]);
     ck_assert_int_eq(judge(&own, p7s, len), NKS_CMS_GOOD);

@@ -210,6 +210,66 @@ START_TEST(days_wait_for_their_seal)
 }
 END_TEST
 
+START_TEST(a_link_says_what_it_is_about)
+{
+    static const uint8_t one[NKS_HASH_SIZE] = {1, 2, 3}, other[NKS_HASH_SIZE] = {4}, none[NKS_HASH_SIZE];
+    const struct nks_trail_entry behind = {.action = NKS_TRAIL_IMPORT, .who = "an", .about = other};
+    struct nks_trail_entry entry = {.action = NKS_TRAIL_IMPORT, .about = one};
+    struct nks_trail_link link;
+    bool found = false;
+    add(0, "nothing in particular", NULL);
+    room_ok(&room, nks_db_begin(room.db, &room.fault));
+    room_ok(&room, nks_trail_add(trail, &entry, &room.fault));
+    nks_trail_default(trail, &behind);
+    entry.about = NULL;
+    room_ok(&room, nks_trail_add(trail, &entry, &room.fault));
+    room_ok(&room, nks_db_commit(room.db, &room.fault));
+    ck_assert_int_eq(good_links(0), 3);
+    room_ok(&room, nks_trail_next(trail, 0, 0, &link, &found, &room.fault));
+    ck_assert_mem_eq(link.about, none, sizeof none);
+    room_ok(&room, nks_trail_next_of_action(trail, 0, NKS_TRAIL_IMPORT, 0, &link, &found, &room.fault));
+    ck_assert(found && link.link == 2);
+    ck_assert_mem_eq(link.about, one, sizeof one);
+    room_ok(&room, nks_trail_next_of_action(trail, 0, NKS_TRAIL_IMPORT, 2, &link, &found, &room.fault));
+    ck_assert(found && link.link == 3);
+    ck_assert_mem_eq(link.about, other, sizeof other);
+    room_ok(&room, nks_trail_next_of_action(trail, 0, NKS_TRAIL_IMPORT, 3, &link, &found, &room.fault));
+    ck_assert(!found);
+}
+END_TEST
+
+static enum nks_status with(void *context, struct nks_fault *fault)
+{
+    int *calls = context;
+    const struct nks_trail_entry entry = {.action = NKS_TRAIL_APPROVE};
+    ++*calls;
+    return *calls > 2 ? nks_fault_set(fault, NKS_REFUSED, "TEST", "no more") : nks_trail_add(trail, &entry, fault);
+}
+
+START_TEST(what_goes_with_a_link_goes_with_its_transaction)
+{
+    const struct nks_trail_entry entry = {.action = NKS_TRAIL_REPLAY};
+    int calls = 0;
+    nks_trail_with(trail, with, &calls);
+    room_ok(&room, nks_db_begin(room.db, &room.fault));
+    room_ok(&room, nks_trail_add(trail, &entry, &room.fault));
+    room_ok(&room, nks_trail_add(trail, &entry, &room.fault)); /* the same transaction: not again */
+    nks_db_rollback(room.db);
+    ck_assert_int_eq(calls, 1);
+    ck_assert_int_eq(good_links(0), 0);
+    room_ok(&room, nks_db_begin(room.db, &room.fault));
+    room_ok(&room, nks_trail_add(trail, &entry, &room.fault));
+    room_ok(&room, nks_db_commit(room.db, &room.fault));
+    ck_assert_int_eq(calls, 2);
+    ck_assert_int_eq(good_links(0), 2);
+    room_ok(&room, nks_db_begin(room.db, &room.fault));
+    room_fails(&room, NKS_REFUSED, nks_trail_add(trail, &entry, &room.fault));
+    nks_db_rollback(room.db);
+    nks_trail_with(trail, NULL, NULL);
+    ck_assert_int_eq(good_links(0), 2);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("trail");
@@ -223,6 +283,8 @@ int main(void)
     tcase_add_test(tests, long_texts_are_cut_between_characters);
     tcase_add_test(tests, looks_are_found_for_their_holder);
     tcase_add_test(tests, days_wait_for_their_seal);
+    tcase_add_test(tests, a_link_says_what_it_is_about);
+    tcase_add_test(tests, what_goes_with_a_link_goes_with_its_transaction);
     suite_add_tcase(suite, tests);
     return room_run(suite);
 }
