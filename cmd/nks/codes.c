@@ -261,6 +261,12 @@ static const struct code_row codes[] = {
      "Find the file with the SHA-256 that was proposed, or decline and propose the new one."},
     {"IMPORT-SIGNATURE", 0, "The signature beside the file does not hold.", unchanged,
      "Have the file signed again, by a certificate that is in import.crt of the keys directory."},
+    {"IMPORT-REPLAYED", 0, "A signed file that was imported before came again with the same signature.", unchanged,
+     "Nothing, when the file was only offered twice. Else have it signed anew, or import it with two persons: move the "
+     ".p7s away."},
+    {"IMPORT-OLD", 0, "A signed file came after one that was signed later.", unchanged,
+     "Look whether it still says what holds. If it does, have it signed anew, or import it with two persons: move the "
+     ".p7s away."},
     {"VENTEKONTO-STATE", 0, "A bank returned money of a ventekonto entry that is not open.",
      "The answer is kept and not used.",
      "Look at the bank's answer and at the entry; settle it with the bank by hand."},

@@ -71,6 +71,9 @@ struct nks_proposal {
     char proposer[NKS_PARTY_MAX], approver[NKS_PARTY_MAX];
     uint8_t proposed[NKS_SIGNATURE_SIZE], approved[NKS_SIGNATURE_SIZE];
 };
+/* SHA-256 of what is done: the act, its arguments and its content (NULL or zeros: no file). The same in the links of
+ * the proposal, of the decision and of the act. */
+void nks_act_about(const char *act, const char *arguments, const uint8_t *content, uint8_t out[NKS_HASH_SIZE]);
 /* What the first person signs: all that says what will be done, and the difference that was shown. */
 enum { NKS_PROPOSAL_TEXT = 1536 };
 NKS_CHECKED bool nks_proposal_text(const struct nks_proposal *proposal, char out[NKS_PROPOSAL_TEXT], size_t *len);

@@ -172,6 +172,36 @@ if have openssl; then
     code "$NKS_BIN/nks" --home "$home" --now "$robot_now" debt import --full "$work/debts.csv"
     assert_eq "signed, but --full asks for more than the rows: exit" "$code" 6
     automatic 0 "signed"
+
+    # a signature is good once, and an older one is none after a newer one
+    links() { sqlite3 "$home/nks.db" 'SELECT COUNT(*) FROM trail_link'; }
+    before=$(links)
+    automatic 1 "signed, again"
+    told "signed, again" IMPORT-REPLAYED
+    assert_eq "links after a replay" "$(links)" "$before"
+    signed_at() { openssl asn1parse -inform DER -in "$1" | sed -n 's/.*UTCTIME *://p' | tail -n 1; }
+    sed '$d' "$work/debts.csv" >"$work/withheld.csv"
+    sign robot "$work/withheld.csv"
+    cp "$work/debts.csv.p7s" "$work/first.p7s"
+    while # a signing time has whole seconds
+        sign robot "$work/debts.csv"
+        [ "$(signed_at "$work/debts.csv.p7s")" = "$(signed_at "$work/withheld.csv.p7s")" ]
+    do :; done
+    automatic 0 "the same rows, signed anew"
+    automatic 1 "that again, though it had changed nothing"
+    told "that again, though it had changed nothing" IMPORT-REPLAYED
+    cp "$work/first.p7s" "$work/debts.csv.p7s"
+    automatic 1 "the first signature"
+    told "the first signature" IMPORT-REPLAYED
+    cp "$work/withheld.csv" "$work/debts.csv"
+    cp "$work/withheld.csv.p7s" "$work/debts.csv.p7s"
+    automatic 1 "one that was withheld"
+    told "one that was withheld" IMPORT-OLD
+    sign robot "$work/debts.csv"
+    automatic 0 "its rows, signed anew"
+    robot_now=$(date -u -d '2 days ago' +%Y-%m-%dT%H:%M:%SZ)
+    automatic 1 "signed in the future"
+    told "signed in the future" IMPORT-SIGNATURE
 else
     skip "no openssl: no automatic import"
 fi
