@@ -71,13 +71,16 @@ static enum nks_status propose(struct nks_app *app, const struct act_asked *aske
 static enum nks_status store(struct nks_app *app, struct nks_proposal *proposal)
 {
     struct nks_run *run = app->run;
+    uint8_t about[NKS_HASH_SIZE];
+    nks_act_about(proposal->act, proposal->arguments, proposal->content, about);
     NKS_TRY(nks_db_begin(run->db, &run->fault));
     enum nks_status status = nks_proposal_add(run->persons, proposal, &run->fault);
     const struct nks_trail_entry entry = {.action = NKS_TRAIL_PROPOSE,
                                           .number = proposal->id,
                                           .who = proposal->proposer,
                                           .reason = proposal->reason,
-                                          .detail = proposal->act};
+                                          .detail = proposal->act,
+                                          .about = about};
     if (status == NKS_OK)
         status = nks_trail_add(run->trail, &entry, &run->fault);
     if (status == NKS_OK)

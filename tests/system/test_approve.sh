@@ -88,7 +88,8 @@ say 0 "taken back by who proposed it" approve 4 --decline $an
 say 5 "proposed once more" central import "$small/centrals.csv" --reason "third" $an
 code env NKS_KILL_AT=approve.done "$NKS_BIN/nks" --home "$home" --now "$night" approve 5 "$small/centrals.csv" $bo
 if [ "$code" -eq 137 ]; then
-    say 0 "approved again after a kill" approve 5 "$small/centrals.csv" $bo
+    say 1 "approved again after a kill: it is done and marked" approve 5 "$small/centrals.csv" $bo
+    told "approved again after a kill" "done already"
 else
     skip "this build has no fault points"
 fi
@@ -138,6 +139,33 @@ say 7 "a proposal with another's details" approve 12 "$small/debts.csv" $bo
 cp "$work/kept.db" "$home/nks.db"
 rm -f "$home/nks.db-wal" "$home/nks.db-shm" "$home/alarm"
 say 0 "approved as it was" approve 12 "$small/debts.csv" $bo
+
+# ---- a replay that is killed: marked with its link, so it is never done twice under one approval
+order=$(cd "$home/out/central" && find . -name '*-o*.xml' | sort | head -n 1)
+name=${order##*/}
+[ -n "$name" ] || die "there is no order file"
+mkdir "$work/fetched"
+fetch() { mv "$home/out/central/$order" "$home/out/central/$order.p7s" "$work/fetched/"; }
+fetch
+killed_approve() { # AT PROPOSAL
+    code env NKS_KILL_AT="$1" "$NKS_BIN/nks" --home "$home" --now "$night" approve "$2" $bo
+}
+say 5 "a replay, proposed" replay "$name" --reason "the bank lost it" $an
+killed_approve hand.staged 13
+if [ "$code" -eq 137 ]; then
+    say 1 "a replay that was killed before it published, approved again" approve 13 $bo
+    told "a replay that was killed before it published, approved again" PROPOSAL-STATE
+    say 5 "proposed anew" replay "$name" --reason "the bank lost it" $an
+    killed_approve approve.done 14
+    assert_eq "killed after it published: exit" "$code" 137
+    fetch
+    say 1 "a replay that was killed after it published, approved again" approve 14 $bo
+    told "a replay that was killed after it published, approved again" PROPOSAL-STATE
+    checks=$((checks + 1))
+    [ ! -e "$home/out/central/$order" ] || fail "one approval published twice"
+    batch_links=$(sqlite3 "$home/nks.db" 'SELECT COUNT(*) FROM trail_link WHERE action = 21')
+    assert_eq "links of replays" "$batch_links" 2
+fi
 
 # ---- an automatic import by a signed file
 if have openssl; then
