@@ -252,6 +252,8 @@ static const struct code_row codes[] = {
      "A second person with a key of its own runs nks approve."},
     {"PERSON-EXISTS", 0, "A person has that id or that key already.", unchanged,
      "Choose another id, or make a key of its own: nks keys person make."},
+    {"PERSON-LAST", 0, "Without that person nobody would be left to propose, or no second one to approve.", unchanged,
+     "Add another person first: nks keys person add. Then end this one."},
     {"PERSONS-OFF", 0, "nks.conf turns persons off in a home that is no test home.", unchanged,
      "Set [persons] required = yes."},
     {"PROPOSAL-STATE", 0, "The proposal is decided already, or of a kind that this program does not know.", unchanged,

@@ -54,6 +54,16 @@ NKS_CHECKED enum nks_status nks_person_next(struct nks_persons *persons, int64_t
 /* How many were ever added. */
 NKS_CHECKED enum nks_status nks_person_count(struct nks_persons *persons, int64_t *count, struct nks_fault *fault);
 
+/* Persons in force that have each role. */
+struct nks_persons_count {
+    int64_t operators, approvers;
+};
+NKS_CHECKED enum nks_status nks_persons_in_force(struct nks_persons *persons, struct nks_persons_count *count,
+                                                 struct nks_fault *fault);
+/* Whether a home can go on without `person` (pure): two approvers stay, so that each one's proposal finds another, and
+ * somebody who may propose. `now` is with that person. */
+bool nks_person_spare(const struct nks_persons_count *now, const struct nks_person *person);
+
 /* ---- proposals */
 
 enum nks_proposal_state { NKS_PROPOSAL_OPEN = 1, NKS_PROPOSAL_APPROVED = 2, NKS_PROPOSAL_DECLINED = 3 };

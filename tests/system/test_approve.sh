@@ -115,16 +115,22 @@ grep -q "	look	.*	lo	" "$work/said" || fail "the trail does not name who looked"
 
 # ---- who proposed something leaves, and the id gets another key: it can be declined, not approved, and nothing stops
 say 5 "proposed" debt import "$small/debts.csv" --reason "before leaving" $an
-say 5 "an ends" keys person end an --reason "left" $bo
+say 1 "one of two approvers ends" keys person end an --reason "left" $bo
+told "one of two approvers ends" PERSON-LAST
 nks "$home" keys person make "$work/di.key"
 say 5 "another approver" keys person add di --key "$work/di.key.pub" --roles operator,approver --reason "new" $an
-say 0 "another approver, approved" approve 10 $bo
-say 0 "an ended" approve 9 --person di --person-key "$work/di.key"
+say 0 "another approver, approved" approve 9 $bo
+say 5 "an ends" keys person end an --reason "left" $bo
+say 5 "and bo" keys person end bo --reason "left" $an
+say 0 "bo, declined" approve 11 --decline $bo
+say 0 "an ended" approve 10 --person di --person-key "$work/di.key"
+say 5 "a mere operator can be spared" keys person end ce --reason "left" $bo
+say 0 "that is taken back" approve 12 --decline $bo
 say 1 "approved when the proposer is gone" approve 8 "$small/debts.csv" $bo
 told "approved when the proposer is gone" PERSON-ROLE
 nks "$home" keys person make "$work/an2.key"
 say 5 "the id again" keys person add an --key "$work/an2.key.pub" --roles operator,approver --reason "back" $bo
-say 0 "the id again, approved" approve 11 --person di --person-key "$work/di.key"
+say 0 "the id again, approved" approve 13 --person di --person-key "$work/di.key"
 say 1 "approved with another key behind the id" approve 8 "$small/debts.csv" $bo
 told "approved with another key behind the id" PERSON-KEY
 say 0 "declined all the same" approve 8 --decline $bo
@@ -134,11 +140,11 @@ an="--person an --person-key $work/an2.key"
 # ---- a proposal that was changed in the database
 say 5 "proposed" debt import "$small/debts.csv" --full --reason "all" $an
 cp "$home/nks.db" "$work/kept.db"
-sqlite3 "$home/nks.db" "UPDATE proposal SET details = (SELECT p.details FROM proposal p WHERE p.proposal_id = 5) WHERE proposal_id = 12"
-say 7 "a proposal with another's details" approve 12 "$small/debts.csv" $bo
+sqlite3 "$home/nks.db" "UPDATE proposal SET details = (SELECT p.details FROM proposal p WHERE p.proposal_id = 5) WHERE proposal_id = 14"
+say 7 "a proposal with another's details" approve 14 "$small/debts.csv" $bo
 cp "$work/kept.db" "$home/nks.db"
 rm -f "$home/nks.db-wal" "$home/nks.db-shm" "$home/alarm"
-say 0 "approved as it was" approve 12 "$small/debts.csv" $bo
+say 0 "approved as it was" approve 14 "$small/debts.csv" $bo
 
 # ---- a replay that is killed: marked with its link, so it is never done twice under one approval
 order=$(cd "$home/out/central" && find . -name '*-o*.xml' | sort | head -n 1)
@@ -151,15 +157,15 @@ killed_approve() { # AT PROPOSAL
     code env NKS_KILL_AT="$1" "$NKS_BIN/nks" --home "$home" --now "$night" approve "$2" $bo
 }
 say 5 "a replay, proposed" replay "$name" --reason "the bank lost it" $an
-killed_approve hand.staged 13
+killed_approve hand.staged 15
 if [ "$code" -eq 137 ]; then
-    say 1 "a replay that was killed before it published, approved again" approve 13 $bo
+    say 1 "a replay that was killed before it published, approved again" approve 15 $bo
     told "a replay that was killed before it published, approved again" PROPOSAL-STATE
     say 5 "proposed anew" replay "$name" --reason "the bank lost it" $an
-    killed_approve approve.done 14
+    killed_approve approve.done 16
     assert_eq "killed after it published: exit" "$code" 137
     fetch
-    say 1 "a replay that was killed after it published, approved again" approve 14 $bo
+    say 1 "a replay that was killed after it published, approved again" approve 16 $bo
     told "a replay that was killed after it published, approved again" PROPOSAL-STATE
     checks=$((checks + 1))
     [ ! -e "$home/out/central/$order" ] || fail "one approval published twice"
@@ -233,6 +239,23 @@ if have openssl; then
 else
     skip "no openssl: no automatic import"
 fi
+
+# ---- two proposals that would end two of three approvers: the second is refused when it is approved
+say 5 "an ends again" keys person end an --reason "left" $bo
+last=$(sqlite3 "$home/nks.db" 'SELECT MAX(proposal_id) FROM proposal')
+say 5 "and di" keys person end di --reason "left" $bo
+say 0 "the first of them" approve "$last" --person di --person-key "$work/di.key"
+say 1 "the second of them" approve "$((last + 1))" $bo
+say 1 "the second of them, by another" approve "$((last + 1))" --person di --person-key "$work/di.key"
+told "the second of them, by another" PERSON-LAST
+
+# ---- rows of persons that are deleted do not bring the founding back
+cp "$home/nks.db" "$work/kept.db"
+sqlite3 "$home/nks.db" "DELETE FROM person"
+say 6 "a founder after the rows are gone" keys person add ev --key "$work/an.key.pub" --roles operator,approver --reason "x"
+told "a founder after the rows are gone" PERSON-NEEDED
+rm -f "$home/nks.db-wal" "$home/nks.db-shm"
+cp "$work/kept.db" "$home/nks.db"
 
 # ---- off only in test homes
 sed -i 's/^environment = test/environment = production/; s/^required = yes/required = no/' "$home/nks.conf"
