@@ -24,6 +24,10 @@ NKS_CHECKED enum nks_status app_person_sign(struct nks_app *app, int role, const
 /* The same person before the message is known. */
 NKS_CHECKED enum nks_status app_person(struct nks_app *app, int role, struct nks_person *person);
 
+/* For an act by hand that one person may do alone. Where the home asks for persons, an operator says who it is and
+ * shows it by the key, and the links of the act name that person. False: a fault was told. */
+NKS_CHECKED bool app_by_person(struct nks_app *app, int *exit_code);
+
 /* import.c: the approved import of a file; it is done only when it has that hash. */
 int import_approved(struct nks_app *app, const struct nks_proposal *proposal, const char *path);
 /* replay.c */

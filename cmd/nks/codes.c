@@ -240,8 +240,9 @@ static const struct code_row codes[] = {
      "Name another file with --out, or remove that one first."},
 
     /* a person */
-    {"PERSON-NEEDED", 0, "What was asked changes where money goes, and nobody said who asks.", unchanged,
-     "Give --person ID, --person-key FILE and --reason TEXT; then a second person runs nks approve. Without persons "
+    {"PERSON-NEEDED", 0, "The home asks who does this, and nobody said it.", unchanged,
+     "Give --person ID, --person-key FILE and --reason TEXT; what changes where money goes then waits for nks approve. "
+     "Without persons "
      "yet: "
      "nks keys person make, nks keys person add."},
     {"PERSON-ROLE", 0, "There is no person in force with that id and role.", unchanged,

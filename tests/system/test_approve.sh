@@ -146,6 +146,32 @@ cp "$work/kept.db" "$home/nks.db"
 rm -f "$home/nks.db-wal" "$home/nks.db-shm" "$home/alarm"
 say 0 "approved as it was" approve 14 "$small/debts.csv" $bo
 
+# ---- by hand: one person is enough, and the trail says who
+stopped=$(sqlite3 "$home/nks.db" 'SELECT COUNT(*) FROM trail_link WHERE action = 20')
+say 6 "a stop by nobody" stop "$batch" --reason "the payer called"
+told "a stop by nobody" PERSON-NEEDED
+say 6 "a stop with another's key" stop "$batch" --reason "the payer called" --person bo --person-key "$work/an2.key"
+say 6 "a stop by a looker" stop "$batch" --reason "the payer called" --person lo --person-key "$work/lo.key"
+assert_eq "links of stops" "$(sqlite3 "$home/nks.db" 'SELECT COUNT(*) FROM trail_link WHERE action = 20')" "$stopped"
+say 5 "only tried" stop "$batch" --reason "the payer called" --dry-run
+say 6 "a recall by nobody" recall "$batch" 1 --reason x
+say 6 "delivered by nobody" delivered x --by-hand --out "$work/x" --reason x
+say 6 "a key by nobody" keys rotate sign --reason yearly
+say 0 "a key, only tried" keys rotate sign --reason yearly --dry-run
+say 0 "a key" keys rotate sign --reason yearly $bo
+say 0 "a master key" keys rotate master --reason yearly $bo
+say 0 "the trail of keys" trail
+assert_eq "keys by bo" "$(grep -c "	key	.*	bo	" "$work/said")" 2
+seq=$(sqlite3 "$home/nks.db" "SELECT COUNT(*) FROM payment WHERE slice_id >> 14 = $batch")
+for n in $(seq 1 "$seq"); do
+    code "$NKS_BIN/nks" --home "$home" --now "$night" recall "$batch" "$n" --reason "wrong person" $bo
+    [ "$code" -ne 0 ] || break
+done
+assert_eq "a recall: exit" "$code" 0
+say 0 "the trail of the recall" trail "$batch"
+checks=$((checks + 1))
+grep -q "	recall	.*	bo	" "$work/said" || fail "the trail does not name who recalled"
+
 # ---- a replay that is killed: marked with its link, so it is never done twice under one approval
 order=$(cd "$home/out/central" && find . -name '*-o*.xml' | sort | head -n 1)
 name=${order##*/}
