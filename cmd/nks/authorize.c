@@ -106,20 +106,40 @@ static void present(struct nks_app *app, const struct nks_proposal *proposal)
     table_end(table);
 }
 
+static const char small_words[] = "below the limit for one person";
+
+enum nks_status app_small_today(struct nks_run *run, int64_t *changes)
+{
+    static struct nks_trail_link link;
+    *changes = 0;
+    for (int64_t after = 0;; after = link.link) {
+        bool found = false;
+        NKS_TRY(nks_trail_next_of_action(run->trail, 0, NKS_TRAIL_IMPORT, after, &link, &found, &run->fault));
+        if (!found)
+            return NKS_OK;
+        if (strcmp(link.detail, small_words) == 0 && nks_copenhagen_date(link.at) == run->today && link.number > 0)
+            *changes += link.number;
+    }
+}
+
 bool app_authorize(struct nks_app *app, const struct act_asked *asked, int *exit_code)
 {
     static struct nks_proposal proposal; /* the trail's entry points into it */
     static struct nks_person person;
     static struct nks_trail_entry entry;
+    static uint8_t about[NKS_HASH_SIZE];
     *exit_code = EXIT_DONE;
     if (!app_persons_asked(app))
         return true;
     enum nks_status status = propose(app, asked, &proposal, &person);
     if (status == NKS_OK && asked->small) {
+        nks_act_about(proposal.act, proposal.arguments, proposal.content, about);
         entry = (struct nks_trail_entry){.action = NKS_TRAIL_IMPORT,
+                                         .number = asked->changes,
                                          .who = proposal.proposer,
                                          .reason = proposal.reason,
-                                         .detail = "below the limit for one person"};
+                                         .detail = small_words,
+                                         .about = about};
         nks_trail_default(app->run->trail, &entry);
         return true;
     }

@@ -156,21 +156,25 @@ static int import_asked(struct nks_app *app, size_t which, const char *path)
     struct nks_import_result result = {.rows = 0};
     uint8_t hash[NKS_HASH_SIZE];
     char preview[NKS_PROPOSAL_PREVIEW];
-    int64_t size = 0;
+    int64_t size = 0, today = 0;
     int code = EXIT_DONE;
     bool full = app->values[OPTION_FULL] != NULL;
     enum nks_status status = nks_hash_file(path, hash, &size, &run->fault);
     if (status == NKS_OK)
         status = import_known(app, which, path, hash, full, true, &result);
+    if (status == NKS_OK)
+        status = app_small_today(run, &today);
     if (status != NKS_OK)
         return app_result(app, status);
+    int64_t changes = result.added + result.ended;
     snprintf(preview, sizeof preview, "%lld rows: %lld added, %lld ended, %lld as they were", (long long)result.rows,
              (long long)result.added, (long long)result.ended, (long long)result.unchanged);
     const struct act_asked asked = {.act = app->command->name,
                                     .arguments = full ? "--full" : "",
                                     .preview = preview,
                                     .content = hash,
-                                    .small = result.added + result.ended <= run->conf.free_changes};
+                                    .small = today + changes <= run->conf.free_changes,
+                                    .changes = changes};
     if (!app_authorize(app, &asked, &code))
         return code;
     return done(app, which, false, import_known(app, which, path, hash, full, false, &result), &result);
@@ -192,7 +196,8 @@ static int import_with_persons(struct nks_app *app, size_t which)
 
 int command_import(struct nks_app *app)
 {
-    static const struct nks_trail_entry entry = {.action = NKS_TRAIL_IMPORT};
+    static uint8_t about[NKS_HASH_SIZE];
+    static const struct nks_trail_entry entry = {.action = NKS_TRAIL_IMPORT, .about = about};
     struct nks_import_result result = {.rows = 0};
     int code = EXIT_DONE;
     size_t which = import_find(app->command->name);
@@ -201,6 +206,7 @@ int command_import(struct nks_app *app)
         return code;
     if (!dry_run && app_persons_asked(app))
         return import_with_persons(app, which);
+    nks_act_about(app->command->name, app->values[OPTION_FULL] != NULL ? "--full" : "", NULL, about);
     nks_trail_default(app->run->trail, &entry);
     return done(app, which, dry_run, import_plain(app, which, app->operands[0], dry_run, &result), &result);
 }

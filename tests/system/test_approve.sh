@@ -76,6 +76,11 @@ checks=$((checks + 1))
 say 0 "the trail" trail
 checks=$((checks + 1))
 grep -q "	import	.*	an	bo	the month's register" "$work/said" || fail "the trail does not name both persons and the reason"
+# Proposal, decision and act are about the same: a hash of arguments and content.
+awk -F '	' '($5 == "propose" || $5 == "approve" || $5 == "import") && $7 == 2' "$work/said" >"$work/links"
+assert_eq "links of the import" "$(wc -l <"$work/links")" 3
+assert_eq "what they are about" "$(awk -F '	' '{ print length($NF) }' "$work/links" | sort -u)" 16
+assert_eq "things they are about" "$(awk -F '	' '{ print $NF }' "$work/links" | sort -u | wc -l)" 1
 say 0 "a dry run needs nobody" debt import --dry-run "$small/debts.csv"
 say 2 "standard input" register import - --reason x $an
 
@@ -265,6 +270,31 @@ if have openssl; then
 else
     skip "no openssl: no automatic import"
 fi
+
+# ---- small imports of a day count together, whoever makes them and of whatever kind
+sed -i 's/^free_changes = 0/free_changes = 3/' "$home/nks.conf"
+head -n 1 "$small/debts.csv" >"$work/head"
+small_file() { # FIRST LAST: so many new claims
+    cp "$work/head" "$work/small.csv"
+    for n in $(seq "$1" "$2"); do
+        echo "CLAIM,K-90$n,CPR,1808485008,,,,,gaeldsstyrelse,,,,ANDRE,2023-06-30,5.00,2026-11-22T20:00:00Z,," >>"$work/small.csv"
+    done
+}
+small_file 1 4
+say 5 "four rows" debt import "$work/small.csv" --reason "small" $bo
+small_file 1 2
+say 0 "two rows" debt import "$work/small.csv" --reason "small" $bo
+small_file 3 4
+say 5 "two more on the same day" debt import "$work/small.csv" --reason "small" $bo
+say 5 "two more on the same day, by another" debt import "$work/small.csv" --reason "small" $an
+small_file 3 3
+say 0 "one more" debt import "$work/small.csv" --reason "small" $an
+code "$NKS_BIN/nks" --home "$home" --now 2026-11-24T02:10:00Z debt import "$work/small.csv" --reason "nothing new" $an
+assert_eq "the next day: exit" "$code" 0
+small_file 4 6
+code "$NKS_BIN/nks" --home "$home" --now 2026-11-24T02:10:00Z debt import "$work/small.csv" --reason "small" $an
+assert_eq "three on the next day: exit" "$code" 0
+sed -i 's/^free_changes = 3/free_changes = 0/' "$home/nks.conf"
 
 # ---- two proposals that would end two of three approvers: the second is refused when it is approved
 say 5 "an ends again" keys person end an --reason "left" $bo
