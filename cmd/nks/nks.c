@@ -374,6 +374,7 @@ bool app_open(struct nks_app *app, bool lock, bool read_only, int *exit_code)
         .wait_seconds = app->wait_seconds,
         .lock = lock,
         .read_only = read_only,
+        .clearing = app->clearing,
         .progress = out_progress,
         .progress_context = &app->out,
     };

@@ -360,7 +360,7 @@ enum nks_status nks_run_books(struct nks_run *run)
 static enum nks_status open_all(struct nks_run *run)
 {
     NKS_TRY(paths_set(run, run->options.home, run->options.keys));
-    if (!run->options.read_only)
+    if (!run->options.read_only && !run->options.clearing)
         NKS_TRY(nks_alarm_check(run->home, &run->fault));
     NKS_TRY(conf_load(run));
     NKS_TRY(lock_take(run));
