@@ -186,7 +186,7 @@ static enum nks_status paths_set(struct nks_run *run, const char *home, const ch
     return keys_outside(run->home, run->keys_dir, &run->fault);
 }
 
-enum nks_status nks_home_migrate(struct nks_db *db, nks_time now, struct nks_fault *fault)
+static enum nks_status home_migrate(struct nks_db *db, nks_time now, struct nks_migrated *told, struct nks_fault *fault)
 {
     const struct {
         const struct nks_migration *steps;
@@ -208,7 +208,13 @@ enum nks_status nks_home_migrate(struct nks_db *db, nks_time now, struct nks_fau
         for (unsigned long i = 0; i < modules[m].count && count < MIGRATIONS_MAX; i++)
             all[count++] = modules[m].steps[i];
     }
-    return nks_db_migrate(db, all, count, now, fault);
+    return nks_db_migrate_told(db, all, count, now, told, fault);
+}
+
+enum nks_status nks_home_migrate(struct nks_db *db, nks_time now, struct nks_fault *fault)
+{
+    struct nks_migrated told;
+    return home_migrate(db, now, &told, fault);
 }
 
 static enum nks_status make_folders(const char *home, struct nks_fault *fault)
@@ -316,7 +322,7 @@ static enum nks_status lock_take(struct nks_run *run)
     return run->options.wait_seconds > 0 ? conf_load(run) : NKS_OK;
 }
 
-static enum nks_status database_open(struct nks_run *run)
+static enum nks_status database_open(struct nks_run *run, struct nks_migrated *told)
 {
     char path[NKS_PATH_MAX];
     NKS_TRY(nks_run_path(run, path, "nks.db", NULL, NULL));
@@ -329,7 +335,7 @@ static enum nks_status database_open(struct nks_run *run)
         .durable = true,
     };
     NKS_TRY(nks_db_open(&options, &run->db, &run->fault));
-    return run->options.read_only ? NKS_OK : nks_home_migrate(run->db, run->now, &run->fault);
+    return run->options.read_only ? NKS_OK : home_migrate(run->db, run->now, told, &run->fault);
 }
 
 static enum nks_status modules_open(struct nks_run *run)
@@ -357,8 +363,23 @@ enum nks_status nks_run_books(struct nks_run *run)
     return nks_signer_book_load(run->exchange, &run->arena, &run->signers, &run->fault);
 }
 
+/* The steps of init have none: the trail begins after them. */
+static enum nks_status migrated_link(struct nks_run *run, const struct nks_migrated *told)
+{
+    const struct nks_trail_entry entry = {.action = NKS_TRAIL_MIGRATE, .number = told->count, .detail = told->steps};
+    if (told->count == 0 || run->options.public_keys)
+        return NKS_OK;
+    NKS_TRY(nks_db_begin(run->db, &run->fault));
+    enum nks_status status = nks_trail_add(run->trail, &entry, &run->fault);
+    if (status == NKS_OK)
+        return nks_db_commit(run->db, &run->fault);
+    nks_db_rollback(run->db);
+    return status;
+}
+
 static enum nks_status open_all(struct nks_run *run)
 {
+    struct nks_migrated told = {.count = 0};
     NKS_TRY(paths_set(run, run->options.home, run->options.keys));
     if (!run->options.read_only && !run->options.clearing)
         NKS_TRY(nks_alarm_check(run->home, &run->fault));
@@ -366,8 +387,9 @@ static enum nks_status open_all(struct nks_run *run)
     NKS_TRY(lock_take(run));
     if (run->options.lock) /* the run before may have ended with an alarm while this one waited */
         NKS_TRY(nks_alarm_check(run->home, &run->fault));
-    NKS_TRY(database_open(run));
+    NKS_TRY(database_open(run, &told));
     NKS_TRY(modules_open(run));
+    NKS_TRY(migrated_link(run, &told));
     run->slice = nks_slice_new();
     if (run->slice == NULL)
         return nks_fault_set(&run->fault, NKS_RETRY, "MEMORY", "no memory for a slice");

@@ -126,4 +126,15 @@ for at in seal.written seal.renamed; do
     audit_clean "$work/$at"
     assert_eq "nothing half written beside the seals, $at" "$(cd "$work/$at.journal/seals" && echo *)" "seal-2026-11-22.tsv seal-2026-11-23.tsv"
 done
+# A newer program changes the schema of a home that has a trail: a link says which steps.
+migrated=$work/migrated
+nks "$migrated" init --test
+nks "$migrated" --now "$night" register import "$small/register.csv"
+sqlite3 "$migrated/nks.db" "DROP TABLE person; DROP TABLE proposal; DELETE FROM schema_step WHERE module = 'person'"
+nks "$migrated" --now "$night" debt import "$small/debts.csv"
+nks "$migrated" trail
+assert_eq "links of migrations" "$(awk -F '	' '$5 == "migrate" { print substr($11, 1, 8) }' "$work/said")" "person 1"
+nks "$migrated" --now "$night" debt import "$small/debts.csv"
+nks "$migrated" trail
+assert_eq "links of migrations after another command" "$(grep -c "	migrate	" "$work/said")" 1
 test_end
