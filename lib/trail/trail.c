@@ -119,7 +119,7 @@ static bool link_hash(const uint8_t before[NKS_HASH_SIZE], const struct nks_trai
     char memory[HASHED_MAX];
     struct nks_buf buf;
     nks_buf_init(&buf, memory, sizeof memory);
-    nks_pack_text(&buf, nks_text_from("nks trail 1"));
+    nks_pack_text(&buf, nks_text_from(link->binds_holders ? "nks trail 2" : "nks trail 1"));
     nks_pack_text(&buf, (struct nks_text){(const char *)before, NKS_HASH_SIZE});
     nks_pack_int(&buf, link->chain);
     nks_pack_int(&buf, link->link);
@@ -128,6 +128,8 @@ static bool link_hash(const uint8_t before[NKS_HASH_SIZE], const struct nks_trai
     nks_pack_int(&buf, link->slice_id);
     nks_pack_int(&buf, link->number);
     nks_pack_text(&buf, (struct nks_text){(const char *)link->commitment, NKS_HASH_SIZE});
+    if (link->binds_holders)
+        nks_pack_text(&buf, (struct nks_text){(const char *)link->holders, NKS_HASH_SIZE});
     nks_hash_once(buf.ptr, buf.len, hash);
     return !buf.overflow;
 }
@@ -181,6 +183,7 @@ static enum nks_status insert(struct nks_trail *trail, const struct nks_trail_li
     nks_bind_bytes(stmt, "details", details, len);
     nks_bind_bytes(stmt, "commitment", link->commitment, sizeof link->commitment);
     nks_bind_bytes(stmt, "hash", link->hash, sizeof link->hash);
+    nks_bind_bytes(stmt, "holders", link->holders, sizeof link->holders);
     return nks_stmt_run(stmt, NULL, fault);
 }
 
@@ -255,13 +258,15 @@ enum nks_status nks_trail_add(struct nks_trail *trail, const struct nks_trail_en
                                   .at = trail->now,
                                   .action = entry->action,
                                   .slice_id = entry->slice_id,
-                                  .number = entry->number};
+                                  .number = entry->number,
+                                  .binds_holders = true};
     if (trail->cipher == NULL)
         return nks_fault_set(fault, NKS_FAILED, "KEY-PUBLIC", "writing the trail needs the secret keys");
     nks_buf_init(&buf, memory, sizeof memory);
     NKS_TRY(texts_pack(trail, entry, &buf, fault));
     NKS_TRY(nks_trail_head(trail, link.chain, &link.link, before, fault));
     link.link++;
+    nks_trail_holders_hash(entry->holder, link.holders);
     nks_hash_once(buf.ptr, buf.len, link.commitment);
     if (buf.overflow || !link_hash(before, &link, link.hash))
         return nks_fault_set(fault, NKS_FAILED, "TRAIL-LONG", "a link of the trail does not fit: a defect");
@@ -333,6 +338,8 @@ enum nks_status nks_trail_next(struct nks_trail *trail, int64_t chain, int64_t a
     link->slice_id = nks_column_int(stmt, 3);
     link->number = nks_column_int(stmt, 4);
     bool good = hash_column(stmt, 6, link->commitment) && hash_column(stmt, 7, link->hash);
+    link->binds_holders = nks_column_bytes(stmt, 8).len > 0;
+    good = good && (!link->binds_holders || hash_column(stmt, 8, link->holders));
     enum nks_status status = good ? NKS_OK : damaged(chain, link->link, fault);
     if (status == NKS_OK && trail->cipher != NULL)
         status = texts_read(trail, nks_column_bytes(stmt, 5), link, fault);

@@ -9,6 +9,8 @@
  * Order of calls: open; nks_trail_add inside the transaction of what it records, so that both are there or neither;
  * close. Links are never changed or removed.
  *
+ * Whose data a look was at stands in rows of its own; links since step 2 of the schema hash them too.
+ *
  * Who, approver, reason and detail are encrypted. The hash is over the clear columns and a commitment to the encrypted
  * ones (SHA-256 of 16 random bytes and the packed texts), so the chain can be checked without secret keys, and a new
  * master key does not touch it.
@@ -102,6 +104,8 @@ struct nks_trail_link {
     enum nks_trail_action action;
     int64_t slice_id, number;
     uint8_t commitment[NKS_HASH_SIZE], hash[NKS_HASH_SIZE];
+    bool binds_holders; /* false: written before links did */
+    uint8_t holders[NKS_HASH_SIZE];
     /* empty without secret keys */
     char who[NKS_TRAIL_WHO_MAX], approver[NKS_TRAIL_WHO_MAX], reason[NKS_TRAIL_REASON_MAX],
         detail[NKS_TRAIL_DETAIL_MAX];
@@ -114,6 +118,12 @@ NKS_CHECKED enum nks_status nks_trail_next(struct nks_trail *trail, int64_t chai
                                            struct nks_trail_link *link, bool *found, struct nks_fault *fault);
 /* Whether `link` is the one after `before` (NULL: the first of its chain). */
 NKS_CHECKED bool nks_trail_follows(const struct nks_trail_link *before, const struct nks_trail_link *link);
+/* Whether the rows of holders that name this link are those that it was made with; true for a link that binds none. */
+NKS_CHECKED enum nks_status nks_trail_holders_check(struct nks_trail *trail, const struct nks_trail_link *link,
+                                                    bool *good, struct nks_fault *fault);
+/* The next link, by chain and number, that a row of a holder names, after *chain and *link (-1, 0 at first). */
+NKS_CHECKED enum nks_status nks_trail_next_held(struct nks_trail *trail, int64_t *chain, int64_t *link, bool *found,
+                                                struct nks_fault *fault);
 /* The next link of that action in a chain after `after`, as nks_trail_next gives it. What was done before, and may not
  * be done twice or too often, is asked of the trail: a row that only says so could be deleted unseen. */
 NKS_CHECKED enum nks_status nks_trail_next_of_action(struct nks_trail *trail, int64_t chain,

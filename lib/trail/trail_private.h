@@ -15,4 +15,6 @@ struct nks_trail {
     int64_t covered;   /* the transaction that has a link, or needs none */
 };
 
+/* holders.c: the hash of a link's holders; NULL: none. */
+void nks_trail_holders_hash(const struct nks_blind *holder, uint8_t hash[NKS_HASH_SIZE]);
 #endif
