@@ -15,11 +15,13 @@
 #include "exchange/central.h"
 #include "exchange/exchange.h"
 #include "payment/payment.h"
+#include "vault/sign.h"
 
 enum { AUDIT_PLACE_MAX = 240, AUDIT_NOTE_MAX = 160, AUDIT_FINDINGS_SHOWN = 1000 };
 
 struct audit_output; /* print.c */
 struct audit_folder_list;
+struct audit_seals;
 
 struct audit {
     char home[NKS_PATH_MAX], keys_dir[NKS_PATH_MAX];
@@ -34,6 +36,7 @@ struct audit {
     struct nks_central_book centrals;     /* empty without secrets */
     struct nks_agreement_book agreements; /* the same */
     struct audit_folder_list *listing;    /* what lay in out/ before the picture of the tables was taken */
+    struct audit_seals *seals;            /* the same of the seals (trail.c) */
     struct audit_output *output;
     struct nks_fault fault;
     nks_date today;
@@ -78,6 +81,8 @@ struct audit_bytes { /* what a row says of a file */
 /* An encrypted copy against its row; without secrets only that it is there. Findings at "file FOLDER/NUMBER". */
 NKS_CHECKED enum nks_status audit_copy_check(struct audit *audit, const char *folder, enum nks_key_purpose purpose,
                                              int64_t number, const struct audit_bytes *row);
+/* It was erased (`at` is when): nothing may be there. Negative: it is being erased. */
+NKS_CHECKED enum nks_status audit_copy_gone(struct audit *audit, const char *folder, int64_t number, int64_t at);
 /* A file as it lies there against its row. The place is the caller's. */
 NKS_CHECKED enum nks_status audit_plain_check(struct audit *audit, const char *path, const struct audit_bytes *row);
 
@@ -93,10 +98,21 @@ struct audit_folder_list {
 NKS_CHECKED enum nks_status audit_listing_make(struct audit *audit);
 void audit_listing_free(struct audit_folder_list *listing);
 
+/* Before the picture of the tables: the seals that are there, and the newest one as it is. */
+struct audit_seals {
+    struct nks_sys_list list;
+    char *newest;
+    size_t newest_len;
+};
+NKS_CHECKED enum nks_status audit_seals_read(struct audit *audit);
+void audit_seals_free(struct audit_seals *seals);
+
 /* ---- rows (rows.c) */
 
 struct audit_batch {
     int64_t id, delivery_id, origin, state, payments, rejected, slices, groups;
+    int64_t erased; /* 1: its key is, 2: its files too */
+    int64_t key_len;
     char control_sum[NKS_CONTROL_SUM_MAX];
     struct nks_sum sum;
     bool sum_good;
@@ -139,6 +155,9 @@ bool audit_sum_is(struct nks_text stored, struct nks_sum counted);
 /* ---- the checks */
 
 enum nks_status audit_check_books(struct audit *audit);
+enum nks_status audit_check_register(struct audit *audit);
+enum nks_status audit_check_debts(struct audit *audit);
+enum nks_status audit_check_imports(struct audit *audit);
 enum nks_status audit_check_deliveries(struct audit *audit);
 enum nks_status audit_check_batches(struct audit *audit);
 enum nks_status audit_check_contents(struct audit *audit);
@@ -146,10 +165,13 @@ enum nks_status audit_check_groups(struct audit *audit);
 enum nks_status audit_check_slices(struct audit *audit);
 enum nks_status audit_check_legs(struct audit *audit);
 enum nks_status audit_check_signatures(struct audit *audit);
+enum nks_status audit_check_signed_rows(struct audit *audit);
 enum nks_status audit_check_uses(struct audit *audit);
 enum nks_status audit_check_ventekonto(struct audit *audit);
 enum nks_status audit_check_returns(struct audit *audit);
 enum nks_status audit_check_files(struct audit *audit);
+enum nks_status audit_check_erased(struct audit *audit);
+enum nks_status audit_check_journal(struct audit *audit);
 enum nks_status audit_check_trail(struct audit *audit);
 enum nks_status audit_check_equation(struct audit *audit);
 enum nks_status audit_check_database(struct audit *audit);

@@ -14,8 +14,11 @@ SELECT COALESCE(MAX(business_date), 0) FROM out_file;
 -- ---- deliveries
 
 -- name: audit_deliveries
-SELECT delivery_id, source, state, answered, repeats, bytes, hash, party, replays, generation FROM delivery
+SELECT delivery_id, source, state, answered, repeats, bytes, hash, party, replays, generation, erased_at FROM delivery
 ORDER BY delivery_id;
+
+-- name: audit_receipt_erased
+SELECT COUNT(*) FROM out_file WHERE delivery_id = :delivery_id AND kind = 2 AND erased_at > 0;
 
 -- name: audit_delivery_receipts
 SELECT COUNT(*), COUNT(CASE WHEN party = :party AND folder = 3 THEN 1 END) FROM out_file
@@ -31,7 +34,9 @@ SELECT hash, party, repeats, state, generation, source FROM delivery WHERE deliv
 -- ---- batches and groups
 
 -- name: audit_batches
-SELECT batch_id, delivery_id, state, payments, rejected, slices, groups, control_sum, origin FROM batch ORDER BY batch_id;
+SELECT batch_id, delivery_id, state, payments, rejected, slices, groups, control_sum, origin,
+  COALESCE((SELECT 1 + e.done FROM batch_erased e WHERE e.batch_id = batch.batch_id), 0), length(wrapped_key)
+FROM batch ORDER BY batch_id;
 
 -- name: audit_batch_slices
 SELECT COUNT(*), COALESCE(MIN(slice_id), 0), COALESCE(MAX(slice_id), 0) FROM slice
@@ -148,6 +153,13 @@ SELECT run_id FROM reference_run r WHERE entries * 16 <>
 
 -- ---- signatures
 
+-- name: audit_rows_signature
+SELECT signature FROM slice_rows_signature WHERE slice_id = :slice_id;
+
+-- name: audit_rows_signature_stray
+SELECT slice_id FROM slice_rows_signature r WHERE NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = r.slice_id)
+ORDER BY slice_id;
+
 -- name: audit_decision
 SELECT decisions FROM slice_decision WHERE slice_id = :slice_id AND generation = :generation;
 
@@ -217,6 +229,7 @@ SELECT COUNT(*) FROM claim_use;
 
 -- Uses that no debt leg bears out. Legs: kind 2 debt; state 4 rejected, 5 returned, 6 stopped: then the use is given
 -- back. A slice in state 4 (OFFSET) has its uses already, but its legs only in its decisions: audit_uses_early.
+-- A generation that was decided again while it was OFFSET left no legs, and no active use.
 -- name: audit_uses_wrong
 SELECT u.holder_key, u.claim_key, u.slice_id, u.n, u.generation, u.leg_no, u.amount_minor, u.state,
   COALESCE(l.kind, 0), COALESCE(l.amount_minor, 0), COALESCE(l.state, 0), COALESCE(p.holder_key = u.holder_key, 0)
@@ -225,12 +238,14 @@ LEFT JOIN leg l ON l.slice_id = u.slice_id AND l.n = u.n AND l.generation = u.ge
 LEFT JOIN payment p ON p.slice_id = u.slice_id AND p.n = u.n
 WHERE (l.n IS NULL OR p.n IS NULL OR l.kind <> 2 OR l.amount_minor <> u.amount_minor OR p.holder_key <> u.holder_key
   OR u.state NOT IN (1, 2) OR (u.state = 1 AND l.state IN (4, 5, 6)) OR (u.state = 2 AND l.state IN (1, 2, 3)))
-  AND NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = u.slice_id AND s.state = 4);
+  AND NOT EXISTS (SELECT 1 FROM batch_erased e WHERE e.batch_id = u.slice_id >> 14)
+  AND NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = u.slice_id AND (s.state = 4 AND u.generation = s.generation
+    OR l.n IS NULL AND p.holder_key = u.holder_key AND u.state = 2 AND u.generation < s.generation));
 
 -- name: audit_uses_early
 SELECT u.holder_key, u.claim_key, u.slice_id, u.n, u.generation, u.leg_no, u.amount_minor, u.state
 FROM claim_use u JOIN slice s ON s.slice_id = u.slice_id
-WHERE s.state = 4 ORDER BY u.slice_id, u.n, u.generation, u.leg_no;
+WHERE s.state = 4 AND u.generation = s.generation ORDER BY u.slice_id, u.n, u.generation, u.leg_no;
 
 -- name: audit_use_of_leg
 SELECT claim_key, amount_minor FROM claim_use
@@ -257,11 +272,89 @@ WHERE NOT EXISTS (
       <= v.open_minor)
 ORDER BY c.holder_key, c.claim_key;
 
+-- ---- the register, debts and imports
+
+-- name: audit_accounts
+SELECT holder_key, no, holder_check, version, kind, slot_key, valid_from, valid_to, account FROM account
+ORDER BY holder_key, no;
+
+-- name: audit_holders
+SELECT holder_key, holder_check, version, kind, parent_key, parent_check, terms FROM holder
+ORDER BY holder_key, holder_check, version;
+
+-- name: audit_debt_authorities
+SELECT id, authority, version, terms FROM debt_authority ORDER BY id;
+
+-- name: audit_debt_flags
+SELECT holder_key, flag_key, version, holder_check, terms FROM debt_flag ORDER BY holder_key, flag_key, version;
+
+-- name: audit_debt_claims
+SELECT holder_key, claim_key, version, holder_check, terms, open_minor, as_of FROM debt_claim
+ORDER BY holder_key, claim_key, version;
+
+-- Imports with the number of rows of their version, their record, whether their home had records from its first step on,
+-- and whether an earlier import has one. Numbers of tables as in imports.c.
+-- name: audit_imports
+SELECT 0, i.version, i.imported_at, i.rows, i.added, COALESCE(c.n, 0), r.record,
+  EXISTS (SELECT 1 FROM schema_step a JOIN schema_step b ON b.module = a.module AND b.applied_at = a.applied_at
+    WHERE a.module = 'agreement' AND a.number = 1 AND b.number = 2),
+  EXISTS (SELECT 1 FROM agreement_import_record e WHERE e.version < i.version)
+FROM agreement_import i LEFT JOIN agreement_import_record r ON r.version = i.version
+LEFT JOIN (SELECT version, COUNT(*) AS n FROM (SELECT version FROM agreement) GROUP BY version) c ON c.version = i.version
+UNION ALL SELECT 1, i.version, i.imported_at, i.rows, i.added, COALESCE(c.n, 0), r.record,
+  EXISTS (SELECT 1 FROM schema_step a JOIN schema_step b ON b.module = a.module AND b.applied_at = a.applied_at
+    WHERE a.module = 'central' AND a.number = 1 AND b.number = 2),
+  EXISTS (SELECT 1 FROM central_import_record e WHERE e.version < i.version)
+FROM central_import i LEFT JOIN central_import_record r ON r.version = i.version
+LEFT JOIN (SELECT version, COUNT(*) AS n FROM (SELECT version FROM central) GROUP BY version) c ON c.version = i.version
+UNION ALL SELECT 2, i.version, i.imported_at, i.rows, i.added, COALESCE(c.n, 0), r.record,
+  EXISTS (SELECT 1 FROM schema_step a JOIN schema_step b ON b.module = a.module AND b.applied_at = a.applied_at
+    WHERE a.module = 'register' AND a.number = 1 AND b.number = 2),
+  EXISTS (SELECT 1 FROM register_import_record e WHERE e.version < i.version)
+FROM register_import i LEFT JOIN register_import_record r ON r.version = i.version
+LEFT JOIN (SELECT version, COUNT(*) AS n FROM (SELECT version FROM account UNION ALL SELECT version FROM holder) GROUP BY version) c ON c.version = i.version
+UNION ALL SELECT 3, i.version, i.imported_at, i.rows, i.added, COALESCE(c.n, 0), r.record,
+  EXISTS (SELECT 1 FROM schema_step a JOIN schema_step b ON b.module = a.module AND b.applied_at = a.applied_at
+    WHERE a.module = 'debt' AND a.number = 1 AND b.number = 2),
+  EXISTS (SELECT 1 FROM debt_import_record e WHERE e.version < i.version)
+FROM debt_import i LEFT JOIN debt_import_record r ON r.version = i.version
+LEFT JOIN (SELECT version, COUNT(*) AS n FROM (SELECT version FROM debt_authority UNION ALL SELECT version FROM debt_flag UNION ALL SELECT version FROM debt_claim) GROUP BY version) c ON c.version = i.version
+ORDER BY 1, 2;
+
+-- name: audit_imports_stray
+SELECT DISTINCT 'agreement', x.version FROM agreement x WHERE NOT EXISTS (SELECT 1 FROM agreement_import i WHERE i.version = x.version)
+UNION ALL SELECT DISTINCT 'agreement_import_record', x.version FROM agreement_import_record x WHERE NOT EXISTS (SELECT 1 FROM agreement_import i WHERE i.version = x.version)
+UNION ALL SELECT DISTINCT 'central', x.version FROM central x WHERE NOT EXISTS (SELECT 1 FROM central_import i WHERE i.version = x.version)
+UNION ALL SELECT DISTINCT 'central_import_record', x.version FROM central_import_record x WHERE NOT EXISTS (SELECT 1 FROM central_import i WHERE i.version = x.version)
+UNION ALL SELECT DISTINCT 'account', x.version FROM account x WHERE NOT EXISTS (SELECT 1 FROM register_import i WHERE i.version = x.version)
+UNION ALL SELECT DISTINCT 'holder', x.version FROM holder x WHERE NOT EXISTS (SELECT 1 FROM register_import i WHERE i.version = x.version)
+UNION ALL SELECT DISTINCT 'register_import_record', x.version FROM register_import_record x WHERE NOT EXISTS (SELECT 1 FROM register_import i WHERE i.version = x.version)
+UNION ALL SELECT DISTINCT 'debt_authority', x.version FROM debt_authority x WHERE NOT EXISTS (SELECT 1 FROM debt_import i WHERE i.version = x.version)
+UNION ALL SELECT DISTINCT 'debt_flag', x.version FROM debt_flag x WHERE NOT EXISTS (SELECT 1 FROM debt_import i WHERE i.version = x.version)
+UNION ALL SELECT DISTINCT 'debt_claim', x.version FROM debt_claim x WHERE NOT EXISTS (SELECT 1 FROM debt_import i WHERE i.version = x.version)
+UNION ALL SELECT DISTINCT 'debt_import_record', x.version FROM debt_import_record x WHERE NOT EXISTS (SELECT 1 FROM debt_import i WHERE i.version = x.version);
+
+-- Imports by instant and version: how many links of the trail (action 8; its number is the version, 0: nothing was new)
+-- and how many rows say so, where they differ. Before the first record of an import the numbers meant something else.
+-- name: audit_imports_by_instant
+SELECT k.at, k.version, SUM(k.links), SUM(k.imports) FROM (
+  SELECT at, number AS version, 1 AS links, 0 AS imports FROM trail_link WHERE chain = 0 AND action = 8 AND number <> 0
+  UNION ALL SELECT imported_at, version, 0, 1 FROM agreement_import
+  UNION ALL SELECT imported_at, version, 0, 1 FROM central_import
+  UNION ALL SELECT imported_at, version, 0, 1 FROM register_import
+  UNION ALL SELECT imported_at, version, 0, 1 FROM debt_import) k
+WHERE k.at >= (SELECT MIN(f.at) FROM (SELECT i.imported_at AS at FROM agreement_import i JOIN agreement_import_record r ON r.version = i.version
+  UNION ALL SELECT i.imported_at AS at FROM central_import i JOIN central_import_record r ON r.version = i.version
+  UNION ALL SELECT i.imported_at AS at FROM register_import i JOIN register_import_record r ON r.version = i.version
+  UNION ALL SELECT i.imported_at AS at FROM debt_import i JOIN debt_import_record r ON r.version = i.version) f)
+GROUP BY k.at, k.version HAVING SUM(k.links) <> SUM(k.imports) ORDER BY k.at, k.version;
+
 -- ---- ventekonto
 
 -- name: audit_entries
 SELECT v.slice_id, v.n, v.generation, v.amount_minor, v.state, v.currency, v.details, COALESCE(p.currency, -1),
-  COALESCE(v.holder_key = p.holder_key AND v.holder_check = p.holder_check, 0)
+  COALESCE(v.holder_key = p.holder_key AND v.holder_check = p.holder_check, 0), v.payer, v.date_in, v.holder_key,
+  v.holder_check, EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = v.slice_id >> 14 AND t.action = 24)
 FROM ventekonto_entry v LEFT JOIN payment p ON p.slice_id = v.slice_id AND p.n = v.n
 ORDER BY v.slice_id, v.n, v.generation;
 
@@ -276,14 +369,33 @@ WHERE l.kind = 3 AND NOT EXISTS (SELECT 1 FROM ventekonto_entry v
 -- ---- files out
 
 -- name: audit_files
-SELECT file_id, kind, folder, party, name, message_id, batch_id, delivery_id, state, bytes, hash, repeats FROM out_file
+SELECT file_id, kind, folder, party, name, message_id, batch_id, delivery_id, state, bytes, hash, repeats, erased_at
+FROM out_file
 ORDER BY file_id;
 
 -- name: audit_file_one
 SELECT kind, state, bytes, hash FROM out_file WHERE file_id = :file_id;
 
 -- name: audit_file_named
-SELECT file_id, state FROM out_file WHERE folder = :folder AND party = :party AND name = :name;
+SELECT file_id, state, hash FROM out_file WHERE folder = :folder AND party = :party AND name = :name;
+
+-- name: audit_published_named
+SELECT kind, message_id, created_at, business_date, bytes, hash, line FROM published
+WHERE folder = :folder AND party = :party AND name = :name;
+
+-- name: audit_mark_rows
+SELECT COUNT(*), COUNT(CASE WHEN one = 1 THEN 1 END) FROM journal_mark;
+
+-- The last restore and the last reconciliation in the home's own chain.
+-- name: audit_restores
+SELECT COALESCE(MAX(CASE WHEN action = :restore THEN link END), 0),
+  COALESCE(MAX(CASE WHEN action = :reconcile THEN link END), 0) FROM trail_link WHERE chain = 0;
+
+-- name: audit_published_count
+SELECT COUNT(*) FROM published;
+
+-- name: audit_files_published
+SELECT file_id FROM out_file WHERE state = 3 ORDER BY file_id;
 
 -- name: audit_batch_files
 SELECT file_id, party, folder, entries, control_sum FROM out_file WHERE batch_id = :batch_id AND kind = 1
@@ -298,6 +410,19 @@ WHERE a.message_id <> '' AND a.repeats = 0 ORDER BY a.file_id;
 SELECT DISTINCT s.slice_id >> 14 FROM slice s
 WHERE s.state = 6 AND NOT EXISTS (SELECT 1 FROM out_file f WHERE f.batch_id = s.slice_id >> 14 AND f.kind = 3)
   AND NOT EXISTS (SELECT 1 FROM batch_told t WHERE t.batch_id = s.slice_id >> 14 AND t.quiet > 0);
+
+-- name: audit_erase_links
+SELECT COUNT(*) FROM trail_link WHERE chain = :chain AND action = :action;
+
+-- name: audit_erased_stray
+SELECT e.batch_id FROM batch_erased e WHERE NOT EXISTS (SELECT 1 FROM batch b WHERE b.batch_id = e.batch_id)
+ORDER BY e.batch_id;
+
+-- name: audit_erased_rows
+SELECT (SELECT COUNT(*) FROM slice_details d WHERE d.slice_id BETWEEN :first AND :last),
+  (SELECT COUNT(*) FROM slice_decision d WHERE d.slice_id BETWEEN :first AND :last AND length(d.decisions) <> 32),
+  (SELECT COUNT(*) FROM payment p WHERE p.slice_id BETWEEN :first AND :last
+    AND (p.holder_kind <> 0 OR p.holder_key <> 0 OR p.holder_check <> 0));
 
 -- name: audit_trail_days
 SELECT day, MIN(sealed) FROM trail_day GROUP BY day ORDER BY day;

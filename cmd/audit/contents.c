@@ -121,7 +121,7 @@ static enum nks_status batch_check(struct audit *audit, void *context, const str
     enum nks_status status = nks_batch_load(audit->payments, batch->id, &contents.batch, &found, &audit->fault);
     if (status != NKS_OK)
         return audit_take_fault(audit, status);
-    if (batch->state == NKS_BATCH_ACCEPTED)
+    if (batch->state == NKS_BATCH_ACCEPTED && batch->erased == 0)
         status = batch_contents(audit, &contents, batch);
     nks_batch_close(&contents.batch);
     return status;

@@ -1,10 +1,12 @@
 /*
  * nks-audit: recounts everything in a home by code of its own, read-only. See audit.h for how it is built.
  *
- * One picture of the tables for the whole audit: a run may go on meanwhile. What lies in out/ is listed before that
- * picture is taken, so that every file of ours found there has its row in it.
+ * One picture of the tables for the whole audit: a run may go on meanwhile. What lies in out/ is listed, and seals are
+ * read, before that picture is taken, so that every file of ours found there has its row in it.
  */
 #include "audit.h"
+
+#include "stage/schema.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,11 +36,15 @@ struct options {
     bool public_only, help, version;
 };
 
-/* ---- the table of checks */
+/* ---- the table of checks; each has its page, AUDIT-NAME, in cmd/nks/codes_audit.c */
 
 static const struct audit_check checks[] = {
     {"database", "the engine's own check of the file", audit_check_database, NULL, false},
     {"books", "agreements and centrals decrypt where they stand", audit_check_books, NULL, true},
+    {"register", "every account and holder is what was stored", audit_check_register, NULL, true},
+    {"debts", "every authority, flag and claim is what was stored", audit_check_debts, NULL, true},
+    {"imports", "every import is in the trail, and its rows are there", audit_check_imports,
+     "the encrypted record of each import, which counts its rows", false},
     {"deliveries", "every delivery has its spool copy, its batch and its receipt", audit_check_deliveries,
      "that names, findings and spool copies decrypt, and the spool's SHA-256", false},
     {"batches", "counts, rejections and sequence numbers of every message", audit_check_batches, NULL, false},
@@ -49,6 +55,7 @@ static const struct audit_check checks[] = {
      "that a leg's central has the name of the file's folder", false},
     {"signatures", "what was decided is what was signed", audit_check_signatures,
      "that decisions decrypt and repeat the legs", false},
+    {"payments", "the rows of payments are those that were signed", audit_check_signed_rows, NULL, false},
     {"uses", "uses of claims and debt legs, both ways", audit_check_uses, "that a debt leg and its use name one claim",
      false},
     {"ventekonto", "entries and ventekonto legs, both ways", audit_check_ventekonto, "that entries decrypt", false},
@@ -56,6 +63,8 @@ static const struct audit_check checks[] = {
      "that agreements want what was carried on", false},
     {"files", "archive and published files are what was written; signatures", audit_check_files,
      "that archive copies decrypt, and their SHA-256", false},
+    {"erased", "what was erased is gone, on purpose, and nothing else is", audit_check_erased, NULL, false},
+    {"journal", "the journal of published files is whole, and the same as the rows", audit_check_journal, NULL, false},
     {"trail", "every link follows the one before, and the seals outside name what is there", audit_check_trail,
      "who, why and what of each link", false},
     {"equation", "payments = sent + rejected + stopped + returned + ventekonto + not due + in process",
@@ -136,7 +145,8 @@ static bool options_read(int argc, char **argv, struct options *options)
         for (size_t i = 0; i < sizeof rows / sizeof rows[0] && !known; i++)
             known = option_take(&rows[i], argc, argv, &at, &good);
         if (!known || !good) {
-            fprintf(stderr, "nks-audit: %s: %s\n", argv[at],
+            nks_text_plain(argv[at]);
+            fprintf(stderr, "nks-audit: USAGE: %s: %s\n", argv[at],
                     known ? "expects a directory" : "not an option of nks-audit");
             return false;
         }
@@ -205,6 +215,7 @@ static enum nks_status database_open(struct audit *audit)
     const struct nks_db_options options = {
         .path = path, .cache_kib = CACHE_KIB, .read_only = true, .busy_timeout_ms = BUSY_TIMEOUT_MS, .durable = true};
     NKS_TRY(nks_db_open(&options, &audit->db, &audit->fault));
+    NKS_TRY(nks_home_schema_check(audit->db, &audit->fault));
     NKS_TRY(nks_exchange_open(audit->db, audit->keys, &audit->exchange, &audit->fault));
     return nks_payments_open(audit->db, audit->keys, &audit->payments, &audit->fault);
 }
@@ -214,6 +225,7 @@ static enum nks_status picture_take(struct audit *audit)
     struct nks_stmt *stmt = NULL;
     bool found = false;
     NKS_TRY(audit_listing_make(audit));
+    NKS_TRY(audit_seals_read(audit));
     NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_begin, &stmt, &audit->fault));
     NKS_TRY(nks_stmt_run(stmt, NULL, &audit->fault));
     NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_newest_day, &stmt, &audit->fault));
@@ -244,6 +256,7 @@ static enum nks_status audit_open(struct audit *audit, const struct options *opt
 static void audit_close(struct audit *audit)
 {
     audit_listing_free(audit->listing);
+    audit_seals_free(audit->seals);
     nks_slice_free(audit->slice);
     nks_hash_free(audit->hash);
     nks_payments_close(audit->payments);
@@ -333,7 +346,7 @@ int main(int argc, char **argv)
     bool written = audit_output_free(audit.output);
     audit_close(&audit);
     if (!written) {
-        fputs("nks-audit: the result could not be written\n", stderr);
+        fputs("nks-audit: OUTPUT: standard output did not take the result; is the disk full?\n", stderr);
         code = worse(code, EXIT_BUSY);
     }
     return code;

@@ -229,6 +229,20 @@ static enum nks_status heads_check(struct audit *audit, struct nks_trail *trail,
     return NKS_OK;
 }
 
+/* The newest seal as it was before the picture: a run may write it again meanwhile. */
+static enum nks_status seal_read(struct audit *audit, const char *path, struct seal_file *seal)
+{
+    const struct audit_seals *seals = audit->seals;
+    if (strcmp(seals->list.names[seals->list.count - 1], seal->name) != 0)
+        return nks_file_read(path, SEAL_BYTES_MAX, &seal->data, &seal->len, &audit->fault);
+    seal->data = malloc(seals->newest_len + 1);
+    seal->len = seals->newest_len;
+    if (seal->data == NULL)
+        return nks_fault_set(&audit->fault, NKS_RETRY, "MEMORY", "no memory for a seal; try again later");
+    memcpy(seal->data, seals->newest, seals->newest_len);
+    return NKS_OK;
+}
+
 static enum nks_status seal_check(struct audit *audit, struct nks_trail *trail, const char *dir, const char *name,
                                   char previous_hex[NKS_HASH_HEX])
 {
@@ -237,7 +251,7 @@ static enum nks_status seal_check(struct audit *audit, struct nks_trail *trail, 
     audit_at(audit, "seal %s", name);
     if (!nks_path_join(path, dir, name))
         return nks_fault_set(&audit->fault, NKS_FAILED, "PATH-LONG", "the path of the home is too long");
-    NKS_TRY(nks_file_read(path, SEAL_BYTES_MAX, &seal.data, &seal.len, &audit->fault));
+    NKS_TRY(seal_read(audit, path, &seal));
     int64_t before = audit->all_findings + audit->findings;
     enum nks_status status = signature_check(audit, &seal);
     if (status == NKS_OK && audit->all_findings + audit->findings == before)
@@ -273,23 +287,55 @@ static enum nks_status days_check(struct audit *audit, const char *dir)
     return NKS_OK;
 }
 
+static bool is_seal(const char *name)
+{
+    size_t len = strlen(name);
+    return len > 5 && strcmp(name + len - 5, ".part") != 0;
+}
+
+enum nks_status audit_seals_read(struct audit *audit)
+{
+    struct audit_seals *seals = calloc(1, sizeof *seals);
+    char dir[NKS_PATH_MAX], path[NKS_PATH_MAX];
+    audit->seals = seals;
+    if (seals == NULL)
+        return nks_fault_set(&audit->fault, NKS_RETRY, "MEMORY", "no memory for the seals; try again later");
+    if (!nks_seal_dir(audit->home, dir))
+        return nks_fault_set(&audit->fault, NKS_FAILED, "PATH-LONG", "the path of the home is too long");
+    if (!nks_sys_exists(dir))
+        return NKS_OK;
+    NKS_TRY(nks_sys_list(dir, SEALS_MAX, false, &seals->list, &audit->fault));
+    while (seals->list.count > 0 && !is_seal(seals->list.names[seals->list.count - 1]))
+        free(seals->list.names[--seals->list.count]);
+    if (seals->list.count == 0)
+        return NKS_OK;
+    if (!nks_path_join(path, dir, seals->list.names[seals->list.count - 1]))
+        return nks_fault_set(&audit->fault, NKS_FAILED, "PATH-LONG", "the path of the home is too long");
+    return nks_file_read(path, SEAL_BYTES_MAX, &seals->newest, &seals->newest_len, &audit->fault);
+}
+
+void audit_seals_free(struct audit_seals *seals)
+{
+    if (seals == NULL)
+        return;
+    nks_sys_list_free(&seals->list);
+    free(seals->newest);
+    free(seals);
+}
+
+/* Those that were there before the picture of the tables was taken: a newer one may name links that are not in it. */
 static enum nks_status seals_check(struct audit *audit, struct nks_trail *trail)
 {
     char dir[NKS_PATH_MAX], previous_hex[NKS_HASH_HEX] = "-";
-    struct nks_sys_list list = {NULL, 0, false};
+    const struct nks_sys_list *list = &audit->seals->list;
     if (!nks_seal_dir(audit->home, dir))
         return nks_fault_set(&audit->fault, NKS_FAILED, "PATH-LONG", "the path of the home is too long");
     NKS_TRY(days_check(audit, dir));
-    if (!nks_sys_exists(dir))
-        return NKS_OK;
-    NKS_TRY(nks_sys_list(dir, SEALS_MAX, false, &list, &audit->fault));
     enum nks_status status = NKS_OK;
-    for (size_t i = 0; i < list.count && status == NKS_OK; i++) {
-        size_t len = strlen(list.names[i]);
-        if (len > 5 && strcmp(list.names[i] + len - 5, ".part") != 0)
-            status = seal_check(audit, trail, dir, list.names[i], previous_hex);
+    for (size_t i = 0; i < list->count && status == NKS_OK; i++) {
+        if (is_seal(list->names[i]))
+            status = seal_check(audit, trail, dir, list->names[i], previous_hex);
     }
-    nks_sys_list_free(&list);
     return status;
 }
 

@@ -1,6 +1,7 @@
 /* The ventekonto: every leg that goes there has its entry of the same amount, and every entry its leg. */
 #include "audit.h"
 
+#include "base/pack.h"
 #include "ventekonto/ventekonto.h"
 
 #include <string.h>
@@ -8,9 +9,9 @@
 enum { DETAILS_MAX = 64 * 1024 };
 
 struct entry {
-    int64_t slice_id, n, generation, amount_minor, state, currency;
-    bool same_holder;
-    char currency_name[4];
+    int64_t slice_id, n, generation, amount_minor, state, currency, date_in, holder_key, holder_check;
+    bool same_holder, trail_released; /* the trail of its batch has a release */
+    char currency_name[4], payer[NKS_PARTY_MAX];
 };
 
 static void read_entry(struct nks_stmt *stmt, struct entry *entry)
@@ -23,18 +24,25 @@ static void read_entry(struct nks_stmt *stmt, struct entry *entry)
         .state = nks_column_int(stmt, 4),
         .currency = nks_column_int(stmt, 7),
         .same_holder = nks_column_int(stmt, 8) != 0,
+        .date_in = nks_column_int(stmt, 10),
+        .holder_key = nks_column_int(stmt, 11),
+        .holder_check = nks_column_int(stmt, 12),
+        .trail_released = nks_column_int(stmt, 13) != 0,
     };
     if (!nks_text_copy(nks_column_text(stmt, 5), entry->currency_name, sizeof entry->currency_name))
         entry->currency_name[0] = '\0';
+    if (!nks_text_copy(nks_column_text(stmt, 9), entry->payer, sizeof entry->payer))
+        entry->payer[0] = '\0';
 }
 
-/* A leg that the bank sent back, or that was stopped, never came in. */
-static bool states_fit(int64_t entry, int64_t leg)
+/* A leg that the bank sent back, or that was stopped, never came in; and no entry goes on without a release. */
+static bool states_fit(const struct entry *entry, int64_t leg)
 {
     bool came_back = leg == NKS_LEG_REJECTED || leg == NKS_LEG_RETURNED || leg == NKS_LEG_STOPPED;
-    if (entry < NKS_VENTEKONTO_OPEN || entry > NKS_VENTEKONTO_ESCHEATED)
-        return false;
-    return !came_back || entry == NKS_VENTEKONTO_RETURNED;
+    if (came_back || entry->state == NKS_VENTEKONTO_RETURNED)
+        return came_back && entry->state == NKS_VENTEKONTO_RETURNED;
+    return entry->state == NKS_VENTEKONTO_OPEN ||
+           (entry->state > NKS_VENTEKONTO_OPEN && entry->state <= NKS_VENTEKONTO_ESCHEATED && entry->trail_released);
 }
 
 static void leg_compare(struct audit *audit, const struct entry *entry, int64_t amount_minor, int64_t state)
@@ -42,7 +50,7 @@ static void leg_compare(struct audit *audit, const struct entry *entry, int64_t 
     if (amount_minor != entry->amount_minor)
         audit_find(audit, "amount_minor is %lld, its leg's is %lld", (long long)entry->amount_minor,
                    (long long)amount_minor);
-    if (!states_fit(entry->state, state))
+    if (!states_fit(entry, state))
         audit_find(audit, "state %lld does not go with its leg's %s", (long long)entry->state,
                    nks_state_name(NKS_STATE_LEG, (int)state));
     if (entry->currency != nks_currency_number(entry->currency_name))
@@ -72,18 +80,34 @@ static enum nks_status entry_leg(struct audit *audit, const struct entry *entry)
     return NKS_OK;
 }
 
+/* The encrypted part repeats the clear columns. */
+static void details_compare(struct audit *audit, const struct entry *entry, struct nks_text plain)
+{
+    struct nks_unpack from = {.rest = plain};
+    bool same = nks_unpack_int(&from) == entry->holder_key;
+    same = nks_unpack_int(&from) == entry->holder_check && same;
+    same = nks_text_is(nks_unpack_text(&from), entry->payer) && same;
+    same = nks_unpack_int(&from) == entry->amount_minor && same;
+    same = nks_text_is(nks_unpack_text(&from), entry->currency_name) && same;
+    same = nks_unpack_int(&from) == entry->date_in && same;
+    if (from.bad || !same)
+        audit_find(audit, "a clear column is not what its details say");
+}
+
 static enum nks_status details_check(struct audit *audit, struct nks_cipher *cipher, const struct entry *entry,
                                      struct nks_text details)
 {
     static char plain[DETAILS_MAX];
     const struct nks_place place = {"ventekonto_entry", "details", entry->slice_id, entry->n, entry->generation};
-    if (cipher == NULL)
+    if (cipher == NULL || details.len == 0) /* erased: so is its holder, which entries must share with payments */
         return NKS_OK;
     if (details.len < NKS_CIPHER_OVERHEAD || details.len > sizeof plain) {
         audit_find(audit, "its details are damaged");
         return NKS_OK;
     }
     enum nks_status status = nks_cipher_decrypt(cipher, &place, details.ptr, details.len, plain, &audit->fault);
+    if (status == NKS_OK)
+        details_compare(audit, entry, (struct nks_text){plain, details.len - NKS_CIPHER_OVERHEAD});
     explicit_bzero(plain, details.len);
     return audit_take_fault(audit, status);
 }

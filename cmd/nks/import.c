@@ -85,6 +85,16 @@ static struct nks_import_options options_of(const struct nks_app *app, bool full
     };
 }
 
+/* Its link in the trail has the version as its number; 0: nothing was new. */
+static enum nks_status import_call(struct nks_run *run, size_t which, int fd, const struct nks_import_options *options,
+                                   struct nks_import_result *result)
+{
+    nks_trail_default_number(run->trail, &result->version);
+    enum nks_status status = imports[which].fn(run, fd, options, result);
+    nks_trail_default_number(run->trail, NULL);
+    return status;
+}
+
 /* From a file or standard input, as it comes. */
 static enum nks_status import_plain(struct nks_app *app, size_t which, const char *name, bool dry_run,
                                     struct nks_import_result *result)
@@ -96,7 +106,7 @@ static enum nks_status import_plain(struct nks_app *app, size_t which, const cha
     enum nks_status status = standard ? NKS_OK : nks_sys_open_read(name, &fd, &run->fault);
     if (status != NKS_OK)
         return status;
-    status = imports[which].fn(run, fd, &options, result);
+    status = import_call(run, which, fd, &options, result);
     if (!standard)
         close(fd);
     return status;
@@ -111,7 +121,7 @@ static enum nks_status import_known(struct nks_app *app, size_t which, const cha
     struct content *content = NULL;
     const struct nks_import_options options = options_of(app, full, dry_run);
     NKS_TRY(content_open(path, hash, &content, &run->fault));
-    enum nks_status status = imports[which].fn(run, content_fd(content), &options, result);
+    enum nks_status status = import_call(run, which, content_fd(content), &options, result);
     bool same = content_close(content);
     if (same || status == NKS_RETRY || status == NKS_INTEGRITY)
         return status;

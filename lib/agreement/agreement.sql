@@ -17,11 +17,21 @@ CREATE TABLE agreement (
     UNIQUE (sender, payer, version)
 ) {table_options};
 
+-- What an import did, encrypted, so that a row that is changed or taken out shows (vault/import_record.h).
+-- migration: 2
+CREATE TABLE agreement_import_record (
+    version {id} NOT NULL PRIMARY KEY,
+    record {bytes} NOT NULL
+) {table_options};
+
 -- name: agreement_next
 SELECT (SELECT coalesce(max(version), 0) FROM agreement_import), (SELECT coalesce(max(id), 0) FROM agreement);
 
 -- name: agreement_import_insert
 INSERT INTO agreement_import (version, imported_at, rows, added) VALUES (:version, :imported_at, :rows, :added);
+
+-- name: agreement_import_record_insert
+INSERT INTO agreement_import_record (version, record) VALUES (:version, :record);
 
 -- name: agreement_newest
 SELECT id, version, terms FROM agreement WHERE sender = :sender AND payer = :payer ORDER BY version DESC LIMIT 1;

@@ -192,21 +192,25 @@ static bool unpack_authority(struct nks_text plain, struct nks_debt_authority *o
     return nks_unpack_done(&from);
 }
 
-static enum nks_status load_authority(struct nks_debt *debt, struct nks_stmt *stmt, struct nks_fault *fault)
+enum nks_status nks_debt_authority_open(struct nks_debt *debt, int64_t id, int64_t version, struct nks_text authority,
+                                        struct nks_text bytes, struct nks_debt_authority *out, struct nks_fault *fault)
 {
     char plain[NKS_DEBT_PLAIN_MAX];
-    struct nks_text bytes = nks_column_bytes(stmt, 3);
-    struct nks_place place = {"debt_authority", "terms", nks_column_int(stmt, 0), 0, nks_column_int(stmt, 2)};
-    if (debt->authority_count == NKS_DEBT_AUTHORITIES_MAX)
-        return nks_fault_set(fault, NKS_FAILED, "DEBT-MANY", "more than %d debt authorities", NKS_DEBT_AUTHORITIES_MAX);
+    struct nks_place place = {"debt_authority", "terms", id, 0, version};
     if (bytes.len < NKS_CIPHER_OVERHEAD || bytes.len - NKS_CIPHER_OVERHEAD > sizeof plain)
         return row_fault(fault);
     NKS_TRY(nks_cipher_decrypt(debt->cipher, &place, bytes.ptr, bytes.len, plain, fault));
-    struct nks_debt_authority *out = &debt->authorities[debt->authority_count];
     memset(out, 0, sizeof *out);
     bool good = unpack_authority((struct nks_text){plain, bytes.len - NKS_CIPHER_OVERHEAD}, out);
-    if (!good || !nks_text_is(nks_column_text(stmt, 1), out->id))
-        return row_fault(fault);
+    return good && nks_text_is(authority, out->id) ? NKS_OK : row_fault(fault);
+}
+
+static enum nks_status load_authority(struct nks_debt *debt, struct nks_stmt *stmt, struct nks_fault *fault)
+{
+    if (debt->authority_count == NKS_DEBT_AUTHORITIES_MAX)
+        return nks_fault_set(fault, NKS_FAILED, "DEBT-MANY", "more than %d debt authorities", NKS_DEBT_AUTHORITIES_MAX);
+    NKS_TRY(nks_debt_authority_open(debt, nks_column_int(stmt, 0), nks_column_int(stmt, 2), nks_column_text(stmt, 1),
+                                    nks_column_bytes(stmt, 3), &debt->authorities[debt->authority_count], fault));
     debt->authority_count++;
     return NKS_OK;
 }

@@ -50,11 +50,21 @@ CREATE TABLE claim_use (
     PRIMARY KEY (holder_key, claim_key, slice_id, n, generation, leg_no)
 ) {clustered};
 
+-- What an import did, encrypted, so that a row that is changed or taken out shows (vault/import_record.h).
+-- migration: 2
+CREATE TABLE debt_import_record (
+    version {id} NOT NULL PRIMARY KEY,
+    record {bytes} NOT NULL
+) {table_options};
+
 -- name: debt_next
 SELECT (SELECT coalesce(max(version), 0) FROM debt_import), (SELECT coalesce(max(id), 0) FROM debt_authority);
 
 -- name: debt_import_insert
 INSERT INTO debt_import (version, imported_at, rows, added) VALUES (:version, :imported_at, :rows, :added);
+
+-- name: debt_import_record_insert
+INSERT INTO debt_import_record (version, record) VALUES (:version, :record);
 
 -- name: debt_authorities
 SELECT a.id, a.authority, a.version, a.terms FROM debt_authority a

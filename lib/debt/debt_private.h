@@ -3,9 +3,10 @@
 /* What debt.c (decisions) and debt_import.c share. Nobody outside lib/debt includes this file. */
 #include "base/money.h"
 #include "debt/debt.h"
+#include "debt/debt_row.h"
 #include "vault/cipher.h"
 
-enum { NKS_DEBT_REFERENCE_MAX = 36, NKS_DEBT_YDELSESART_MAX = 141, NKS_DEBT_PLAIN_MAX = 1024 };
+enum { NKS_DEBT_PLAIN_MAX = 1024 };
 
 struct nks_debt_work;
 struct nks_debt {
@@ -18,31 +19,7 @@ struct nks_debt {
     struct nks_debt_work *work;                                      /* of nks_debt_find_many; made at its first call */
 };
 
-enum nks_debt_kind { NKS_DEBT_FLAG = 1, NKS_DEBT_CLAIM = 2 };
-
-/* One version of a flag or a claim. */
-struct nks_debt_record {
-    enum nks_debt_kind kind;
-    struct nks_blind holder;
-    int64_t key, version;
-    bool ended;
-    char reference[NKS_DEBT_REFERENCE_MAX], creditor[NKS_PARTY_MAX];
-    nks_date valid_from, valid_to; /* NKS_DATE_NONE: no limit */
-    /* flags */
-    char payer[NKS_PARTY_MAX], ydelsesart[NKS_DEBT_YDELSESART_MAX]; /* "*": any */
-    int flag_kind;                                                  /* ALMINDELIG 1, FAELLES 2, INTERN 3, TRANSPORT 4 */
-    int64_t priority;
-    /* claims; open_minor and as_of stand in clear columns too */
-    int64_t open_minor;
-    nks_time as_of;
-    nks_date received;
-    int category;
-};
-
 void nks_debt_record_pack(struct nks_buf *buf, const struct nks_debt_record *record);
-/* `record` holds what the clear columns say; the rest is filled in. NKS_INTEGRITY when they differ. */
-NKS_CHECKED enum nks_status nks_debt_record_open(struct nks_debt *debt, struct nks_debt_record *record,
-                                                 struct nks_text bytes, struct nks_fault *fault);
 /* The clear columns of the current row of a statement that gives key, version, holder_check, terms[, open_minor, as_of]
  * of `record->holder.key`, then as above. */
 NKS_CHECKED enum nks_status nks_debt_record_read(struct nks_debt *debt, struct nks_stmt *stmt,

@@ -16,12 +16,22 @@ CREATE TABLE central (
     UNIQUE (number, version)
 ) {table_options};
 
+-- What an import did, encrypted, so that a row that is changed or taken out shows (vault/import_record.h).
+-- migration: 2
+CREATE TABLE central_import_record (
+    version {id} NOT NULL PRIMARY KEY,
+    record {bytes} NOT NULL
+) {table_options};
+
 -- name: central_next
 SELECT (SELECT coalesce(max(version), 0) FROM central_import), (SELECT coalesce(max(id), 0) FROM central),
     (SELECT coalesce(max(number), 0) FROM central);
 
 -- name: central_import_insert
 INSERT INTO central_import (version, imported_at, rows, added) VALUES (:version, :imported_at, :rows, :added);
+
+-- name: central_import_record_insert
+INSERT INTO central_import_record (version, record) VALUES (:version, :record);
 
 -- name: central_insert
 INSERT INTO central (id, number, version, terms) VALUES (:id, :number, :version, :terms);

@@ -35,11 +35,21 @@ CREATE TABLE holder (
     PRIMARY KEY (holder_key, holder_check, version)
 ) {clustered};
 
+-- What an import did, encrypted, so that a row that is changed or taken out shows (vault/import_record.h).
+-- migration: 2
+CREATE TABLE register_import_record (
+    version {id} NOT NULL PRIMARY KEY,
+    record {bytes} NOT NULL
+) {table_options};
+
 -- name: register_version
 SELECT coalesce(max(version), 0) FROM register_import;
 
 -- name: register_import_insert
 INSERT INTO register_import (version, imported_at, rows, added) VALUES (:version, :imported_at, :rows, :added);
+
+-- name: register_import_record_insert
+INSERT INTO register_import_record (version, record) VALUES (:version, :record);
 
 -- Newest first: the first row seen of a slot tells its newest version.
 -- name: register_accounts_of_holder

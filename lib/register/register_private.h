@@ -6,6 +6,7 @@
  */
 #include "base/pack.h"
 #include "register/register.h"
+#include "register/register_row.h"
 #include "vault/cipher.h"
 
 struct nks_register_work;
@@ -27,32 +28,14 @@ enum { NKS_REGISTER_BLOB_MAX = 192 }; /* the encrypted part of an account or lin
 /* A row of an empty version: it is never valid. */
 enum { NKS_REGISTER_NEVER_FROM = 1, NKS_REGISTER_NEVER_TO = 0 };
 
-/* The clear columns of one row of `account`. */
-struct nks_register_row {
-    int64_t holder_key, no, holder_check, version, kind, slot_key;
-    nks_date valid_from, valid_to;
-};
-/* The clear columns of one row of `holder`; parent 0, 0: none. */
-struct nks_register_link {
-    struct nks_blind holder, parent;
-    int64_t version, kind;
-};
-
 bool nks_register_valid_on(nks_date valid_from, nks_date valid_to, nks_date on);
 
 /* `out` has room for NKS_REGISTER_BLOB_MAX bytes. */
 NKS_CHECKED enum nks_status nks_register_row_encrypt(struct nks_register *reg, const struct nks_register_row *row,
                                                      const struct nks_account *account, uint8_t *out, size_t *len,
                                                      struct nks_fault *fault);
-/* NKS_INTEGRITY when the bytes are not this row's, or one clear column is not what was stored. */
-NKS_CHECKED enum nks_status nks_register_row_decrypt(struct nks_register *reg, const struct nks_register_row *row,
-                                                     struct nks_text bytes, struct nks_account *account,
-                                                     struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_register_link_encrypt(struct nks_register *reg, const struct nks_register_link *link,
                                                       uint8_t *out, size_t *len, struct nks_fault *fault);
-NKS_CHECKED enum nks_status nks_register_link_check(struct nks_register *reg, const struct nks_register_link *link,
-                                                    struct nks_text bytes, struct nks_fault *fault);
-
 /* The account's kind, id and BIC, packed. */
 void nks_register_pack_account(struct nks_buf *buf, const struct nks_account *account);
 NKS_CHECKED bool nks_register_unpack_account(struct nks_unpack *unpack, struct nks_account *account);

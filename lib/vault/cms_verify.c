@@ -67,9 +67,8 @@ struct nks_cms {
     enum digest digest;
     const struct scheme *scheme;
     struct nks_der_item issuer, serial, key_id; /* the signer's name: the first two, or the third */
-    struct nks_der_item attributes, message_digest, signature;
-    nks_time signed_at; /* 0: not said, or said twice */
-    int times;
+    struct nks_der_item attributes, message_digest, signature, signing_time;
+    int signing_times;
 };
 
 static const struct {
@@ -178,27 +177,6 @@ static bool in_order(const struct nks_der_item *a, const struct nks_der_item *b)
     return order < 0 || (order == 0 && a->whole_len < b->whole_len);
 }
 
-/* RFC 5652, 11.3: UTCTime for the years 1950 to 2049, GeneralizedTime for others, to the second and in UTC. */
-static nks_time read_time(const struct nks_der_item *value)
-{
-    char text[NKS_TIME_TEXT];
-    size_t year_len = value->tag == NKS_DER_UTC_TIME ? 2 : 4, rest = year_len;
-    const uint8_t *in = value->value;
-    nks_time at = 0;
-    if ((value->tag != NKS_DER_UTC_TIME && value->tag != NKS_DER_GENERALIZED_TIME) ||
-        value->value_len != year_len + 11 || in[value->value_len - 1] != 'Z')
-        return 0;
-    memcpy(text, in[0] >= '5' ? "19" : "20", 2);
-    memcpy(text + 4 - year_len, in, year_len);
-    for (size_t i = 0, at_text = 4; i < 5; i++, rest += 2) {
-        text[at_text++] = "--T::"[i];
-        text[at_text++] = (char)in[rest];
-        text[at_text++] = (char)in[rest + 1];
-    }
-    text[NKS_TIME_TEXT - 2] = 'Z';
-    return nks_time_parse((struct nks_text){text, NKS_TIME_TEXT - 1}, &at) ? at : 0;
-}
-
 static bool read_attributes(struct nks_cms *cms)
 {
     struct nks_der all = nks_der_inside(&cms->attributes);
@@ -222,8 +200,10 @@ static bool read_attributes(struct nks_cms *cms)
             return false;
         if (is_hash)
             cms->message_digest = value;
-        if (is_oid(&oid, &id_signing_time))
-            cms->signed_at = cms->times++ == 0 && nks_der_done(&values) ? read_time(&value) : 0;
+        if (is_oid(&oid, &id_signing_time)) {
+            cms->signing_time = value;
+            cms->signing_times += nks_der_done(&values) ? 1 : 2;
+        }
         types += is_type;
         hashes += is_hash;
     }
@@ -317,6 +297,35 @@ void nks_cms_add(struct nks_cms *cms, const void *data, size_t len)
         cms->wrong = NKS_CMS_CONTENT; /* never: a digest of memory cannot fail */
 }
 
+/* Two digits; -1 where there are none. */
+static int digits(const uint8_t *at)
+{
+    uint64_t value = 0;
+    return nks_text_number((struct nks_text){(const char *)at, 2}, 99, &value) ? (int)value : -1;
+}
+
+bool nks_cms_signing_time(const struct nks_cms *cms, nks_time *out)
+{
+    const struct nks_der_item *item = &cms->signing_time;
+    enum { UTC_LEN = 13, CENTURY_LEN = 2, PIVOT = 50, DAY_SECONDS = 24 * 60 * 60 };
+    bool with_century = item->tag == NKS_DER_GENERALIZED_TIME;
+    if (cms->wrong != NKS_CMS_GOOD || cms->signing_times != 1 || (!with_century && item->tag != NKS_DER_UTC_TIME) ||
+        item->value_len != UTC_LEN + (with_century ? CENTURY_LEN : 0) || item->value[item->value_len - 1] != 'Z')
+        return false;
+    const uint8_t *at = item->value + (with_century ? CENTURY_LEN : 0);
+    int parts[6]; /* year of the century to second */
+    for (int i = 0; i < 6; i++)
+        parts[i] = digits(at + 2 * (size_t)i);
+    int century = with_century ? digits(item->value) : parts[0] >= PIVOT ? 19 : 20;
+    int year = century * 100 + parts[0];
+    if (century < 0 || parts[0] < 0 || !nks_date_valid(year, parts[1], parts[2]) || parts[3] < 0 || parts[3] > 23 ||
+        parts[4] < 0 || parts[4] > 59 || parts[5] < 0 || parts[5] > 59)
+        return false;
+    *out = (nks_time)nks_date_from_ymd(year, parts[1], parts[2]) * DAY_SECONDS + parts[3] * 3600 + parts[4] * 60 +
+           parts[5];
+    return true;
+}
+
 void nks_cms_free(struct nks_cms *cms)
 {
     if (cms == NULL)
@@ -377,11 +386,6 @@ static enum nks_cms_verdict judge_pin(const struct nks_cms *cms, const struct nk
     if (!signature_holds(cms, pin->cert))
         return NKS_CMS_SIGNATURE;
     return when < pin->from || when > pin->to ? NKS_CMS_TIME : NKS_CMS_GOOD;
-}
-
-nks_time nks_cms_signed_at(const struct nks_cms *cms)
-{
-    return cms->signed_at;
 }
 
 enum nks_cms_verdict nks_cms_judge(struct nks_cms *cms, const struct nks_pin *pins, size_t count, nks_time when,

@@ -1,0 +1,46 @@
+/* The record of an import. */
+#include "vault/import_record.h"
+
+#include "base/pack.h"
+
+static struct nks_place place_of(const char *table, const struct nks_import_facts *facts)
+{
+    return (struct nks_place){table, "record", facts->version, 0, 1};
+}
+
+enum nks_status nks_import_record_make(struct nks_cipher *cipher, const char *table,
+                                       const struct nks_import_facts *facts, uint8_t record[NKS_IMPORT_RECORD],
+                                       struct nks_fault *fault)
+{
+    char memory[NKS_IMPORT_RECORD - NKS_CIPHER_OVERHEAD];
+    struct nks_buf buf;
+    struct nks_place place = place_of(table, facts);
+    nks_buf_init(&buf, memory, sizeof memory);
+    nks_pack_int(&buf, facts->version);
+    nks_pack_int(&buf, facts->imported_at);
+    nks_pack_int(&buf, facts->rows);
+    nks_pack_int(&buf, facts->added);
+    nks_pack_int(&buf, facts->stored);
+    return nks_cipher_encrypt(cipher, &place, buf.ptr, buf.len, record, fault);
+}
+
+enum nks_status nks_import_record_open(struct nks_cipher *cipher, const char *table, struct nks_text record,
+                                       struct nks_import_facts *facts, struct nks_fault *fault)
+{
+    char memory[NKS_IMPORT_RECORD - NKS_CIPHER_OVERHEAD];
+    struct nks_place place = place_of(table, facts);
+    bool same = record.len == NKS_IMPORT_RECORD;
+    if (same) {
+        NKS_TRY(nks_cipher_decrypt(cipher, &place, record.ptr, record.len, memory, fault));
+        struct nks_unpack from = {.rest = {memory, sizeof memory}};
+        same = nks_unpack_int(&from) == facts->version;
+        same = nks_unpack_int(&from) == facts->imported_at && same;
+        same = nks_unpack_int(&from) == facts->rows && same;
+        same = nks_unpack_int(&from) == facts->added && same;
+        facts->stored = nks_unpack_int(&from);
+        same = nks_unpack_done(&from) && same;
+    }
+    return same ? NKS_OK
+                : nks_fault_set(fault, NKS_INTEGRITY, "IMPORT-ROW", "import %lld of %s is not what was stored",
+                                (long long)facts->version, table);
+}

@@ -1,0 +1,351 @@
+#!/bin/sh
+# Generated tampering: after a night with a little of everything, one change at a time in every table and every column of
+# the catalogue (a number one higher, a character, a bit of a blob, NULL where it may be, a row gone, a row twice, a blob
+# of another row), and the auditor ends with 7 and names what was changed. What it knowingly does not see stands in `unseen`
+# below, with its reason; a line there that is seen after all fails the test, so the list can only shrink.
+. "${NKS_SOURCE:?}/tests/system/lib.sh"
+have sqlite3 && have openssl || exit 77
+home=$work/night
+
+unseen() { # TABLE.COLUMN, TABLE:gone, TABLE:twice or TABLE.COLUMN:moved, and why
+    cat <<'END'
+batch.created_at no check of these facts of a batch yet
+batch.encoding no check of these facts of a batch yet
+batch.kind no check of these facts of a batch yet
+batch.message_check no check of these facts of a batch yet
+batch.message_key no check of these facts of a batch yet
+batch.mode no check of these facts of a batch yet
+batch.reason no check of these facts of a batch yet
+batch_group.moved no check yet
+batch_told.quiet no check of what was told yet
+batch_told.returned no check of what was told yet
+batch_told.settled no check of what was told yet
+batch_told:twice no check of what was told yet
+claim_use.given_back_at no check of its times yet
+claim_use.used_at no check of its times yet
+delivery.answered no check yet
+delivery.encoding no check yet
+delivery.hash_key a technical number: an index to look rows up by
+delivery.name_key a technical number: an index to look rows up by
+delivery.reason no check yet
+delivery.received_at no check yet
+delivery.version no check yet
+delivery_odd.delivery_id no check of what was odd in answers yet
+delivery_odd.kind no check of what was odd in answers yet
+delivery_odd.line no check of what was odd in answers yet
+delivery_odd.times no check of what was odd in answers yet
+delivery_odd:gone no check of what was odd in answers yet
+delivery_odd:twice no check of what was odd in answers yet
+delivery_signature.delivery_id no check of signers yet
+delivery_signature.p7s no check of signers yet
+delivery_signature.signer no check of signers yet
+delivery_signature.verdict no check of signers yet
+delivery_signature:gone no check of signers yet
+delivery_signature:twice no check of signers yet
+leg.reason no check yet
+leg.state no check yet
+leg.told no check of what was told yet
+out_file.answered no check yet
+out_file.business_date no check yet
+out_file.control_sum no check yet
+out_file.created_at no check yet
+out_file.detail no check yet
+out_file.entries no check yet
+out_file.message_id no check yet
+out_file.number no check yet
+person.details no check of persons yet
+person.details:moved no check of persons yet
+person.ended_at no check of persons yet
+person.name no check of persons yet
+person.person_id no check of persons yet
+person:gone no check of persons yet
+person:twice no check of persons yet
+proposal.details no check of persons yet
+proposal.details:moved no check of persons yet
+proposal.proposal_id no check of persons yet
+proposal.state no check of persons yet
+proposal:gone no check of persons yet
+proposal:twice no check of persons yet
+reference_block.entries no check of references against payments yet
+reference_run.bits no check of references against payments yet
+reference_run.month no check of references against payments yet
+reference_run.payer no check of references against payments yet
+reference_run.sender no check of references against payments yet
+reference_run.tier no check of references against payments yet
+schema_step.applied_at which steps of the schema were taken; no money or rule in it
+schema_step.module which steps of the schema were taken; no money or rule in it
+schema_step.number which steps of the schema were taken; no money or rule in it
+schema_step:gone which steps of the schema were taken; no money or rule in it
+schema_step:twice which steps of the schema were taken; no money or rule in it
+signer.number no check of signers yet
+signer.signer_id no check of signers yet
+signer.terms no check of signers yet
+signer.version no check of signers yet
+signer:gone no check of signers yet
+slice.epoch a technical number: whose claim on the slice counts
+slice_decision:twice no check yet
+slice_order_total.bytes a cache: how large a part of a file will be
+trail_day.chain no check of days against links yet
+trail_day.sealed no check of days against links yet
+trail_day:gone no check of days against links yet
+trail_day:twice no check of days against links yet
+END
+}
+
+# How the auditor may name what was changed, beside the table: by the row or file that lost its other half.
+names() {
+    cat <<'END'
+account register_import version|agreement_import, central_import
+agreement agreement_import version|table agreement:
+agreement_import agreement_import, central_import|agreement version
+agreement_import_record agreement_import version
+batch batch_group batch_id
+batch_group slice slice_id [0-9]+: execution_date is not that of group
+batch_told batch [0-9]+: it has EMITTED slices
+central central_import version|table central:
+central_import agreement_import, central_import|central version
+central_import_record central_import version
+claim_use leg slice_id .* its use (of a claim|in claim_use) is
+debt_authority debt_import version|table debt_authority
+debt_claim debt_import version
+debt_flag debt_import version
+debt_import agreement_import, central_import|debt_(authority|flag|claim) version|debt_claim .* or the claim is missing
+debt_import_record debt_import version
+delivery file spool/
+holder register_import version
+leg payment slice_id |slice slice_id
+out_file file (archive|out)/|delivery [0-9]+: answered, but out_file
+payment batch [0-9]+: |slice slice_id|slice_rows_signature slice_id
+payment_replay payment slice_id .* (it goes in the place|payment_replay)
+payment_return payment slice_id .* (it carries on|payment_return)
+reference_block reference_run run_id
+reference_run reference_block run_id
+register_import agreement_import, central_import|(account|holder) version
+register_import_record register_import version
+slice batch [0-9]+:|slice_rows_signature slice_id
+trail_day seal
+ventekonto_entry leg slice_id .* missing from ventekonto_entry
+END
+}
+
+# The row that is changed: the first one in this order; else by the columns of the key.
+picks() {
+    cat <<'END'
+leg state <> 2, slice_id, n, generation, leg_no
+claim_use state, slice_id, n, generation, leg_no
+debt_claim NOT EXISTS (SELECT 1 FROM claim_use u WHERE u.claim_key = debt_claim.claim_key AND u.state = 1), version, claim_key
+slice state <> 6, slice_id
+END
+}
+
+ask() {
+    sqlite3 "$home/nks.db" "$1"
+}
+
+# ---- a night with a row in every table
+
+signer_make() { # a certificate that was in force on the night, whatever the machine's date
+    cat >"$work/ca.conf" <<'END'
+[ca]
+default_ca = one
+[one]
+database = index
+serial = serial
+new_certs_dir = .
+default_md = sha256
+policy = any
+x509_extensions = signing
+[any]
+commonName = supplied
+[signing]
+keyUsage = digitalSignature
+END
+    echo 01 >"$work/serial"
+    : >"$work/index"
+    (
+        cd "$work"
+        openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out signer.key
+        openssl req -new -key signer.key -subj /CN=signer -out signer.csr
+        openssl ca -batch -config ca.conf -selfsign -keyfile signer.key -in signer.csr -out signer.crt -notext \
+            -startdate 20260101000000Z -enddate 20271201000000Z
+    ) >"$work/openssl" 2>&1 || die "openssl could not make a certificate"
+}
+
+bank_refuses() { # MESSAGE_ID CENTRAL [INSTRUCTION]: the whole file, or one payment of it
+    all='<GrpSts>RJCT</GrpSts><StsRsnInf><Rsn><Cd>AC04</Cd></Rsn></StsRsnInf>' one=
+    [ $# -lt 3 ] || {
+        all=''
+        one="<OrgnlPmtInfAndSts><OrgnlPmtInfId>X</OrgnlPmtInfId><TxInfAndSts><OrgnlInstrId>$3</OrgnlInstrId><TxSts>RJCT</TxSts>\
+<StsRsnInf><Rsn><Cd>AC04</Cd></Rsn></StsRsnInf></TxInfAndSts></OrgnlPmtInfAndSts>"
+    }
+    mkdir -p "$home/in/central/$2"
+    cat >"$home/in/central/$2/answer.xml" <<END
+<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.03"><CstmrPmtStsRpt><GrpHdr><MsgId>BANK-1</MsgId>\
+<CreDtTm>2026-11-23T05:00:00Z</CreDtTm></GrpHdr><OrgnlGrpInfAndSts><OrgnlMsgId>$1</OrgnlMsgId>\
+<OrgnlMsgNmId>pain.001.001.03</OrgnlMsgNmId>$all</OrgnlGrpInfAndSts>$one</CstmrPmtStsRpt></Document>
+END
+}
+
+home_make "$home"
+sed -e '1s/$/,signature/' -e '2,$s/$/,/' -e '/^proevebetaling,/s/$/OPTIONAL/' "$small/agreements.csv" >"$work/agreements.csv"
+nks "$home" agreement import --now 2026-11-22T12:00:00Z "$work/agreements.csv"
+signer_make
+nks "$home" keys signer import --sender proevebetaling --reason test --now 2026-11-22T12:00:00Z "$work/signer.crt"
+signed=$home/in/sender/proevebetaling/10-pension.xml
+openssl cms -sign -binary -md sha256 -outform DER -in "$signed" -out "$signed.p7s" -signer "$work/signer.crt" \
+    -inkey "$work/signer.key" 2>"$work/openssl" || die "openssl could not sign"
+night_run "$home"
+
+waits=$(ask "SELECT batch_id || ' ' || MIN(seq) FROM payment JOIN slice USING (slice_id) WHERE slice.state = 2")
+# shellcheck disable=SC2086 # two words
+nks "$home" stop $waits --reason test --now "$night"
+nks "$home" recall "$(ask "SELECT slice_id >> 14 FROM leg WHERE kind = 1 AND state = 2 ORDER BY slice_id DESC LIMIT 1")" \
+    "$(ask "SELECT seq FROM leg JOIN payment USING (slice_id, n) WHERE kind = 1 AND leg.state = 2
+        ORDER BY slice_id DESC LIMIT 1")" --reason test --now "$night"
+# one bank file comes back, and one payment that goes on to the ventekonto; another answer is about nothing we know
+of=$(ask "SELECT message_id || ' ' || party FROM leg JOIN out_file USING (file_id)
+    WHERE leg.kind = 2 AND batch_id = (SELECT MAX(slice_id >> 14) FROM claim_use) LIMIT 1")
+bank_refuses "${of% *}" "${of#* }"
+nks "$home" run --now 2026-11-23T06:00:00Z
+# shellcheck disable=SC2046 # three words
+bank_refuses $(ask "SELECT message_id || ' ' || out_file.party || ' N' || ref || '-' || (slice_id & 16383) || '-' || n || '-'
+    || leg_no || '-' || generation FROM leg JOIN out_file USING (file_id) JOIN payment USING (slice_id, n) JOIN batch USING (batch_id)
+    WHERE leg.kind = 1 AND leg.state = 2 AND payer = 'proeveskat' AND holder_kind > 0 ORDER BY slice_id, n LIMIT 1")
+nks "$home" run --now 2026-11-23T06:05:00Z
+bank_refuses NKS-NONE "${of#* }"
+code "$NKS_BIN/nks" --home "$home" run --now 2026-11-23T06:10:00Z
+[ "$code" -eq 5 ] || die "a bank's answer to nothing: exit $code"
+# a payee who had no account gets one, and a refused file is read again
+{ head -n 1 "$small/register.csv" && echo "ACCOUNT,CPR,2606465006,,NEMKONTO,,,70010000001006,,2015-01-01,"; } >"$work/register.csv"
+nks "$home" register import --now 2026-11-23T06:20:00Z "$work/register.csv"
+sed s/1006,/1007,/ "$work/register.csv" >"$work/other.csv"
+nks "$home" replay "$(ask "SELECT MIN(slice_id >> 14) FROM payment WHERE state = 2 AND reason = 19")" --rejected \
+    --reason test --now 2026-11-23T06:20:00Z
+nks "$home" replay "#$(ask 'SELECT MIN(delivery_id) FROM delivery WHERE state = 4')" --reason test --now 2026-11-23T06:20:00Z
+nks "$home" run --now 2026-11-23T06:30:00Z
+nks "$home" explain 1 1 --unmasked --reason test --now 2026-11-23T06:30:00Z
+# two persons: one thing approved, one declined, one that waits
+for person in an bo; do
+    nks "$home" keys person make "$work/$person.key"
+    nks "$home" keys person add $person --key "$work/$person.key.pub" --roles operator,approver --reason test --now 2026-11-23T06:40:00Z
+done
+lost=$(ask "SELECT party || '/' || name FROM out_file WHERE kind = 1 AND answered = 0 ORDER BY file_id LIMIT 1")
+rm "$home/out/central/$lost" "$home/out/central/$lost.p7s"
+person() { # EXIT ID WORDS...
+    right=$1 id=$2
+    shift 2
+    code "$NKS_BIN/nks" --home "$home" "$@" --person "$id" --person-key "$work/$id.key" --now 2026-11-23T06:40:00Z
+    [ "$code" -eq "$right" ] || {
+        cat "$work/said" >&2
+        die "nks $*: exit $code"
+    }
+}
+person 5 an replay "${lost#*/}" --reason test
+person 0 bo approve 1
+person 5 an register import "$work/other.csv" --reason test
+person 0 bo approve 2 --decline
+person 5 bo register import "$work/other.csv" --reason test
+nks "$home" run --now 2026-11-23T06:50:00Z
+audit_clean "$home"
+for table in $(ask "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1"); do
+    checks=$((checks + 1))
+    [ "$(ask "SELECT COUNT(*) FROM $table")" -gt 0 ] || fail "table $table has no row to change"
+done
+
+# ---- the cases: NAME TAB TABLE TAB SQL
+
+sqlite3 -tabs "$home/nks.db" "CREATE TEMP TABLE pick(name TEXT, rank TEXT);
+$(picks | sed "s/'/''/g; s/\([^ ]*\) \(.*\)/INSERT INTO pick VALUES ('\1', '\2');/")
+CREATE TEMP TABLE tab AS SELECT t.name AS name,
+  (SELECT group_concat(name, ', ') FROM (SELECT name FROM pragma_table_info(t.name) WHERE pk ORDER BY pk)) AS keys,
+  (SELECT group_concat(name, ', ') FROM (SELECT name FROM pragma_table_info(t.name) ORDER BY cid)) AS all_columns,
+  (SELECT name FROM pragma_table_info(t.name) WHERE pk ORDER BY pk DESC LIMIT 1) AS last_key
+  FROM sqlite_master t WHERE type = 'table' AND name NOT LIKE 'sqlite%';
+CREATE TEMP TABLE col AS SELECT t.name AS tab, c.name AS col, c.type, c.\"notnull\" AS filled, c.pk,
+  ' WHERE (' || t.keys || ') = (SELECT ' || t.keys || ' FROM ' || t.name || ' ORDER BY '
+    || coalesce((SELECT rank FROM pick WHERE pick.name = t.name), t.keys) || ' LIMIT 1)' AS picked
+  FROM tab t, pragma_table_info(t.name) c;
+SELECT tab || '.' || col, tab, 'UPDATE OR FAIL ' || tab || ' SET ' || col || ' = ' || CASE type
+  WHEN 'INTEGER' THEN CASE WHEN pk THEN '(SELECT MAX(' || col || ') + 1 FROM ' || tab || ')' ELSE 'coalesce(' || col || ', 0) + 1' END
+  WHEN 'TEXT' THEN 'substr(' || col || ', 1, max(length(' || col || ') - 1, 0)) || CASE WHEN substr(' || col
+    || ', -1) = ''2'' THEN ''3'' ELSE ''2'' END'
+  ELSE 'CAST(substr(' || col || ', 1, length(' || col || ') / 2) || coalesce(substr(bits.odd, instr(bits.even, substr(' || col
+    || ', length(' || col || ') / 2 + 1, 1)), 1), x''00'') || substr(' || col || ', length(' || col || ') / 2 + 2) AS BLOB) FROM bits'
+  END || picked FROM col ORDER BY 1;
+SELECT tab || '.' || col || ':null', tab, 'UPDATE ' || tab || ' SET ' || col || ' = NULL' || picked || ' AND ' || col || ' IS NOT NULL'
+  FROM col WHERE filled = 0 AND pk = 0;
+SELECT tab || '.' || col || ':moved', tab, 'UPDATE ' || tab || ' SET ' || col || ' = (SELECT o.' || col || ' FROM ' || tab
+  || ' o WHERE o.' || col || ' <> ' || tab || '.' || col || ' ORDER BY ' || (SELECT keys FROM tab WHERE name = tab) || ' LIMIT 1)' || picked
+  || ' AND (SELECT COUNT(DISTINCT ' || col || ') FROM ' || tab || ') > 1' FROM col WHERE type = 'BLOB';
+SELECT tab || ':gone', tab, 'DELETE FROM ' || tab || picked FROM col WHERE pk = 1;
+SELECT t.name || ':twice', t.name, 'INSERT INTO ' || t.name || ' SELECT ' || trim(replace(', ' || t.all_columns || ',', ', ' || t.last_key || ',',
+  ', (SELECT MAX(' || t.last_key || ') + 1 FROM ' || t.name || '),'), ', ') || ' FROM ' || t.name || picked
+  FROM tab t JOIN col c ON c.tab = t.name WHERE c.pk = 1;
+" >"$work/cases"
+
+# ---- each on its own copy of the database, in as many jobs as there are processors
+
+ask 'PRAGMA wal_checkpoint(TRUNCATE)' >"$work/checkpoint"
+awk 'BEGIN {
+    for (i = 0; i < 256; i++) {
+        even = even sprintf("%02x", i)
+        odd = odd sprintf("%02x", i % 2 ? i - 1 : i + 1)
+    }
+    print "CREATE TEMP TABLE bits AS SELECT x\047" even "\047 AS even, x\047" odd "\047 AS odd;"
+}' >"$work/bits"
+tab=$(printf '\t')
+
+case_run() { # COPY NAME TABLE SQL: tells "NAME seen", "NAME unseen", "NAME other" (seen, but not named) or "NAME impossible"
+    cp "$home/nks.db" "$1/nks.db"
+    rm -f "$1/nks.db-wal" "$1/nks.db-shm"
+    if [ "$({ cat "$work/bits" && echo "$4; SELECT changes();"; } | sqlite3 "$1/nks.db" 2>"$1/sql")" != 1 ]; then
+        echo "$2 impossible $(tr '\n' ' ' <"$1/sql")"
+        return 0
+    fi
+    exit=0
+    "$NKS_BIN/nks-audit" -q --home "$1" --keys "$home.keys" >"$1/said" 2>&1 || exit=$?
+    as=$(sed -n "s/^$3 /|/p" "$work/names")
+    case $exit in
+    0) echo "$2 unseen" ;;
+    7) if grep -qE "FINDING [a-z]+: ($3 $as)" "$1/said"; then echo "$2 seen"; else echo "$2 other $(head -n 1 "$1/said")"; fi ;;
+    *) echo "$2 exit-$exit $(head -n 1 "$1/said")" ;;
+    esac
+}
+names >"$work/names"
+job() { # NUMBER OF
+    copy=$work/copy$1
+    mkdir "$copy"
+    for shared in nks.conf spool archive out staging in; do
+        ln -s "$home/$shared" "$copy/$shared"
+    done
+    ln -s "$home.journal" "$copy.journal"
+    awk -v n="$1" -v of="$2" 'NR % of == n' "$work/cases" | while IFS=$tab read -r name table sql; do
+        case_run "$copy" "$name" "$table" "$sql"
+    done >"$work/results$1"
+}
+jobs=$(processors)
+[ "$jobs" -le 4 ] || jobs=4
+number=0
+while [ "$number" -lt "$jobs" ]; do
+    job "$number" "$jobs" &
+    number=$((number + 1))
+done
+wait
+sort "$work"/results* >"$work/results"
+[ -z "${NKS_TAMPER_RESULTS:-}" ] || cp "$work/results" "$NKS_TAMPER_RESULTS"
+assert_eq "cases with a result" "$(wc -l <"$work/results")" "$(wc -l <"$work/cases")"
+checks=$((checks + $(wc -l <"$work/cases")))
+unseen | sed 's/ .*//' | sort >"$work/listed"
+awk '$2 == "unseen" { print $1 }' "$work/results" | sort >"$work/missed"
+for name in $(comm -13 "$work/listed" "$work/missed"); do
+    fail "$name: changed, and the audit is clean"
+done
+for name in $(comm -23 "$work/listed" "$work/missed"); do
+    fail "$name: stands in the list of what is not seen, but it is seen, impossible or gone: take it out"
+done
+grep -E '^[^ ]+ (other|exit)' "$work/results" >"$work/other" && fail "not named: $(cat "$work/other")"
+detected=$(grep -c ' seen$' "$work/results")
+echo "$detected of $(wc -l <"$work/cases") changes seen, $(wc -l <"$work/missed") knowingly not, $(grep -c ' impossible' "$work/results") not possible"
+[ "$detected" -ge 60 ] || fail "only $detected changes were seen"
+test_end
