@@ -125,6 +125,7 @@ register_import_record register_import version
 slice batch [0-9]+:|slice_rows_signature slice_id
 trail_day seal
 ventekonto_entry leg slice_id .* missing from ventekonto_entry
+trail_holder trail_link chain
 END
 }
 
