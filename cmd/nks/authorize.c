@@ -106,7 +106,7 @@ static void present(struct nks_app *app, const struct nks_proposal *proposal)
     table_end(table);
 }
 
-static const char small_words[] = "below the limit for one person";
+static const char small_words[] = "below the limit for one person, rows: ";
 
 enum nks_status app_small_today(struct nks_run *run, int64_t *changes)
 {
@@ -117,8 +117,11 @@ enum nks_status app_small_today(struct nks_run *run, int64_t *changes)
         NKS_TRY(nks_trail_next_of_action(run->trail, 0, NKS_TRAIL_IMPORT, after, &link, &found, &run->fault));
         if (!found)
             return NKS_OK;
-        if (strcmp(link.detail, small_words) == 0 && nks_copenhagen_date(link.at) == run->today && link.number > 0)
-            *changes += link.number;
+        uint64_t rows = 0;
+        if (strncmp(link.detail, small_words, sizeof small_words - 1) == 0 &&
+            nks_copenhagen_date(link.at) == run->today &&
+            nks_text_number(nks_text_from(link.detail + sizeof small_words - 1), INT32_MAX, &rows))
+            *changes += (int64_t)rows;
     }
 }
 
@@ -128,17 +131,18 @@ bool app_authorize(struct nks_app *app, const struct act_asked *asked, int *exit
     static struct nks_person person;
     static struct nks_trail_entry entry;
     static uint8_t about[NKS_HASH_SIZE];
+    static char detail[NKS_TRAIL_DETAIL_MAX];
     *exit_code = EXIT_DONE;
     if (!app_persons_asked(app))
         return true;
     enum nks_status status = propose(app, asked, &proposal, &person);
     if (status == NKS_OK && asked->small) {
         nks_act_about(proposal.act, proposal.arguments, proposal.content, about);
+        snprintf(detail, sizeof detail, "%s%lld", small_words, (long long)asked->changes);
         entry = (struct nks_trail_entry){.action = NKS_TRAIL_IMPORT,
-                                         .number = asked->changes,
                                          .who = proposal.proposer,
                                          .reason = proposal.reason,
-                                         .detail = small_words,
+                                         .detail = detail,
                                          .about = about};
         nks_trail_default(app->run->trail, &entry);
         return true;

@@ -69,7 +69,6 @@ static enum nks_status judge(struct nks_app *app, const char *path, struct nks_t
     if (status == NKS_OK && verdict != NKS_CMS_GOOD)
         status = nks_fault_set(&run->fault, NKS_REFUSED, "IMPORT-SIGNATURE",
                                "the signature of the file is not taken: %s", nks_cms_verdict_words((int)verdict));
-    signature->at = 0;
     if (status == NKS_OK && !nks_cms_signing_time(cms, &signature->at))
         signature->at = 0;
     nks_cms_free(cms);
@@ -106,7 +105,8 @@ enum nks_status import_signature_take(struct nks_app *app, const char *path, str
 
 /* What the link says; the trail's default entry points here. */
 static struct {
-    char detail[NKS_TRAIL_DETAIL_MAX];
+    char detail[NKS_TRAIL_DETAIL_MAX]; /* "register import, by a signed file of 2026-11-23T02:10:00Z" */
+    size_t kind_len;                   /* of what stands before the time */
     uint8_t about[NKS_HASH_SIZE];
     struct nks_trail_entry entry;
 } made;
@@ -121,10 +121,12 @@ static enum nks_status earlier(struct nks_run *run, const struct import_signatur
         NKS_TRY(nks_trail_next_of_action(run->trail, 0, NKS_TRAIL_IMPORT, after, &link, &found, &run->fault));
         if (!found)
             return NKS_OK;
-        if (strcmp(link.detail, made.detail) != 0)
+        nks_time at = 0;
+        if (strncmp(link.detail, made.detail, made.kind_len) != 0 ||
+            !nks_time_parse(nks_text_from(link.detail + made.kind_len), &at))
             continue;
-        *same |= link.number == signature->at && memcmp(link.about, made.about, NKS_HASH_SIZE) == 0;
-        *newer |= link.number > signature->at;
+        *same |= at == signature->at && memcmp(link.about, made.about, NKS_HASH_SIZE) == 0;
+        *newer |= at > signature->at;
     }
 }
 
@@ -132,7 +134,10 @@ enum nks_status import_signature_begin(struct nks_app *app, const struct import_
 {
     struct nks_run *run = app->run;
     bool same = false, newer = false;
-    snprintf(made.detail, sizeof made.detail, "%s, by a signed file", app->command->name);
+    char when[NKS_TIME_TEXT];
+    nks_time_format(signature->at, when);
+    snprintf(made.detail, sizeof made.detail, "%s, by a signed file of %s", app->command->name, when);
+    made.kind_len = strlen(made.detail) - strlen(when);
     nks_act_about(app->command->name, "", signature->content, made.about);
     NKS_TRY(earlier(run, signature, &same, &newer));
     if (same)
@@ -141,8 +146,7 @@ enum nks_status import_signature_begin(struct nks_app *app, const struct import_
     if (newer)
         return nks_fault_set(&run->fault, NKS_REFUSED, "IMPORT-OLD",
                              "the file was signed before another one that was imported already: sign it anew");
-    made.entry = (struct nks_trail_entry){
-        .action = NKS_TRAIL_IMPORT, .number = signature->at, .detail = made.detail, .about = made.about};
+    made.entry = (struct nks_trail_entry){.action = NKS_TRAIL_IMPORT, .detail = made.detail, .about = made.about};
     nks_trail_default(run->trail, &made.entry);
     return NKS_OK;
 }

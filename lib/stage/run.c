@@ -324,7 +324,6 @@ static enum nks_status database_open(struct nks_run *run, struct nks_migrated *t
         .durable = true,
     };
     NKS_TRY(nks_db_open(&options, &run->db, &run->fault));
-    *told = (struct nks_migrated){.count = 0};
     return run->options.read_only || !run->options.lock ? nks_home_schema_check(run->db, &run->fault)
                                                         : nks_home_upgrade(run->db, path, run->now, told, &run->fault);
 }

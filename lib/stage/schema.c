@@ -87,6 +87,7 @@ static enum nks_status copy_before(struct nks_db *db, const char *path, nks_time
 enum nks_status nks_home_upgrade(struct nks_db *db, const char *path, nks_time now, struct nks_migrated *told,
                                  struct nks_fault *fault)
 {
+    *told = (struct nks_migrated){.count = 0};
     struct steps steps;
     size_t applied = 0, missing = 0;
     steps_gather(&steps);

@@ -102,16 +102,16 @@ void nks_trail_default(struct nks_trail *trail, const struct nks_trail_entry *en
     trail->otherwise = entry;
 }
 
-void nks_trail_default_number(struct nks_trail *trail, const int64_t *number)
-{
-    trail->otherwise_number = number;
-}
-
 void nks_trail_with(struct nks_trail *trail, nks_trail_with_fn fn, void *context)
 {
     trail->with = fn;
     trail->with_context = context;
     trail->with_done = 0;
+}
+
+void nks_trail_default_number(struct nks_trail *trail, const int64_t *number)
+{
+    trail->otherwise_number = number;
 }
 
 static enum nks_status damaged(int64_t chain, int64_t link, struct nks_fault *fault)

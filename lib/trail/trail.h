@@ -85,14 +85,15 @@ void nks_trail_close(struct nks_trail *trail);
  * texts stay the caller's and must live until the trail is closed. */
 void nks_trail_default(struct nks_trail *trail, const struct nks_trail_entry *entry);
 
-/* The number of that link, where it is known in the transaction only: read from `number` just before the commit. NULL
- * ends it. */
-void nks_trail_default_number(struct nks_trail *trail, const int64_t *number);
 /* Called in each transaction that gets a link, after the first one, to change what must be stored with it: the mark of
  * the proposal that is being done, say. May add links. What it returns other than NKS_OK is what nks_trail_add returns.
  * NULL takes it away. */
 typedef enum nks_status (*nks_trail_with_fn)(void *context, struct nks_fault *fault);
 void nks_trail_with(struct nks_trail *trail, nks_trail_with_fn fn, void *context);
+
+/* The number of that link, where it is known in the transaction only: read from `number` just before the commit. NULL
+ * ends it. */
+void nks_trail_default_number(struct nks_trail *trail, const int64_t *number);
 
 /* Appends a link to its chain, inside the caller's transaction. Texts that are too long are cut; who NULL is the `who`
  * of nks_trail_open. */

@@ -77,7 +77,7 @@ say 0 "the trail" trail
 checks=$((checks + 1))
 grep -q "	import	.*	an	bo	the month's register" "$work/said" || fail "the trail does not name both persons and the reason"
 # Proposal, decision and act are about the same: a hash of arguments and content.
-awk -F '	' '($5 == "propose" || $5 == "approve" || $5 == "import") && /the month.s register/' "$work/said" >"$work/links"
+awk -F '	' '($5 == "propose" || $5 == "approve") && $7 == 2 || $5 == "import"' "$work/said" >"$work/links"
 assert_eq "links of the import" "$(wc -l <"$work/links")" 3
 assert_eq "what they are about" "$(awk -F '	' '{ print length($NF) }' "$work/links" | sort -u)" 16
 assert_eq "things they are about" "$(awk -F '	' '{ print $NF }' "$work/links" | sort -u | wc -l)" 1

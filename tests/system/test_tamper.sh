@@ -89,12 +89,6 @@ trail_day.chain no check of days against links yet
 trail_day.sealed no check of days against links yet
 trail_day:gone no check of days against links yet
 trail_day:twice no check of days against links yet
-trail_holder.chain no check of who looked yet
-trail_holder.holder_check no check of who looked yet
-trail_holder.holder_key no check of who looked yet
-trail_holder.link no check of who looked yet
-trail_holder:gone no check of who looked yet
-trail_holder:twice no check of who looked yet
 END
 }
 
@@ -131,6 +125,7 @@ register_import_record register_import version
 slice batch [0-9]+:|slice_rows_signature slice_id
 trail_day seal
 ventekonto_entry leg slice_id .* missing from ventekonto_entry
+trail_holder trail_link chain
 END
 }
 
