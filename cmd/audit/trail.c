@@ -223,6 +223,8 @@ static enum nks_status heads_check(struct audit *audit, struct nks_trail *trail,
     if ((size_t)(line - previous) != previous_len || memcmp(previous, previous_hex, previous_len) != 0)
         audit_find(audit, "does not follow the seal before it: one was changed or taken away");
     for (line++; line < end; line = (const char *)memchr(line, '\n', (size_t)(end - line)) + 1) {
+        if (line[0] == '#') /* of the journal */
+            continue;
         audit_looked(audit);
         NKS_TRY(head_check(audit, trail, line));
     }

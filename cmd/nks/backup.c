@@ -92,15 +92,36 @@ static enum nks_status decide(struct nks_app *app, const struct nks_restore *res
     return app_person_sign(app, NKS_ROLE_APPROVER, text, len, &second, proposal->approved);
 }
 
+static void lost_row(void *context, enum nks_source source, const char *party, int64_t files)
+{
+    struct table *table = context;
+    table_text(table, source == NKS_SOURCE_SENDER ? "sender" : "central");
+    table_text(table, party);
+    table_number(table, files);
+}
+
+/* What the old home received since the backup is in its spool alone: it must be dropped again. */
+static void present_lost(struct nks_app *app, struct nks_run *old, int64_t first)
+{
+    static const struct column columns[] = {
+        {"source", "source", CELL_TEXT}, {"party", "from", CELL_TEXT}, {"files", "files", CELL_NUMBER}};
+    if (old == NULL)
+        return;
+    struct table *table =
+        table_begin(&app->out, "since", "Received since the backup, to be dropped again", columns, 3, false);
+    enum nks_status status = nks_look_received_since(old->exchange, first, lost_row, table, &old->fault);
+    table_end(table);
+    if (status != NKS_OK)
+        out_note(&app->out, "what was received since could not be read: ask every sender");
+}
+
 /* Whoever restores may not slip past the rule of the home that is there by a backup from before it. */
-static bool old_home_asks(struct nks_app *app)
+static struct nks_run *old_home_open(struct nks_app *app)
 {
     const struct nks_run_options options = {.home = app_home(app), .keys = app_keys(app), .read_only = true};
     struct nks_fault unimportant = {.status = NKS_OK};
     struct nks_run *run = NULL;
-    bool asks = nks_run_open(&options, &run, &unimportant) == NKS_OK && run->conf.persons_required;
-    nks_run_close(run);
-    return asks;
+    return nks_run_open(&options, &run, &unimportant) == NKS_OK ? run : NULL; /* it may be what is broken */
 }
 
 static enum nks_status mark(struct nks_app *app, const struct nks_restore *restore, bool old_asks)
@@ -122,14 +143,21 @@ static int restore_do(struct nks_app *app, struct nks_restore *restore)
                                             .now = app->now,
                                             .lock = true};
     char before[NKS_PATH_MAX] = "";
-    bool old_asks = old_home_asks(app);
+    struct nks_run *old = old_home_open(app);
+    bool old_asks = old != NULL && old->conf.persons_required;
+    int64_t next = INT64_MAX;
     int code = app_result(app, nks_run_open(&options, &app->run, &app->fault));
     if (code == EXIT_DONE)
         code = app_result(app, mark(app, restore, old_asks));
+    if (code == EXIT_DONE)
+        code = app_result(app, nks_delivery_next_id(app->run->exchange, &next, &app->run->fault));
     nks_run_close(app->run);
     app->run = NULL;
     if (code == EXIT_DONE)
         code = app_result(app, nks_restore_end(restore, before, &app->fault));
+    if (code == EXIT_DONE)
+        present_lost(app, old, next);
+    nks_run_close(old);
     if (code != EXIT_DONE)
         return code;
     present(app, "The backup is put back", &restore->result, app_home(app));

@@ -272,6 +272,10 @@ struct nks_delivery_count {
 NKS_CHECKED enum nks_status nks_look_deliveries(struct nks_exchange *exchange,
                                                 struct nks_delivery_count rows[NKS_EXCHANGE_LOOK_MAX], size_t *count,
                                                 struct nks_fault *fault);
+/* Deliveries from that number on, by source and party. */
+typedef void (*nks_received_fn)(void *context, enum nks_source source, const char *party, int64_t files);
+NKS_CHECKED enum nks_status nks_look_received_since(struct nks_exchange *exchange, int64_t first, nks_received_fn fn,
+                                                    void *context, struct nks_fault *fault);
 struct nks_file_count {
     enum nks_file_kind kind;
     enum nks_file_state state;

@@ -310,6 +310,9 @@ ORDER BY file_id LIMIT 1;
 -- name: look_deliveries
 SELECT source, state, COUNT(*), SUM(bytes) FROM delivery GROUP BY source, state ORDER BY source, state;
 
+-- name: look_received_since
+SELECT source, party, COUNT(*) FROM delivery WHERE delivery_id >= :first GROUP BY source, party ORDER BY source, party;
+
 -- name: look_files
 SELECT kind, state, COUNT(*), SUM(entries) FROM out_file GROUP BY kind, state ORDER BY kind, state;
 

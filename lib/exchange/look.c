@@ -81,3 +81,20 @@ enum nks_status nks_look_party_on(struct nks_exchange *exchange, nks_date busine
     nks_stmt_end(stmt);
     return fits ? NKS_OK : nks_fault_set(fault, NKS_INTEGRITY, "FILE-ROW", "the row of an out file is damaged");
 }
+
+enum nks_status nks_look_received_since(struct nks_exchange *exchange, int64_t first, nks_received_fn fn, void *context,
+                                        struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_look_received_since, &stmt, fault));
+    nks_bind_int(stmt, "first", first);
+    for (;;) {
+        bool row = false;
+        char party[NKS_PARTY_MAX];
+        NKS_TRY(nks_stmt_step(stmt, &row, fault));
+        if (!row)
+            return NKS_OK;
+        if (nks_text_copy(nks_column_text(stmt, 1), party, sizeof party))
+            fn(context, (enum nks_source)nks_column_int(stmt, 0), party, nks_column_int(stmt, 2));
+    }
+}

@@ -15,6 +15,7 @@ struct reading {
     struct nks_run *run;
     struct nks_reconciled *out;
     bool dry_run;
+    struct nks_journal_mark sealed; /* what the seals know of the journal */
     struct {
         int64_t line;
         char name[NKS_FILE_NAME_MAX];
@@ -71,6 +72,14 @@ static enum nks_status lines_read(struct reading *reading, struct nks_journal *j
         uint64_t number = 0;
         bool found = false;
         NKS_TRY(nks_journal_next(journal, &line, &found, &reading->run->fault));
+        const struct nks_journal_mark at = nks_journal_at(journal);
+        bool cut = !found && at.number < reading->sealed.number;
+        bool other = found && at.number == reading->sealed.number && strcmp(at.check, reading->sealed.check) != 0;
+        if (cut || other)
+            return nks_fault_set(&reading->run->fault, NKS_INTEGRITY, "JOURNAL-CHANGED",
+                                 "a seal knows another line %" PRId64 " of the journal of published files, or it ends "
+                                 "before; do not restart, put the right journal back",
+                                 reading->sealed.number);
         if (!found)
             return NKS_OK;
         if (strcmp(line.word, "publish") == 0 || strcmp(line.word, "again") == 0 || strcmp(line.word, "hand") == 0)
@@ -145,6 +154,9 @@ enum nks_status nks_run_reconcile(struct nks_run *run, bool anew, bool dry_run, 
     if (!nks_journal_file_path(run->home, path))
         return nks_fault_set(&run->fault, NKS_FAILED, "PATH-LONG", "the home's path is too long; move it up");
     NKS_TRY(nks_journal_mark_load(run->exchange, &mark, &state, &run->fault));
+    NKS_TRY(nks_run_seals_journal(run, &reading.sealed));
+    if (anew)
+        reading.sealed.number = 0;
     if (anew)
         return begin_anew(&reading, path, reason);
     if (state != NKS_JOURNAL_RESTORED) {

@@ -135,14 +135,51 @@ static enum nks_status home_lock(struct nks_restore *restore, struct nks_fault *
 
 /* ---- the change of places */
 
+static enum nks_status tree_merge(const char *from, const char *to, int depth, struct nks_fault *fault);
+
+static enum nks_status entries_merge(const char *from, const char *to, bool directories, int depth,
+                                     struct nks_fault *fault)
+{
+    struct nks_sys_list list = {NULL, 0, false};
+    NKS_TRY(nks_sys_list(from, ENTRIES_MAX, directories, &list, fault));
+    enum nks_status status = NKS_OK;
+    for (size_t i = 0; i < list.count && status == NKS_OK; i++) {
+        char one[NKS_PATH_MAX], two[NKS_PATH_MAX];
+        status = nks_backup_join(one, from, list.names[i], fault);
+        if (status == NKS_OK)
+            status = nks_backup_join(two, to, list.names[i], fault);
+        if (status == NKS_OK)
+            status = tree_merge(one, two, depth - 1, fault);
+    }
+    nks_sys_list_free(&list);
+    return status;
+}
+
+/* A sender may have dropped something in between: a name that is there already stays, and the other one with the old
+ * home. */
+static enum nks_status tree_merge(const char *from, const char *to, int depth, struct nks_fault *fault)
+{
+    if (!nks_sys_exists(from) || depth == 0)
+        return NKS_OK;
+    if (!nks_sys_exists(to))
+        return nks_sys_rename(from, to, fault);
+    struct nks_fault is_file = {.status = NKS_OK};
+    int64_t bytes = 0;
+    nks_time changed = 0;
+    if (nks_sys_stat(from, &bytes, &changed, &is_file) == NKS_OK)
+        return NKS_OK;
+    NKS_TRY(entries_merge(from, to, true, depth, fault));
+    NKS_TRY(entries_merge(from, to, false, depth, fault));
+    return nks_sys_fsync_dir(to, fault);
+}
+
 static enum nks_status folders_move(const struct nks_restore *restore, struct nks_fault *fault)
 {
     for (size_t i = 0; i < MOVED; i++) {
         char from[NKS_PATH_MAX], to[NKS_PATH_MAX];
         NKS_TRY(nks_backup_join(from, restore->restoring, moved[i], fault));
         NKS_TRY(nks_backup_join(to, restore->place, moved[i], fault));
-        if (nks_sys_exists(from) && !nks_sys_exists(to))
-            NKS_TRY(nks_sys_rename(from, to, fault));
+        NKS_TRY(tree_merge(from, to, DEPTH_MAX, fault));
     }
     NKS_TRY(nks_sys_fsync_dir(restore->place, fault));
     return nks_sys_fsync_dir(restore->restoring, fault);

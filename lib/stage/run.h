@@ -106,6 +106,8 @@ NKS_CHECKED enum nks_status nks_run_trail(struct nks_run *run, enum nks_trail_ac
 NKS_CHECKED enum nks_status nks_run_seal(struct nks_run *run);
 /* Whether the newest seal speaks of this trail; false: the database is older. No seal fits. */
 NKS_CHECKED enum nks_status nks_run_seals_fit(struct nks_run *run, bool *fit);
+/* The last line of the journal of published files that any seal names, also one that was replaced; number 0: none. */
+NKS_CHECKED enum nks_status nks_run_seals_journal(struct nks_run *run, struct nks_journal_mark *mark);
 /* Seals that do not fit go to HOME.journal/replaced-TIME: after it was decided that the database is the one to go on
  * with. */
 NKS_CHECKED enum nks_status nks_run_seals_aside(struct nks_run *run);

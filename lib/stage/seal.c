@@ -3,11 +3,13 @@
  *
  *   # nks seal 1 <tab> date DATE <tab> previous SHA-256 of the seal before it, or -
  *   chain <tab> last link <tab> its hash            one line per chain, in order
+ *   # journal <tab> last line known <tab> its check  of published files (journal.h), where there is one
  *   # signature HEX                                 Ed25519 over the SHA-256 of all lines before
  *
  * Each seal names the one before, so taking one away shows. A day's seal is written again when its chains have grown,
  * whole or not at all; a day before the newest one is never written again.
  */
+#include "exchange/published.h"
 #include "stage/run.h"
 #include "vault/sign.h"
 
@@ -78,6 +80,20 @@ static enum nks_status heads_write(struct seal *seal, nks_date day)
     }
 }
 
+/* So that a journal that was cut shows even when an older database is put back beside it. */
+static enum nks_status journal_write(struct seal *seal)
+{
+    struct nks_run *run = seal->run;
+    struct nks_journal_mark mark;
+    enum nks_journal_state state = NKS_JOURNAL_NONE;
+    char line[LINE_MAX_BYTES];
+    NKS_TRY(nks_journal_mark_load(run->exchange, &mark, &state, &run->fault));
+    if (mark.number == 0)
+        return NKS_OK;
+    int len = snprintf(line, sizeof line, "# journal\t%lld\t%s\n", (long long)mark.number, mark.check);
+    return line_write(seal, line, (size_t)len);
+}
+
 static enum nks_status signature_write(struct seal *seal)
 {
     struct nks_run *run = seal->run;
@@ -98,6 +114,7 @@ static enum nks_status seal_write(struct seal *seal, const char *dir, const char
     int len = snprintf(line, sizeof line, "%s\tdate %s\tprevious %s\n", form, date, before);
     NKS_TRY(line_write(seal, line, (size_t)len));
     NKS_TRY(heads_write(seal, day));
+    NKS_TRY(journal_write(seal));
     return signature_write(seal);
 }
 

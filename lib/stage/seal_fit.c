@@ -124,3 +124,66 @@ enum nks_status nks_run_seals_aside(struct nks_run *run)
 {
     return seals_each(run, aside_one);
 }
+
+/* ---- what the seals say of the journal */
+
+static bool journal_read(struct nks_text line, struct nks_journal_mark *mark)
+{
+    uint64_t number = 0;
+    if (!nks_text_is(nks_text_cut(&line, '\t'), "# journal") ||
+        !nks_text_number(nks_text_cut(&line, '\t'), INT64_MAX, &number) || (int64_t)number <= mark->number ||
+        line.len != NKS_JOURNAL_CHECK)
+        return false;
+    mark->number = (int64_t)number;
+    return nks_text_copy(line, mark->check, sizeof mark->check);
+}
+
+static enum nks_status seal_journal(struct nks_run *run, const char *path, struct nks_journal_mark *mark)
+{
+    char *data = NULL;
+    size_t len = 0;
+    NKS_TRY(nks_file_read(path, SEAL_BYTES_MAX, &data, &len, &run->fault));
+    for (struct nks_text rest = {data, len}; rest.len > 0;)
+        (void)journal_read(nks_text_cut(&rest, '\n'), mark);
+    free(data);
+    return NKS_OK;
+}
+
+/* Of one folder the newest seal knows most. */
+static enum nks_status folder_journal(struct nks_run *run, const char *dir, struct nks_journal_mark *mark)
+{
+    struct nks_sys_list list = {NULL, 0, false};
+    char path[NKS_PATH_MAX];
+    NKS_TRY(nks_sys_list(dir, SEALS_MAX, false, &list, &run->fault));
+    enum nks_status status = NKS_OK;
+    for (size_t i = list.count; i > 0; i--) {
+        if (!is_seal(list.names[i - 1]))
+            continue;
+        status = path_join(run, path, dir, list.names[i - 1]);
+        if (status == NKS_OK)
+            status = seal_journal(run, path, mark);
+        break;
+    }
+    nks_sys_list_free(&list);
+    return status;
+}
+
+enum nks_status nks_run_seals_journal(struct nks_run *run, struct nks_journal_mark *mark)
+{
+    struct nks_sys_list list = {NULL, 0, false};
+    char root[NKS_PATH_MAX], dir[NKS_PATH_MAX];
+    *mark = (struct nks_journal_mark){.number = 0};
+    if (!nks_journal_path(run->home, "", root))
+        return nks_fault_set(&run->fault, NKS_FAILED, "PATH-LONG", "the home's path is too long; move it up");
+    if (!nks_sys_exists(root))
+        return NKS_OK;
+    NKS_TRY(nks_sys_list(root, SEALS_MAX, true, &list, &run->fault)); /* seals, and those that were replaced */
+    enum nks_status status = NKS_OK;
+    for (size_t i = 0; i < list.count && status == NKS_OK; i++) {
+        status = path_join(run, dir, root, list.names[i]);
+        if (status == NKS_OK)
+            status = folder_journal(run, dir, mark);
+    }
+    nks_sys_list_free(&list);
+    return status;
+}

@@ -159,6 +159,105 @@ code "$NKS_BIN/nks-audit" --home "$copied"
 assert_eq "the audit names the older copy by its seals" "$code" 7
 says "the audit" "FINDING trail: seal"
 
+# ---- what an impatient operator does after a restore: no payment goes out twice
+fetch() { # HOME: a central takes all; a name that it had before is told
+    mkdir -p "$1.got"
+    find "$1/out" -type f ! -name '*.p7s' >"$work/fetched"
+    while read -r file; do
+        name=${file##*/}
+        case $name in *-o0*.xml) [ ! -e "$1.got/$name" ] || fail "published twice: $name" ;; esac
+        mv "$file" "$1.got/$name"
+    done <"$work/fetched"
+    find "$1/out" -name '*.p7s' -exec rm {} +
+}
+twice() { # WHAT HOME: legs in different order files, by end-to-end id and amount
+    cat "$2".got/*-o0*.xml | grep -o '<InstdAmt[^>]*>[^<]*\|<EndToEndId>[^<]*' | paste -d ' ' - - | sort >"$work/legs"
+    assert_eq "$1: legs paid twice" "$(uniq -d "$work/legs")" "$(sort -u "$work/legs.once" | comm -12 - "$work/legs" | uniq -d)"
+}
+base=$work/base
+home_make "$base"
+nks "$base" backup "$work/base.bk" --now 2026-11-23T01:00:00Z
+first=$work/base.bk/nks-backup-20261123T010000Z
+night_run "$base"
+fetch "$base"
+cat "$base".got/*-o0*.xml | grep -o '<InstdAmt[^>]*>[^<]*\|<EndToEndId>[^<]*' | paste -d ' ' - - | sort | uniq -d >"$work/legs.once"
+again() { # NAME [NOW]: the home of before the night, its files dropped once more
+    home_copy "$base" "$work/$1"
+    cp -R "$base.got" "$work/$1.got"
+    try 0 "" "$work/$1" restore "$first" --reason test --now "${2:-$third}"
+    try 0 "" "$work/$1" reconcile --reason test --now "${2:-$third}"
+    cp -R "$small/in/." "$work/$1/in/"
+}
+# days later: what was decided then is decided by that day
+again late 2026-11-25T22:30:00Z
+night_run "$work/late" 2026-11-25T22:30:00Z
+assert_eq "days later: order files" "$(find "$work/late/out" -name '*-o0*.xml' | wc -l)" 0
+assert_eq "days later: all as it was" "$(sqlite3 "$work/late/nks.db" "SELECT count(*) FROM published p WHERE kind <> 4 AND NOT EXISTS (SELECT 1 FROM out_file f WHERE f.name = p.name AND f.hash = p.hash)")" 0
+audit_clean "$work/late"
+# another split into files
+again split
+sed 's/^central-vest,\(.*\),03,5,1000000,/central-vest,\1,03,2,1000000,/' "$small/centrals.csv" >"$work/centrals.csv"
+nks "$work/split" central import --now "$third" "$work/centrals.csv"
+try 5 JOURNAL-DIFFERS "$work/split" run --now "$third"
+fetch "$work/split"
+twice "another split" "$work/split"
+held=$(sqlite3 "$work/split/nks.db" "SELECT batch_id FROM out_file WHERE state = 2 AND kind = 1 LIMIT 1")
+try 5 JOURNAL-DIFFERS "$work/split" stop "$held" --reason test --now "$third"
+audit_clean "$work/split"
+# a file that was refused then and replayed: its payments are out under another name
+home_init "$work/other"
+sed 's/DK3960020000000501/DK7610020000000201/' "$small/agreements.csv" >"$work/wrong.csv"
+nks "$work/other" agreement import --now 2026-11-22T13:00:00Z "$work/wrong.csv"
+cp -R "$small/in/." "$work/other/in/"
+nks "$work/other" backup "$work/other.bk" --now 2026-11-23T01:00:00Z
+night_run "$work/other"
+fetch "$work/other"
+nks "$work/other" agreement import --now 2026-11-23T03:00:00Z "$small/agreements.csv"
+refused=$(sqlite3 "$work/other/nks.db" "SELECT d.delivery_id FROM delivery d JOIN batch b ON b.delivery_id = d.delivery_id
+    WHERE d.state = 4 AND d.party = 'datacenter-nord' ORDER BY d.bytes DESC LIMIT 1")
+nks "$work/other" replay "#${refused:-0}" --reason "the agreement was wrong" --now 2026-11-23T03:10:00Z
+night_run "$work/other" 2026-11-23T03:20:00Z
+[ "$(find "$work/other/out" -name '*-o0*.xml' | wc -l)" -gt 0 ] || die "the replay published no order file"
+fetch "$work/other"
+try 0 "" "$work/other" restore "$work/other.bk/nks-backup-20261123T010000Z" --reason test --now "$third"
+try 0 "" "$work/other" reconcile --reason test --now "$third"
+nks "$work/other" agreement import --now "$third" "$small/agreements.csv"
+cp -R "$small/in/." "$work/other/in/"
+try 5 JOURNAL-DIFFERS "$work/other" run --now "$third"
+assert_eq "order files after a replay that is forgotten" "$(find "$work/other/out" -name '*-o0*.xml' | wc -l)" 0
+audit_clean "$work/other"
+# the journal lost, emptied, cut
+home_copy "$base" "$work/lost"
+rm "$work/lost.journal/published.log"
+try 0 "" "$work/lost" restore "$first" --reason test --now "$third"
+try 6 JOURNAL-MISSING "$work/lost" reconcile --reason test --now "$third"
+cp -R "$small/in/." "$work/lost/in/"
+try 5 RECONCILE-FIRST "$work/lost" run --now "$third"
+head -n 1 "$base.journal/published.log" >"$work/lost.journal/published.log"
+try 7 JOURNAL-CHANGED "$work/lost" reconcile --reason test --now "$third"
+assert_eq "order files with a journal that was cut" "$(find "$work/lost/out" -name '*-o0*.xml' | wc -l)" 0
+# an older home without a mark, by hand, with one file out
+home_make "$work/one"
+for stage in receive ingest resolve offset route emit; do
+    nks "$work/one" $stage --now "$night"
+done
+cp -R "$work/one" "$work/one.old"
+name=$(sqlite3 "$work/one/nks.db" "SELECT name FROM out_file WHERE kind = 1 ORDER BY file_id LIMIT 1")
+nks "$work/one" delivered "$name" --by-hand --out "$work/carried" --reason test --now "$night"
+rm -r "$work/one"
+mv "$work/one.old" "$work/one"
+code "$NKS_BIN/nks" --home "$work/one" run --now "$night"
+[ -z "$(find "$work/one/out" -name "$name")" ] || fail "a file that was handed out is published by the older home"
+audit_clean "$work/one"
+rm -r "$base" "$base".* "$work"/late* "$work"/split* "$work"/other* "$work"/lost* "$work"/one*
+# what came after the backup and had no answer yet is told
+home_copy "$home" "$work/k"
+cp "$small/in/sender/proeve-kommune/20-afviste.xml" "$work/k/in/sender/proeve-kommune/"
+nks "$work/k" receive --now "$third"
+try 0 "" "$work/k" --json restore "$backup" --reason test --now "$third"
+says "what was received since" '"type":"since","source":"sender","party":"proeve-kommune","files":2'
+rm -r "$work/k" "$work"/k.*
+
 # ---- killed anywhere, the same command goes on
 for point in copied written; do
     code env NKS_KILL_AT=backup.$point "$NKS_BIN/nks" --home "$home" backup "$work/killed" --now "$third"
