@@ -4,7 +4,7 @@
 #include <string.h>
 
 struct delivery {
-    int64_t id, source, state, repeats, bytes, replays, generation;
+    int64_t id, source, state, repeats, bytes, replays, generation, hash_key;
     bool answered;
     uint8_t hash[NKS_HASH_SIZE];
     size_t hash_len;
@@ -27,6 +27,7 @@ static void read_delivery(struct nks_stmt *stmt, struct delivery *delivery)
         .bytes = nks_column_int(stmt, 5),
         .replays = nks_column_int(stmt, 8),
         .generation = nks_column_int(stmt, 9),
+        .hash_key = nks_column_int(stmt, 10),
     };
     struct nks_text hash = nks_column_bytes(stmt, 6);
     delivery->hash_len = hash.len;
@@ -44,6 +45,10 @@ static void row_check(struct audit *audit, const struct delivery *delivery)
         audit_find(audit, "state %lld is none", (long long)delivery->state);
     if (!nks_party_valid(nks_text_from(delivery->party)))
         audit_find(audit, "party is no short id");
+    int64_t key = 0;
+    memcpy(&key, delivery->hash, sizeof key);
+    if (delivery->hash_key != key)
+        audit_find(audit, "hash_key is not the beginning of hash");
 }
 
 /* Finished but not answered and without a receipt: emit has not come to it yet. */

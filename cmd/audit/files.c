@@ -7,9 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct file {
-    int64_t id, kind, folder, batch_id, delivery_id, state, bytes, repeats;
+    int64_t id, kind, folder, batch_id, delivery_id, state, bytes, repeats, number, created_at, business_date;
     char party[NKS_PARTY_MAX], name[NKS_FILE_NAME_MAX], message_id[NKS_MESSAGE_ID_MAX];
     uint8_t hash[NKS_HASH_SIZE];
     size_t hash_len;
@@ -27,6 +28,9 @@ static void read_file(struct nks_stmt *stmt, struct file *file)
         .state = nks_column_int(stmt, 8),
         .bytes = nks_column_int(stmt, 9),
         .repeats = nks_column_int(stmt, 11),
+        .number = nks_column_int(stmt, 12),
+        .created_at = nks_column_int(stmt, 13),
+        .business_date = nks_column_int(stmt, 14),
     };
     file->fits = nks_text_copy(nks_column_text(stmt, 3), file->party, sizeof file->party);
     file->fits = nks_text_copy(nks_column_text(stmt, 4), file->name, sizeof file->name) && file->fits;
@@ -46,6 +50,34 @@ static struct audit_bytes bytes_of(const struct file *file)
 static bool plain_name(const char *name)
 {
     return name[0] != '\0' && name[0] != '.' && strchr(name, '/') == NULL;
+}
+
+static bool ends_in_number(const char *text, size_t len, int64_t number)
+{
+    char digits[24];
+    int count = snprintf(digits, sizeof digits, "%04lld", (long long)number);
+    return count > 0 && len > (size_t)count && memcmp(text + len - count, digits, (size_t)count) == 0;
+}
+
+/* nks-REF-s0001.xml has the message id NKS-REF-S0001, and is number 1; the answer to a file that came again has -again-
+ * after that; a manifest has its day and no message id. */
+static void name_check(struct audit *audit, const struct file *file)
+{
+    char date[NKS_DATE_TEXT];
+    size_t stem = strcspn(file->name, "."), id_len = strlen(file->message_id);
+    const char *rest = file->name + (id_len < stem ? id_len : stem);
+    bool good = ends_in_number(file->name, stem, file->number);
+    if (file->kind != NKS_FILE_MANIFEST)
+        good = ends_in_number(file->message_id, id_len, file->number) &&
+               strncasecmp(file->name, file->message_id, id_len) == 0 &&
+               (rest[0] == '.' || (file->repeats != 0 && strncmp(rest, "-again-", strlen("-again-")) == 0));
+    if (!good)
+        audit_find(audit, "name, number and message_id do not go together");
+    if (file->business_date != nks_copenhagen_date(file->created_at))
+        audit_find(audit, "business_date is not the day of created_at");
+    nks_date_format((nks_date)file->business_date, date);
+    if (file->kind == NKS_FILE_MANIFEST && strstr(file->name, date) == NULL)
+        audit_find(audit, "business_date is not the day in its name");
 }
 
 /* False: the row cannot be followed to files. */
@@ -72,6 +104,8 @@ static bool row_check(struct audit *audit, const struct file *file)
                  file->folder >= NKS_FOLDER_CENTRAL && file->folder <= NKS_FOLDER_SENDER;
     if (!named)
         audit_find(audit, "party, name or message_id is none of ours");
+    if (named)
+        name_check(audit, file);
     if (file->state > NKS_FILE_RESERVED && file->hash_len != NKS_HASH_SIZE)
         audit_find(audit, "hash is no SHA-256");
     return named;

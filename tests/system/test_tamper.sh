@@ -9,92 +9,21 @@ home=$work/night
 
 unseen() { # TABLE.COLUMN, TABLE:gone, TABLE:twice or TABLE.COLUMN:moved, and why
     cat <<'END'
-batch.created_at no check of these facts of a batch yet
-batch.encoding no check of these facts of a batch yet
-batch.kind no check of these facts of a batch yet
-batch.message_check no check of these facts of a batch yet
-batch.message_key no check of these facts of a batch yet
-batch.mode no check of these facts of a batch yet
-batch.reason no check of these facts of a batch yet
-batch_group.moved no check yet
-batch_told.quiet no check of what was told yet
-batch_told.returned no check of what was told yet
-batch_told.settled no check of what was told yet
-batch_told:twice no check of what was told yet
-claim_use.given_back_at no check of its times yet
-claim_use.used_at no check of its times yet
-delivery.answered no check yet
-delivery.encoding no check yet
-delivery.hash_key a technical number: an index to look rows up by
-delivery.name_key a technical number: an index to look rows up by
-delivery.reason no check yet
-delivery.received_at no check yet
-delivery.version no check yet
-delivery_odd.delivery_id no check of what was odd in answers yet
-delivery_odd.kind no check of what was odd in answers yet
-delivery_odd.line no check of what was odd in answers yet
-delivery_odd.times no check of what was odd in answers yet
-delivery_odd:gone no check of what was odd in answers yet
-delivery_odd:twice no check of what was odd in answers yet
-delivery_signature.delivery_id no check of signers yet
-delivery_signature.p7s no check of signers yet
-delivery_signature.signer no check of signers yet
-delivery_signature.verdict no check of signers yet
-delivery_signature:gone no check of signers yet
-delivery_signature:twice no check of signers yet
-leg.reason no check yet
-leg.state no check yet
-leg.told no check of what was told yet
-out_file.answered no check yet
-out_file.business_date no check yet
-out_file.control_sum no check yet
-out_file.created_at no check yet
-out_file.detail no check yet
-out_file.entries no check yet
-out_file.message_id no check yet
-out_file.number no check yet
-person.details no check of persons yet
-person.details:moved no check of persons yet
-person.ended_at no check of persons yet
-person.name no check of persons yet
-person.person_id no check of persons yet
-person:gone no check of persons yet
-person:twice no check of persons yet
-proposal.details no check of persons yet
-proposal.details:moved no check of persons yet
-proposal.proposal_id no check of persons yet
-proposal.state no check of persons yet
-proposal:gone no check of persons yet
-proposal:twice no check of persons yet
-reference_block.entries no check of references against payments yet
-reference_run.bits no check of references against payments yet
-reference_run.month no check of references against payments yet
-reference_run.payer no check of references against payments yet
-reference_run.sender no check of references against payments yet
-reference_run.tier no check of references against payments yet
-schema_step.applied_at which steps of the schema were taken; no money or rule in it
-schema_step.module which steps of the schema were taken; no money or rule in it
-schema_step.number which steps of the schema were taken; no money or rule in it
-schema_step:gone which steps of the schema were taken; no money or rule in it
-schema_step:twice which steps of the schema were taken; no money or rule in it
-signer.number no check of signers yet
-signer.signer_id no check of signers yet
-signer.terms no check of signers yet
-signer.version no check of signers yet
-signer:gone no check of signers yet
+batch_told.quiet how many reports nobody asked for; only that there was such a time is of use
+batch_told:twice the same, of a batch of which nothing is told
+delivery.name_key an index: by it a killed run finds the file that it took, and no other
+delivery_odd.kind words for a person who looks at the bank's file itself
+delivery_odd.line where to look in the bank's file
+delivery_odd.times how often it stands in the bank's file
+delivery_odd:twice one more word about a file that is odd already
+reference_block.entries a key of the duplicate check: only the payer's file could say the right one
+schema_step.applied_at when a step of the schema was taken
+schema_step.module which steps were taken: a wrong one stops every program
+schema_step.number the same
+schema_step:gone the same
+schema_step:twice the same
 slice.epoch a technical number: whose claim on the slice counts
-slice_decision:twice no check yet
-slice_order_total.bytes a cache: how large a part of a file will be
-trail_day.chain no check of days against links yet
-trail_day.sealed no check of days against links yet
-trail_day:gone no check of days against links yet
-trail_day:twice no check of days against links yet
-trail_holder.chain no check of who looked yet
-trail_holder.holder_check no check of who looked yet
-trail_holder.holder_key no check of who looked yet
-trail_holder.link no check of who looked yet
-trail_holder:gone no check of who looked yet
-trail_holder:twice no check of who looked yet
+slice_order_total.bytes a guess that fills files evenly; the files themselves are counted
 END
 }
 
@@ -117,7 +46,7 @@ debt_claim debt_import version
 debt_flag debt_import version
 debt_import agreement_import, central_import|debt_(authority|flag|claim) version|debt_claim .* or the claim is missing
 debt_import_record debt_import version
-delivery file spool/
+delivery file spool/|batch [0-9]+ 0: reason, version or encoding
 holder register_import version
 leg payment slice_id |slice slice_id
 out_file file (archive|out)/|delivery [0-9]+: answered, but out_file
@@ -128,6 +57,7 @@ reference_block reference_run run_id
 reference_run reference_block run_id
 register_import agreement_import, central_import|(account|holder) version
 register_import_record register_import version
+signer table signer:
 slice batch [0-9]+:|slice_rows_signature slice_id
 trail_day seal
 ventekonto_entry leg slice_id .* missing from ventekonto_entry
@@ -137,10 +67,11 @@ END
 # The row that is changed: the first one in this order; else by the columns of the key.
 picks() {
     cat <<'END'
-leg state <> 2, slice_id, n, generation, leg_no
+leg state, slice_id, n, generation, leg_no
 claim_use state, slice_id, n, generation, leg_no
 debt_claim NOT EXISTS (SELECT 1 FROM claim_use u WHERE u.claim_key = debt_claim.claim_key AND u.state = 1), version, claim_key
 slice state <> 6, slice_id
+reference_run entries DESC, run_id
 END
 }
 
