@@ -485,12 +485,12 @@ WHERE NOT EXISTS (SELECT 1 FROM trail_link l WHERE l.chain = t.chain);
 -- Written receipts and status reports of accepted batches (kinds 2, 3) with: whether it is the newest of its batch; whether
 -- it tells of a bank's answer, and all that was told is in it; the batch's payments; rejected at receipt; rejected or
 -- stopped now; settled and come back now, by the leg that decides (the payee's; where debts took all, the first debt);
--- settled payments that were told; whether nothing of the batch is left and every report that was due was written.
+-- settled payments that were told; of those that are final, how many rest or rested on the ventekonto; whether nothing of the batch is left and every report that was due was written.
 -- name: audit_reports
 SELECT o.file_id, o.kind, b.batch_id, o.entries,
   o.kind = 3 AND NOT EXISTS (SELECT 1 FROM out_file x WHERE x.batch_id = b.batch_id AND x.kind = 3 AND x.file_id > o.file_id),
   o.kind = 3 AND o.detail = 'answer', b.payments, b.rejected, COALESCE(p.rejected, 0), COALESCE(l.settled, 0),
-  COALESCE(l.back, 0), COALESCE(t.settled, 0),
+  COALESCE(l.back, 0), COALESCE(t.settled, 0), COALESCE(l.resting, 0),
   o.kind = 3 AND o.detail = 'routed' AND COALESCE(t.quiet, 0) = 0
     AND NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id >> 14 = b.batch_id AND s.slice_id BETWEEN (b.batch_id << 14) + 1
       AND (b.batch_id << 14) + 16383 AND s.state <> 6),
@@ -501,7 +501,8 @@ LEFT JOIN batch_told t ON t.batch_id = b.batch_id
 LEFT JOIN (SELECT slice_id >> 14 AS batch_id, COUNT(*) AS rejected FROM payment WHERE state IN (2, 3) GROUP BY 1) p
   ON p.batch_id = b.batch_id
 LEFT JOIN (SELECT s.slice_id >> 14 AS batch_id, COUNT(CASE WHEN l.state = 3 THEN 1 END) AS settled,
-    COUNT(CASE WHEN l.state IN (4, 5, 6) THEN 1 END) AS back
+    COUNT(CASE WHEN l.state IN (4, 5, 6) THEN 1 END) AS back,
+    COUNT(CASE WHEN l.kind = 3 AND l.state >= 3 THEN 1 END) AS resting
   FROM slice s JOIN leg l ON l.slice_id = s.slice_id AND l.generation = s.generation
   WHERE l.kind <> 2 OR (l.leg_no = 1 AND NOT EXISTS (SELECT 1 FROM leg k WHERE k.slice_id = l.slice_id AND k.n = l.n
     AND k.generation = l.generation AND k.kind <> 2))
