@@ -426,11 +426,11 @@ UNION ALL SELECT 'out_file', o.file_id, 0, 'created_at is no instant of the trai
 WHERE o.created_at NOT IN (SELECT at FROM trail_link)
   AND o.created_at >= (SELECT f.at FROM trail_link f WHERE f.chain = 0 AND f.link = 1)
 UNION ALL SELECT 'claim_use', u.slice_id, u.n, 'used_at is no instant of its batch in the trail' FROM claim_use u
-WHERE NOT EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = u.slice_id >> 14 AND t.at = u.used_at)
+WHERE (u.slice_id >> 14, u.used_at) NOT IN (SELECT t.chain, t.at FROM trail_link t)
   AND u.used_at >= (SELECT f.at FROM trail_link f WHERE f.chain = 0 AND f.link = 1)
 UNION ALL SELECT 'claim_use', u.slice_id, u.n, 'given_back_at is no instant of its batch in the trail' FROM claim_use u
 WHERE u.given_back_at IS NOT NULL
-  AND NOT EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = u.slice_id >> 14 AND t.at = u.given_back_at)
+  AND (u.slice_id >> 14, u.given_back_at) NOT IN (SELECT t.chain, t.at FROM trail_link t)
   AND u.given_back_at >= (SELECT f.at FROM trail_link f WHERE f.chain = 0 AND f.link = 1)
 UNION ALL SELECT 'claim_use', u.slice_id, u.n, 'given_back_at does not go with its state' FROM claim_use u
 WHERE (u.state = 2) <> (u.given_back_at IS NOT NULL);
@@ -529,8 +529,8 @@ ORDER BY t.batch_id;
 -- name: audit_legs_told
 SELECT k.slice_id, k.n, k.generation, k.leg_no, k.unanswered, k.unreasoned, k.untold FROM (
   SELECT l.slice_id, l.n, l.generation, l.leg_no,
-    l.state IN (3, 4, 5) AND EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = l.slice_id >> 14)
-      AND NOT EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = l.slice_id >> 14 AND t.action = 7) AS unanswered,
+    l.state IN (3, 4, 5) AND l.slice_id >> 14 IN (SELECT t.chain FROM trail_link t)
+      AND l.slice_id >> 14 NOT IN (SELECT t.chain FROM trail_link t WHERE t.action = 7) AS unanswered,
     (l.state IN (4, 5)) <> (l.reason <> 0) AND l.state <> 6 AS unreasoned,
     l.told <> 0 AND (l.state < 3 OR l.told < 0 OR l.told > (SELECT COUNT(*) + 1 FROM out_file o
       WHERE o.batch_id = l.slice_id >> 14 AND o.kind = 3)) AS untold
