@@ -14,7 +14,8 @@ SELECT COALESCE(MAX(business_date), 0) FROM out_file;
 -- ---- deliveries
 
 -- name: audit_deliveries
-SELECT delivery_id, source, state, answered, repeats, bytes, hash, party, replays, generation, hash_key FROM delivery
+SELECT delivery_id, source, state, answered, repeats, bytes, hash, party, replays, generation, hash_key, name_key
+FROM delivery
 ORDER BY delivery_id;
 
 -- name: audit_delivery_receipts
@@ -372,7 +373,7 @@ WHERE l.kind = 3 AND NOT EXISTS (SELECT 1 FROM ventekonto_entry v
 
 -- name: audit_files
 SELECT file_id, kind, folder, party, name, message_id, batch_id, delivery_id, state, bytes, hash, repeats, number,
-  created_at, business_date
+  created_at, business_date, entries, control_sum
 FROM out_file
 ORDER BY file_id;
 
@@ -385,6 +386,10 @@ SELECT file_id, state FROM out_file WHERE folder = :folder AND party = :party AN
 -- name: audit_batch_files
 SELECT file_id, party, folder, entries, control_sum FROM out_file WHERE batch_id = :batch_id AND kind = 1
 ORDER BY file_id;
+
+-- The order files of a central and day, which its manifest lists in this order.
+-- name: audit_day_orders
+SELECT control_sum FROM out_file WHERE kind = 1 AND party = :party AND business_date = :day AND state > 1 ORDER BY file_id;
 
 -- name: audit_messages_twice
 SELECT a.file_id, b.file_id FROM out_file a JOIN out_file b
@@ -402,6 +407,9 @@ SELECT action, number, at, link FROM trail_link WHERE chain = 0 AND action IN (3
 
 -- name: audit_signers
 SELECT number, COUNT(*), MIN(version), MAX(version) FROM signer GROUP BY number ORDER BY number;
+
+-- name: audit_signer_rows
+SELECT signer_id, number, version, terms FROM signer ORDER BY signer_id;
 
 -- name: audit_delivery_signatures
 SELECT s.delivery_id, EXISTS (SELECT 1 FROM delivery d WHERE d.delivery_id = s.delivery_id) FROM delivery_signature s
@@ -454,7 +462,7 @@ UNION ALL SELECT 'delivery_odd', d.delivery_id, 0, 'the row is missing: its deli
 WHERE d.state = 6 AND NOT EXISTS (SELECT 1 FROM delivery_odd o WHERE o.delivery_id = d.delivery_id);
 
 -- Columns whose values are few, or said twice. Batches: kind 1 order, mode 1 live, origin 1 sender, state 2 accepted,
--- 3 refused. Deliveries: 3 accepted, 4 refused. Groups: 42 and 43 say why a date was moved. Files: kind 1 order, 2 receipt,
+-- 3 refused. Deliveries: 3 accepted, 4 refused; source 2 a central. Slices: 2 waiting. Action 7 is an answer. Groups: 42 and 43 say why a date was moved. Files: kind 1 order, 2 receipt,
 -- 3 status report, 4 manifest.
 -- name: audit_flags
 SELECT 'batch', b.batch_id, 0, 'kind or mode is none that moves money' FROM batch b WHERE b.kind <> 1 OR b.mode <> 1
@@ -463,6 +471,10 @@ WHERE b.state IN (2, 3) AND (b.state = 3) <> (b.reason <> 0)
 UNION ALL SELECT 'batch', b.batch_id, 0, 'reason, version or encoding is not its delivery''s' FROM batch b
 JOIN delivery d ON d.delivery_id = b.delivery_id
 WHERE b.origin = 1 AND b.state IN (2, 3) AND (b.reason <> d.reason OR b.version <> d.version OR b.encoding <> d.encoding)
+UNION ALL SELECT 'batch', b.batch_id, 0, 'version or encoding is not that of the batch it carries on' FROM batch b
+JOIN payment_return r ON r.slice_id = (b.batch_id << 14) + 1 AND r.n = 1
+JOIN batch f ON f.batch_id = r.from_slice_id >> 14
+WHERE b.origin = 3 AND (b.version <> f.version OR b.encoding <> f.encoding)
 UNION ALL SELECT 'delivery', d.delivery_id, 0, 'reason does not go with its state' FROM delivery d
 WHERE (d.state = 3 AND d.reason <> 0) OR (d.state = 4 AND d.reason = 0)
 UNION ALL SELECT 'delivery', d.delivery_id, 0, 'answered is neither yes nor no' FROM delivery d WHERE d.answered NOT IN (0, 1)
@@ -473,6 +485,14 @@ WHERE o.answered < 0 OR o.answered > 2 OR (o.kind <> 1 AND o.answered <> 0)
 UNION ALL SELECT 'out_file', o.file_id, 0, 'detail is none of its kind' FROM out_file o
 WHERE (o.kind IN (2, 4) AND o.detail <> '')
   OR (o.kind = 3 AND o.detail NOT IN ('checked', 'routed', 'routed late', 'answer', 'stopped'))
+UNION ALL SELECT 'out_file', o.file_id, 0, 'answered, but the trail of its batch has no answer of a bank' FROM out_file o
+WHERE o.kind = 1 AND o.answered > 0 AND o.batch_id NOT IN (SELECT t.chain FROM trail_link t WHERE t.action = 7)
+  AND o.created_at >= (SELECT f.at FROM trail_link f WHERE f.chain = 0 AND f.link = 1)
+UNION ALL SELECT 'delivery', d.delivery_id, 0, 'version or encoding is none of an answer' FROM delivery d
+WHERE d.source = 2 AND (d.version <> 0 OR d.encoding <> 0)
+UNION ALL SELECT 'slice', s.slice_id, 0, 'generation is not one after its last decision' FROM slice s
+WHERE s.state IN (1, 2) AND s.generation <> 1 + (SELECT COALESCE(MAX(e.generation), 0) FROM slice_decision e
+  WHERE e.slice_id = s.slice_id)
 UNION ALL SELECT 'out_file', o.file_id, 0, 'control_sum is not its batch''s' FROM out_file o
 JOIN batch b ON (o.kind = 3 AND b.batch_id = o.batch_id) OR (o.kind = 2 AND b.delivery_id = o.delivery_id AND b.origin = 1)
 WHERE o.state > 1 AND o.repeats = 0 AND b.state = 2 AND o.control_sum <> b.control_sum

@@ -121,8 +121,11 @@ static enum nks_status message_check(struct audit *audit, const struct nks_batch
     struct nks_text header = {batch->header, batch->header_len};
     const struct nks_text parts[] = {nks_text_from(batch->sender), nks_text_from(batch->payer),
                                      nks_text_trim(nks_record_slot(header, NKS_SLOT_MSG_ID))};
-    if (batch->origin != NKS_ORIGIN_SENDER || (batch->message.key == 0 && batch->message.check == 0))
+    if (batch->origin != NKS_ORIGIN_SENDER || (batch->message.key == 0 && batch->message.check == 0)) {
+        if (batch->origin != NKS_ORIGIN_SENDER && (batch->message.key != 0 || batch->message.check != 0))
+            audit_find(audit, "it has a message_key, but no message of its own");
         return NKS_OK;
+    }
     nks_buf_init(&buf, memory, sizeof memory);
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         nks_buf_text(&buf, parts[i]);
@@ -143,7 +146,7 @@ static enum nks_status batch_check(struct audit *audit, void *context, const str
     enum nks_status status = nks_batch_load(audit->payments, batch->id, &contents.batch, &found, &audit->fault);
     if (status != NKS_OK)
         return audit_take_fault(audit, status);
-    if (batch->state == NKS_BATCH_ACCEPTED)
+    if (contents.batch.header_len > 0)
         status = message_check(audit, &contents.batch);
     if (batch->state == NKS_BATCH_ACCEPTED && status == NKS_OK)
         status = batch_contents(audit, &contents, batch);

@@ -42,15 +42,20 @@ static enum nks_status signers_check(struct audit *audit, struct audit_events *e
     return NKS_OK;
 }
 
-static enum nks_status book_check(struct audit *audit)
+static enum nks_status signer_rows_check(struct audit *audit)
 {
-    struct nks_arena arena;
-    struct nks_signer_book book;
-    nks_arena_init(&arena, 64 * 1024 * 1024);
-    audit_at(audit, "table signer");
-    enum nks_status status = nks_signer_book_load(audit->exchange, &arena, &book, &audit->fault);
-    nks_arena_free(&arena);
-    return audit_take_fault(audit, status);
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_signer_rows, &stmt, &audit->fault));
+    for (bool row = true;;) {
+        NKS_TRY(nks_stmt_step(stmt, &row, &audit->fault));
+        if (!row)
+            return NKS_OK;
+        int64_t id = nks_column_int(stmt, 0);
+        audit_at(audit, "signer %lld", (long long)id);
+        NKS_TRY(audit_take_fault(audit, nks_signer_row_check(audit->exchange, id, nks_column_int(stmt, 1),
+                                                             nks_column_int(stmt, 2), nks_column_bytes(stmt, 3),
+                                                             &audit->fault)));
+    }
 }
 
 /* ---- signatures of deliveries */
@@ -105,7 +110,7 @@ enum nks_status audit_check_signers(struct audit *audit)
         status = signers_check(audit, &events);
     audit_events_free(&events);
     if (status == NKS_OK)
-        status = book_check(audit);
+        status = signer_rows_check(audit);
     if (status == NKS_OK)
         status = rows_check(audit);
     if (status == NKS_OK)
