@@ -295,31 +295,23 @@ SELECT holder_key, flag_key, version, holder_check, terms FROM debt_flag ORDER B
 SELECT holder_key, claim_key, version, holder_check, terms, open_minor, as_of FROM debt_claim
 ORDER BY holder_key, claim_key, version;
 
--- Imports with the number of rows of their version, their record, whether their home had records from its first step on,
--- and whether an earlier import has one. Numbers of tables as in imports.c.
+-- Imports with the number of rows of their version, their record, and whether the trail has their version: links and
+-- records came with the same program. Numbers of tables as in imports.c.
 -- name: audit_imports
 SELECT 0, i.version, i.imported_at, i.rows, i.added, COALESCE(c.n, 0), r.record,
-  EXISTS (SELECT 1 FROM schema_step a JOIN schema_step b ON b.module = a.module AND b.applied_at = a.applied_at
-    WHERE a.module = 'agreement' AND a.number = 1 AND b.number = 2),
-  EXISTS (SELECT 1 FROM agreement_import_record e WHERE e.version < i.version)
+  EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = 0 AND t.action = 8 AND t.number = i.version AND t.at = i.imported_at)
 FROM agreement_import i LEFT JOIN agreement_import_record r ON r.version = i.version
 LEFT JOIN (SELECT version, COUNT(*) AS n FROM (SELECT version FROM agreement) GROUP BY version) c ON c.version = i.version
 UNION ALL SELECT 1, i.version, i.imported_at, i.rows, i.added, COALESCE(c.n, 0), r.record,
-  EXISTS (SELECT 1 FROM schema_step a JOIN schema_step b ON b.module = a.module AND b.applied_at = a.applied_at
-    WHERE a.module = 'central' AND a.number = 1 AND b.number = 2),
-  EXISTS (SELECT 1 FROM central_import_record e WHERE e.version < i.version)
+  EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = 0 AND t.action = 8 AND t.number = i.version AND t.at = i.imported_at)
 FROM central_import i LEFT JOIN central_import_record r ON r.version = i.version
 LEFT JOIN (SELECT version, COUNT(*) AS n FROM (SELECT version FROM central) GROUP BY version) c ON c.version = i.version
 UNION ALL SELECT 2, i.version, i.imported_at, i.rows, i.added, COALESCE(c.n, 0), r.record,
-  EXISTS (SELECT 1 FROM schema_step a JOIN schema_step b ON b.module = a.module AND b.applied_at = a.applied_at
-    WHERE a.module = 'register' AND a.number = 1 AND b.number = 2),
-  EXISTS (SELECT 1 FROM register_import_record e WHERE e.version < i.version)
+  EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = 0 AND t.action = 8 AND t.number = i.version AND t.at = i.imported_at)
 FROM register_import i LEFT JOIN register_import_record r ON r.version = i.version
 LEFT JOIN (SELECT version, COUNT(*) AS n FROM (SELECT version FROM account UNION ALL SELECT version FROM holder) GROUP BY version) c ON c.version = i.version
 UNION ALL SELECT 3, i.version, i.imported_at, i.rows, i.added, COALESCE(c.n, 0), r.record,
-  EXISTS (SELECT 1 FROM schema_step a JOIN schema_step b ON b.module = a.module AND b.applied_at = a.applied_at
-    WHERE a.module = 'debt' AND a.number = 1 AND b.number = 2),
-  EXISTS (SELECT 1 FROM debt_import_record e WHERE e.version < i.version)
+  EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = 0 AND t.action = 8 AND t.number = i.version AND t.at = i.imported_at)
 FROM debt_import i LEFT JOIN debt_import_record r ON r.version = i.version
 LEFT JOIN (SELECT version, COUNT(*) AS n FROM (SELECT version FROM debt_authority UNION ALL SELECT version FROM debt_flag UNION ALL SELECT version FROM debt_claim) GROUP BY version) c ON c.version = i.version
 ORDER BY 1, 2;
