@@ -8,8 +8,8 @@ usage() {
 usage: sh scripts/bench.sh [PAYMENTS]
 
 Builds nks, generates a message of PAYMENTS payments (default 1000000, about 0.5 GB) and its reference data, and
-measures each stage, the whole chain (nks run), and xmllint --stream --schema on the same file. Encryption and
-signatures are on; they cannot be switched off. Prints a table, then key=value lines. Nothing is printed as a result
+measures each stage, the whole chain (nks run), and xmllint --stream --schema on the same file. Encryption,
+signatures and trail are on; a second build without them (NKS_BENCH_PLAIN) only tells what they cost. Prints a table, then key=value lines. Nothing is printed as a result
 that was not verified: a payment missing in the order files, or a word from xmllint, ends the bench with 1.
 
 environment
@@ -19,7 +19,8 @@ environment
   NKS_BENCH_RUNS       how often chain and xmllint are measured (default 1); the median counts
   NKS_BENCH_REFERENCES payment references of history: ingest is measured with and without them (default 0: not at
                        all). They lie in 13 months, in batches of 200000.
-  NKS_BENCH_ONLY       history: only that
+  NKS_BENCH_ONLY       history, vault: only that
+  NKS_BENCH_VAULT      1 measures vault_share too (a second build and import)
   NKS_BENCH_PEERS      0 leaves the two peer programs out (default 1: where they can run)
   NKS_BENCH_DIR        where data and homes lie (default build/bench). It is kept: data of the same parameters and the
                        same programs is used again. About 4 kB for a payment.
@@ -36,6 +37,8 @@ keys
   ingest_history_ratio ingest in a home with that history by ingest in one without, in turns: wall seconds, median of
                        at least two pairs. The homes have no register; ingest does not ask it.
   ingest_history_cpu_ratio  the same by processor time, of nks and nks-reader together: holds on a busy machine too
+  vault_share          what encryption, signatures and trail are of the chain's time: 1 - chain of a program without them
+                       by the chain. In turns, median of at least three pairs; vault_cpu_share: by processor time
   peer_python_ratio    nks run by shared/bench/peer_lxml.py; below 1, nks is the faster one. `skipped`: it cannot run
   peer_java_ratio      the same by shared/bench/PeerSax.java, compiled before
   peak_mib_parent      resident memory of nks run at its highest, page cache included
@@ -99,7 +102,8 @@ only=${NKS_BENCH_ONLY:-}
 case $only in
 '') ;;
 history) [ "$references" != 0 ] || wrong "NKS_BENCH_ONLY=history wants NKS_BENCH_REFERENCES" ;;
-*) wrong "NKS_BENCH_ONLY must be history" ;;
+vault) ;;
+*) wrong "NKS_BENCH_ONLY must be history or vault" ;;
 esac
 source=$(cd "$(dirname "$0")/.." && pwd)
 dir=$(absolute "${NKS_BENCH_DIR:-$source/build/bench}")
@@ -279,9 +283,10 @@ file_mib=$(wc -c <"$message" | awk '{ printf "%.1f", $1 / 1048576 }')
 
 # copy_home FROM HOME: a copy, with the message in the drop folder
 copy_home() {
-    rm -rf "$2" "$2.keys"
+    rm -rf "$2" "$2.keys" "$2.journal"
     cp -a "$1" "$2"
     cp -a "$1.keys" "$2.keys"
+    [ ! -d "$1.journal" ] || cp -a "$1.journal" "$2.journal"
     sed "s/^cache_mib *=.*/cache_mib = $cache_mib/" "$1/nks.conf" >"$2/nks.conf"
     "$bin/nks" --home "$2" --json config check --now "$now" >"$log/config.out"
     expect "cache_mib of the home" "$(field cache_mib <"$log/config.out")" "$cache_mib"
@@ -322,7 +327,7 @@ history_ingest() {
     expect "batches, $1 history" "$(printf '%s\n' "$batches" | field state)" ACCEPTED
     expect "payments, $1 history" "$(printf '%s\n' "$batches" | field payments)" "$payments"
     expect "rejected payments, $1 history" "$(printf '%s\n' "$batches" | field rejected)" 0
-    rm -rf "$dir/home-history" "$dir/home-history.keys"
+    rm -rf "$dir/home-history" "$dir/home-history.keys" "$dir/home-history.journal"
 }
 
 ingest_history_ratio=skipped
@@ -363,7 +368,7 @@ fi
 
 reference_make() {
     echo "bench: generating and importing the reference data" >&2
-    rm -rf "$reference"
+    rm -rf "$reference" "$reference-plain"
     mkdir -p "$reference"
     for part in agreements centrals register debts; do
         generate "$part" "$reference/$part.csv"
@@ -399,6 +404,64 @@ fresh() {
     copy_home "$reference/home" "$1"
 }
 
+# ---- what encryption, signatures and trail cost
+
+plain_make() {
+    echo "bench: building without encryption, signatures and trail, and importing once more" >&2
+    {
+        cmake --preset release -B "$build-plain" -DNKS_BENCH_PLAIN=ON && cmake --build "$build-plain" --target nks nks-reader
+    } >"$log/build-plain.out" 2>&1 || { tail -n 30 "$log/build-plain.out" >&2; stop "the build without encryption failed"; }
+    same "$reference-plain/stamp" "$programs" && return
+    rm -rf "$reference-plain"
+    mkdir -p "$reference-plain"
+    "$build-plain/bin/nks" --home "$reference-plain/home" -q init --test --now "$now" >/dev/null
+    for kind in agreement central register debt; do
+        file=$reference/${kind}s.csv
+        [ "$kind" = register ] && file=$reference/register.csv
+        measure_nks "plain-import-$kind" "$build-plain/bin/nks" --home "$reference-plain/home" --json "$kind" import "$file" \
+            --now "$now"
+    done
+    printf '%s\n' "$programs" >"$reference-plain/stamp"
+}
+
+# vault_run WHAT BIN REFERENCE: one chain; sets `seconds` and `cpu`
+vault_run() {
+    vault_bin=$bin
+    bin=$2
+    copy_home "$3/home" "$dir/home-vault"
+    measure_nks "vault-$1" "$bin/nks" --home "$dir/home-vault" --json run --now "$now"
+    expect "payments, $1" "$(field payments <"$log/vault-$1.out")" "$payments"
+    expect "published, $1" "$([ "$(field published <"$log/vault-$1.out")" -gt 1 ] && echo yes)" yes
+    bin=$vault_bin
+    row "nks run, $1" "$seconds" "$(rate "$payments" "$seconds")" "$peak" "$cpu s of processor"
+    rm -rf "$dir/home-vault" "$dir/home-vault.keys" "$dir/home-vault.journal"
+}
+
+vault_share=skipped
+vault_cpu_share=skipped
+if [ "$only" = vault ] || [ "${NKS_BENCH_VAULT:-0}" != 0 ]; then
+    heading "encryption, signatures, trail"
+    plain_make
+    : >"$log/vault-shares"
+    : >"$log/vault-cpu-shares"
+    pair=0
+    while [ "$pair" -lt "$((runs > 3 ? runs : 3))" ]; do
+        vault_run plain "$build-plain/bin" "$reference-plain"
+        plain_s=$seconds plain_cpu=$cpu
+        vault_run full "$bin" "$reference"
+        awk -v p="$plain_s" -v f="$seconds" 'BEGIN { printf "%.3f\n", 1 - p / f }' >>"$log/vault-shares"
+        awk -v p="$plain_cpu" -v f="$cpu" 'BEGIN { printf "%.3f\n", 1 - p / f }' >>"$log/vault-cpu-shares"
+        pair=$((pair + 1))
+    done
+    vault_share=$(median "$log/vault-shares")
+    vault_cpu_share=$(median "$log/vault-cpu-shares")
+fi
+if [ "$only" = vault ]; then
+    printf '\npayments=%s\naccounts=%s\ncache_mib=%s\nvault_share=%s\nvault_cpu_share=%s\n' "$payments" "$accounts" "$cache_mib" \
+        "$vault_share" "$vault_cpu_share"
+    exit 0
+fi
+
 # ---- the stages one by one, between two runs of xmllint
 
 schema=$shared/iso20022/pain.001.001.09.xsd
@@ -426,7 +489,7 @@ measure_into /dev/null reader "$bin/nks-reader" <"$message"
 row "nks-reader alone" "$seconds" "$(rate "$payments" "$seconds")" "$peak" "part of ingest"
 peak_mib_reader=$peak
 verify "$home"
-rm -rf "$home" "$home.keys"
+rm -rf "$home" "$home.keys" "$home.journal"
 
 # ---- the whole chain
 
@@ -556,6 +619,8 @@ payments_per_s=$(rate "$payments" "$chain_s")
 chain_ratio=$chain_ratio
 ingest_ratio=$ingest_ratio
 $history_keys
+vault_share=$vault_share
+vault_cpu_share=$vault_cpu_share
 peer_python_ratio=$peer_python_ratio
 peer_java_ratio=$peer_java_ratio
 peak_mib_parent=$peak_mib_parent

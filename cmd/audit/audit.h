@@ -81,6 +81,8 @@ struct audit_bytes { /* what a row says of a file */
 /* An encrypted copy against its row; without secrets only that it is there. Findings at "file FOLDER/NUMBER". */
 NKS_CHECKED enum nks_status audit_copy_check(struct audit *audit, const char *folder, enum nks_key_purpose purpose,
                                              int64_t number, const struct audit_bytes *row);
+/* It was erased (`at` is when): nothing may be there. Negative: it is being erased. */
+NKS_CHECKED enum nks_status audit_copy_gone(struct audit *audit, const char *folder, int64_t number, int64_t at);
 /* A file as it lies there against its row. The place is the caller's. */
 NKS_CHECKED enum nks_status audit_plain_check(struct audit *audit, const char *path, const struct audit_bytes *row);
 
@@ -126,6 +128,8 @@ bool audit_event_at(const struct audit_events *events, int action, int64_t numbe
 
 struct audit_batch {
     int64_t id, delivery_id, origin, state, payments, rejected, slices, groups;
+    int64_t erased; /* 1: its key is, 2: its files too */
+    int64_t key_len;
     char control_sum[NKS_CONTROL_SUM_MAX];
     struct nks_sum sum;
     bool sum_good;
@@ -188,6 +192,8 @@ enum nks_status audit_check_ventekonto(struct audit *audit);
 enum nks_status audit_check_returns(struct audit *audit);
 enum nks_status audit_check_files(struct audit *audit);
 enum nks_status audit_check_reports(struct audit *audit);
+enum nks_status audit_check_erased(struct audit *audit);
+enum nks_status audit_check_journal(struct audit *audit);
 enum nks_status audit_check_trail(struct audit *audit);
 enum nks_status audit_check_equation(struct audit *audit);
 enum nks_status audit_check_database(struct audit *audit);

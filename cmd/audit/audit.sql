@@ -14,9 +14,13 @@ SELECT COALESCE(MAX(business_date), 0) FROM out_file;
 -- ---- deliveries
 
 -- name: audit_deliveries
-SELECT delivery_id, source, state, answered, repeats, bytes, hash, party, replays, generation, hash_key, name_key
+SELECT delivery_id, source, state, answered, repeats, bytes, hash, party, replays, generation, hash_key, name_key,
+  erased_at
 FROM delivery
 ORDER BY delivery_id;
+
+-- name: audit_receipt_erased
+SELECT COUNT(*) FROM out_file WHERE delivery_id = :delivery_id AND kind = 2 AND erased_at > 0;
 
 -- name: audit_delivery_receipts
 SELECT COUNT(*), COUNT(CASE WHEN party = :party AND folder = 3 THEN 1 END) FROM out_file
@@ -32,7 +36,9 @@ SELECT hash, party, repeats, state, generation, source FROM delivery WHERE deliv
 -- ---- batches and groups
 
 -- name: audit_batches
-SELECT batch_id, delivery_id, state, payments, rejected, slices, groups, control_sum, origin FROM batch ORDER BY batch_id;
+SELECT batch_id, delivery_id, state, payments, rejected, slices, groups, control_sum, origin,
+  COALESCE((SELECT 1 + e.done FROM batch_erased e WHERE e.batch_id = batch.batch_id), 0), length(wrapped_key)
+FROM batch ORDER BY batch_id;
 
 -- name: audit_batch_slices
 SELECT COUNT(*), COALESCE(MIN(slice_id), 0), COALESCE(MAX(slice_id), 0) FROM slice
@@ -235,6 +241,7 @@ SELECT COUNT(*) FROM claim_use;
 
 -- Uses that no debt leg bears out. Legs: kind 2 debt; state 4 rejected, 5 returned, 6 stopped: then the use is given
 -- back. A slice in state 4 (OFFSET) has its uses already, but its legs only in its decisions: audit_uses_early.
+-- A generation that was decided again while it was OFFSET left no legs, and no active use.
 -- name: audit_uses_wrong
 SELECT u.holder_key, u.claim_key, u.slice_id, u.n, u.generation, u.leg_no, u.amount_minor, u.state,
   COALESCE(l.kind, 0), COALESCE(l.amount_minor, 0), COALESCE(l.state, 0), COALESCE(p.holder_key = u.holder_key, 0)
@@ -243,12 +250,14 @@ LEFT JOIN leg l ON l.slice_id = u.slice_id AND l.n = u.n AND l.generation = u.ge
 LEFT JOIN payment p ON p.slice_id = u.slice_id AND p.n = u.n
 WHERE (l.n IS NULL OR p.n IS NULL OR l.kind <> 2 OR l.amount_minor <> u.amount_minor OR p.holder_key <> u.holder_key
   OR u.state NOT IN (1, 2) OR (u.state = 1 AND l.state IN (4, 5, 6)) OR (u.state = 2 AND l.state IN (1, 2, 3)))
-  AND NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = u.slice_id AND s.state = 4);
+  AND NOT EXISTS (SELECT 1 FROM batch_erased e WHERE e.batch_id = u.slice_id >> 14)
+  AND NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = u.slice_id AND (s.state = 4 AND u.generation = s.generation
+    OR l.n IS NULL AND p.holder_key = u.holder_key AND u.state = 2 AND u.generation < s.generation));
 
 -- name: audit_uses_early
 SELECT u.holder_key, u.claim_key, u.slice_id, u.n, u.generation, u.leg_no, u.amount_minor, u.state
 FROM claim_use u JOIN slice s ON s.slice_id = u.slice_id
-WHERE s.state = 4 ORDER BY u.slice_id, u.n, u.generation, u.leg_no;
+WHERE s.state = 4 AND u.generation = s.generation ORDER BY u.slice_id, u.n, u.generation, u.leg_no;
 
 -- name: audit_use_of_leg
 SELECT claim_key, amount_minor FROM claim_use
@@ -365,7 +374,7 @@ WHERE l.kind = 3 AND NOT EXISTS (SELECT 1 FROM ventekonto_entry v
 
 -- name: audit_files
 SELECT file_id, kind, folder, party, name, message_id, batch_id, delivery_id, state, bytes, hash, repeats, number,
-  created_at, business_date, entries, control_sum
+  created_at, business_date, entries, control_sum, erased_at
 FROM out_file
 ORDER BY file_id;
 
@@ -373,7 +382,25 @@ ORDER BY file_id;
 SELECT kind, state, bytes, hash FROM out_file WHERE file_id = :file_id;
 
 -- name: audit_file_named
-SELECT file_id, state FROM out_file WHERE folder = :folder AND party = :party AND name = :name;
+SELECT file_id, state, hash FROM out_file WHERE folder = :folder AND party = :party AND name = :name;
+
+-- name: audit_published_named
+SELECT kind, message_id, created_at, business_date, bytes, hash, line FROM published
+WHERE folder = :folder AND party = :party AND name = :name;
+
+-- name: audit_mark_rows
+SELECT COUNT(*), COUNT(CASE WHEN one = 1 THEN 1 END) FROM journal_mark;
+
+-- The last restore and the last reconciliation in the home's own chain.
+-- name: audit_restores
+SELECT COALESCE(MAX(CASE WHEN action = :restore THEN link END), 0),
+  COALESCE(MAX(CASE WHEN action = :reconcile THEN link END), 0) FROM trail_link WHERE chain = 0;
+
+-- name: audit_published_count
+SELECT COUNT(*) FROM published;
+
+-- name: audit_files_published
+SELECT file_id FROM out_file WHERE state = 3 ORDER BY file_id;
 
 -- name: audit_batch_files
 SELECT file_id, party, folder, entries, control_sum FROM out_file WHERE batch_id = :batch_id AND kind = 1
@@ -435,11 +462,12 @@ WHERE u.given_back_at IS NOT NULL
 UNION ALL SELECT 'claim_use', u.slice_id, u.n, 'given_back_at does not go with its state' FROM claim_use u
 WHERE (u.state = 2) <> (u.given_back_at IS NOT NULL);
 
--- A look (action 60) has its slice and the seq of the payment: its row is of that payee; a payee's look has its row.
+-- A look (action 60) has its slice and the seq of the payment: its row is of that payee; a payee's look has its row. Whose
+-- payments they were is gone when a batch is erased.
 -- name: audit_looks
 SELECT 'trail_holder', h.chain, h.link, 'it is of no look at that payee in the trail' FROM trail_holder h
 WHERE NOT EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = h.chain AND t.link = h.link AND t.action = 60
-  AND (t.slice_id = 0 OR EXISTS (SELECT 1 FROM payment p WHERE p.slice_id = t.slice_id AND p.seq = t.number
+  AND (t.slice_id = 0 OR t.chain IN (SELECT e.batch_id FROM batch_erased e) OR EXISTS (SELECT 1 FROM payment p WHERE p.slice_id = t.slice_id AND p.seq = t.number
     AND p.holder_key = h.holder_key AND p.holder_check = h.holder_check)))
 UNION ALL SELECT 'trail_holder', t.chain, t.link, 'a look at a payee has no row, or two' FROM trail_link t
 JOIN payment p ON p.slice_id = t.slice_id AND p.seq = t.number AND p.holder_kind <> 0
@@ -454,8 +482,8 @@ UNION ALL SELECT 'delivery_odd', d.delivery_id, 0, 'the row is missing: its deli
 WHERE d.state = 6 AND NOT EXISTS (SELECT 1 FROM delivery_odd o WHERE o.delivery_id = d.delivery_id);
 
 -- Columns whose values are few, or said twice. Batches: kind 1 order, mode 1 live, origin 1 sender, state 2 accepted,
--- 3 refused. Deliveries: 3 accepted, 4 refused; source 2 a central. Slices: 2 waiting. Action 7 is an answer. Groups: 42 and 43 say why a date was moved. Files: kind 1 order, 2 receipt,
--- 3 status report, 4 manifest.
+-- 3 refused. Deliveries: 3 accepted, 4 refused; source 2 a central. Slices: 2 waiting. Action 7 is an answer, 23 delivered
+-- by hand. Groups: 42 and 43 say why a date was moved. Files: kind 1 order, 2 receipt, 3 status report, 4 manifest.
 -- name: audit_flags
 SELECT 'batch', b.batch_id, 0, 'kind or mode is none that moves money' FROM batch b WHERE b.kind <> 1 OR b.mode <> 1
 UNION ALL SELECT 'batch', b.batch_id, 0, 'reason does not go with its state' FROM batch b
@@ -474,6 +502,9 @@ UNION ALL SELECT 'batch_group', g.batch_id, g.number, 'moved is no reason for an
 WHERE g.moved NOT IN (0, 42, 43)
 UNION ALL SELECT 'out_file', o.file_id, 0, 'answered is none of its kind' FROM out_file o
 WHERE o.answered < 0 OR o.answered > 2 OR (o.kind <> 1 AND o.answered <> 0)
+UNION ALL SELECT 'out_file', o.file_id, 0, 'by_hand, but the trail has nothing handed out by a person' FROM out_file o
+WHERE o.by_hand <> 0 AND o.batch_id NOT IN (SELECT t.chain FROM trail_link t WHERE t.action = 23)
+UNION ALL SELECT 'out_file', o.file_id, 0, 'by_hand is neither yes nor no' FROM out_file o WHERE o.by_hand NOT IN (0, 1)
 UNION ALL SELECT 'out_file', o.file_id, 0, 'detail is none of its kind' FROM out_file o
 WHERE (o.kind IN (2, 4) AND o.detail <> '')
   OR (o.kind = 3 AND o.detail NOT IN ('checked', 'routed', 'routed late', 'answer', 'stopped'))
@@ -497,7 +528,8 @@ WHERE NOT EXISTS (SELECT 1 FROM trail_link l WHERE l.chain = t.chain);
 -- Written receipts and status reports of accepted batches (kinds 2, 3) with: whether it is the newest of its batch; whether
 -- it tells of a bank's answer, and all that was told is in it; the batch's payments; rejected at receipt; rejected or
 -- stopped now; settled and come back now, by the leg that decides (the payee's; where debts took all, the first debt);
--- settled payments that were told; of those that are final, how many rest or rested on the ventekonto; whether nothing of the batch is left and every report that was due was written.
+-- settled payments that were told; of those that are final, how many rest or rested on the ventekonto; whether nothing of
+-- the batch is left and every report that was due was written.
 -- name: audit_reports
 SELECT o.file_id, o.kind, b.batch_id, o.entries,
   o.kind = 3 AND NOT EXISTS (SELECT 1 FROM out_file x WHERE x.batch_id = b.batch_id AND x.kind = 3 AND x.file_id > o.file_id),
@@ -551,6 +583,19 @@ WHERE k.unanswered OR k.unreasoned OR k.untold ORDER BY k.slice_id, k.n, k.gener
 
 -- name: audit_trail_day_chains
 SELECT COUNT(*), MIN(sealed) FROM trail_day WHERE day = :day;
+
+-- name: audit_erase_links
+SELECT COUNT(*) FROM trail_link WHERE chain = :chain AND action = :action;
+
+-- name: audit_erased_stray
+SELECT e.batch_id FROM batch_erased e WHERE NOT EXISTS (SELECT 1 FROM batch b WHERE b.batch_id = e.batch_id)
+ORDER BY e.batch_id;
+
+-- name: audit_erased_rows
+SELECT (SELECT COUNT(*) FROM slice_details d WHERE d.slice_id BETWEEN :first AND :last),
+  (SELECT COUNT(*) FROM slice_decision d WHERE d.slice_id BETWEEN :first AND :last AND length(d.decisions) <> 32),
+  (SELECT COUNT(*) FROM payment p WHERE p.slice_id BETWEEN :first AND :last
+    AND (p.holder_kind <> 0 OR p.holder_key <> 0 OR p.holder_check <> 0));
 
 -- name: audit_trail_days
 SELECT day, MIN(sealed) FROM trail_day GROUP BY day ORDER BY day;

@@ -148,7 +148,7 @@ static enum nks_status batch_check(struct audit *audit, void *context, const str
         return audit_take_fault(audit, status);
     if (contents.batch.header_len > 0)
         status = message_check(audit, &contents.batch);
-    if (batch->state == NKS_BATCH_ACCEPTED && status == NKS_OK)
+    if (batch->state == NKS_BATCH_ACCEPTED && batch->erased == 0 && status == NKS_OK)
         status = batch_contents(audit, &contents, batch);
     nks_batch_close(&contents.batch);
     return status;

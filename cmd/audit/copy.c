@@ -93,6 +93,19 @@ enum nks_status audit_copy_check(struct audit *audit, const char *folder, enum n
     return audit_take_fault(audit, status);
 }
 
+enum nks_status audit_copy_gone(struct audit *audit, const char *folder, int64_t number, int64_t at)
+{
+    char path[NKS_PATH_MAX];
+    NKS_TRY(audit_numbered_path(audit, path, folder, number, ".nks"));
+    audit_at(audit, "file %s/%012lld.nks", folder, (long long)number);
+    if (at < 0)
+        audit_note(audit, "in progress: file %s/%012lld.nks is being erased; nks erase goes on with it", folder,
+                   (long long)number);
+    else if (nks_sys_exists(path))
+        audit_find(audit, "it was erased, but it is there");
+    return NKS_OK;
+}
+
 enum nks_status audit_plain_check(struct audit *audit, const char *path, const struct audit_bytes *row)
 {
     uint8_t hash[NKS_HASH_SIZE];

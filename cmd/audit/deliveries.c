@@ -4,7 +4,7 @@
 #include <string.h>
 
 struct delivery {
-    int64_t id, source, state, repeats, bytes, replays, generation, hash_key, name_key;
+    int64_t id, source, state, repeats, bytes, replays, generation, hash_key, name_key, erased;
     bool answered;
     uint8_t hash[NKS_HASH_SIZE];
     size_t hash_len;
@@ -29,6 +29,7 @@ static void read_delivery(struct nks_stmt *stmt, struct delivery *delivery)
         .generation = nks_column_int(stmt, 9),
         .hash_key = nks_column_int(stmt, 10),
         .name_key = nks_column_int(stmt, 11),
+        .erased = nks_column_int(stmt, 12),
     };
     struct nks_text hash = nks_column_bytes(stmt, 6);
     delivery->hash_len = hash.len;
@@ -52,6 +53,18 @@ static void row_check(struct audit *audit, const struct delivery *delivery)
         audit_find(audit, "hash_key is not the beginning of hash");
 }
 
+static enum nks_status receipt_erased(struct audit *audit, int64_t delivery_id, bool *erased)
+{
+    struct nks_stmt *stmt = NULL;
+    bool found = false;
+    NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_receipt_erased, &stmt, &audit->fault));
+    nks_bind_int(stmt, "delivery_id", delivery_id);
+    NKS_TRY(nks_stmt_one(stmt, &found, &audit->fault));
+    *erased = found && nks_column_int(stmt, 0) > 0;
+    nks_stmt_end(stmt);
+    return NKS_OK;
+}
+
 /* Finished but not answered and without a receipt: emit has not come to it yet. */
 static enum nks_status receipt_check(struct audit *audit, const struct delivery *delivery, int64_t *waiting)
 {
@@ -63,13 +76,16 @@ static enum nks_status receipt_check(struct audit *audit, const struct delivery 
     NKS_TRY(nks_stmt_one(stmt, &found, &audit->fault));
     int64_t receipts = found ? nks_column_int(stmt, 0) : 0, own = found ? nks_column_int(stmt, 1) : 0;
     nks_stmt_end(stmt);
+    bool first_erased = false; /* then there is none to repeat */
+    if (receipts == 0 && delivery->repeats != 0)
+        NKS_TRY(receipt_erased(audit, delivery->repeats, &first_erased));
     bool due = finished(delivery) && delivery->source == NKS_SOURCE_SENDER;
     if (receipts != own)
         audit_find(audit, "its receipt goes to another folder than its sender's");
     if (!due && (delivery->answered || receipts > 0))
         audit_find(audit, "it is answered, but it is nothing to answer in state %s",
                    nks_delivery_state_name((int)delivery->state));
-    else if (due && delivery->answered && receipts != 1)
+    else if (due && delivery->answered && receipts != 1 && !first_erased)
         audit_find(audit, "answered, but out_file has %lld receipts of it", (long long)receipts);
     else if (due && !delivery->answered && receipts > 0)
         audit_find(audit, "not answered, but out_file has %lld receipt(s) of it", (long long)receipts);
@@ -176,7 +192,7 @@ static enum nks_status columns_check(struct audit *audit, const struct delivery 
     if (!audit->secrets)
         return NKS_OK;
     enum nks_status status = nks_delivery_load(audit->exchange, row->id, &delivery, &found, &audit->fault);
-    if (status == NKS_OK)
+    if (status == NKS_OK && row->erased == 0) /* its name goes with its copy */
         NKS_TRY(name_check(audit, row, &delivery));
     NKS_TRY(audit_take_fault(audit, status));
     return audit_take_fault(audit, nks_delivery_findings(audit->exchange, row->id, findings, &count, &audit->fault));
@@ -193,6 +209,8 @@ static enum nks_status delivery_check(struct audit *audit, const struct delivery
     NKS_TRY(replay_check(audit, delivery));
     NKS_TRY(columns_check(audit, delivery));
     const struct audit_bytes row = {{(const char *)delivery->hash, delivery->hash_len}, delivery->bytes};
+    if (delivery->erased != 0)
+        return audit_copy_gone(audit, "spool", delivery->id, delivery->erased);
     return audit_copy_check(audit, "spool", NKS_KEY_SPOOL, delivery->id, &row);
 }
 

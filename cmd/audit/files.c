@@ -10,7 +10,7 @@
 #include <strings.h>
 
 struct file {
-    int64_t id, kind, folder, batch_id, delivery_id, state, bytes, repeats, number, created_at, business_date, entries;
+    int64_t id, kind, folder, batch_id, delivery_id, state, bytes, repeats, number, created_at, business_date, entries, erased;
     char party[NKS_PARTY_MAX], name[NKS_FILE_NAME_MAX], message_id[NKS_MESSAGE_ID_MAX];
     uint8_t hash[NKS_HASH_SIZE];
     size_t hash_len;
@@ -33,6 +33,7 @@ static void read_file(struct nks_stmt *stmt, struct file *file)
         .created_at = nks_column_int(stmt, 13),
         .business_date = nks_column_int(stmt, 14),
         .entries = nks_column_int(stmt, 15),
+        .erased = nks_column_int(stmt, 17),
     };
     file->sum_good = nks_sum_read(nks_column_text(stmt, 16), &file->sum);
     file->fits = nks_text_copy(nks_column_text(stmt, 3), file->party, sizeof file->party);
@@ -224,7 +225,8 @@ static enum nks_status file_check(struct audit *audit, const struct file *file)
     if (file->state == NKS_FILE_RESERVED || !named)
         return NKS_OK;
     const struct audit_bytes row = bytes_of(file);
-    NKS_TRY(audit_copy_check(audit, "archive", NKS_KEY_ARCHIVE, file->id, &row));
+    NKS_TRY(file->erased != 0 ? audit_copy_gone(audit, "archive", file->id, file->erased)
+                              : audit_copy_check(audit, "archive", NKS_KEY_ARCHIVE, file->id, &row));
     NKS_TRY(staged_check(audit, file));
     return out_check(audit, file);
 }
@@ -266,6 +268,19 @@ static bool ends_with(const char *name, const char *end)
     return len >= end_len && strcmp(name + len - end_len, end) == 0;
 }
 
+static enum nks_status published_before(struct audit *audit, const struct audit_folder *folder, struct nks_text name,
+                                        bool *was)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_published_named, &stmt, &audit->fault));
+    nks_bind_int(stmt, "folder", folder->folder);
+    nks_bind_text(stmt, "party", nks_text_from(folder->party));
+    nks_bind_text(stmt, "name", name);
+    NKS_TRY(nks_stmt_one(stmt, was, &audit->fault));
+    nks_stmt_end(stmt);
+    return NKS_OK;
+}
+
 static enum nks_status listed_check(struct audit *audit, const struct audit_folder *folder, const char *name)
 {
     struct nks_stmt *stmt = NULL;
@@ -282,6 +297,8 @@ static enum nks_status listed_check(struct audit *audit, const struct audit_fold
     NKS_TRY(nks_stmt_one(stmt, &found, &audit->fault));
     bool written = found && nks_column_int(stmt, 1) != NKS_FILE_RESERVED;
     nks_stmt_end(stmt);
+    if (!written) /* published before the home was restored */
+        NKS_TRY(published_before(audit, folder, (struct nks_text){name, len}, &written));
     if (written)
         return NKS_OK;
     audit_at(audit, "file %s/%s/%.120s", nks_file_folder_path(folder->folder), folder->party,

@@ -6,6 +6,8 @@
  */
 #include "audit.h"
 
+#include "stage/schema.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +36,7 @@ struct options {
     bool public_only, help, version;
 };
 
-/* ---- the table of checks */
+/* ---- the table of checks; each has its page, AUDIT-NAME, in cmd/nks/codes_audit.c */
 
 static const struct audit_check checks[] = {
     {"database", "the engine's own check of the file", audit_check_database, NULL, false},
@@ -67,6 +69,8 @@ static const struct audit_check checks[] = {
      "that archive copies decrypt, and their SHA-256", false},
     {"reports", "what payers were told is what became of their payments", audit_check_reports,
      "the text of receipts and reports", false},
+    {"erased", "what was erased is gone, on purpose, and nothing else is", audit_check_erased, NULL, false},
+    {"journal", "the journal of published files is whole, and the same as the rows", audit_check_journal, NULL, false},
     {"trail", "every link follows the one before, and the seals outside name what is there", audit_check_trail,
      "who, why and what of each link", false},
     {"facts", "instants, looks, odd answers and flags go together", audit_check_facts, NULL, false},
@@ -148,7 +152,8 @@ static bool options_read(int argc, char **argv, struct options *options)
         for (size_t i = 0; i < sizeof rows / sizeof rows[0] && !known; i++)
             known = option_take(&rows[i], argc, argv, &at, &good);
         if (!known || !good) {
-            fprintf(stderr, "nks-audit: %s: %s\n", argv[at],
+            nks_text_plain(argv[at]);
+            fprintf(stderr, "nks-audit: USAGE: %s: %s\n", argv[at],
                     known ? "expects a directory" : "not an option of nks-audit");
             return false;
         }
@@ -217,6 +222,7 @@ static enum nks_status database_open(struct audit *audit)
     const struct nks_db_options options = {
         .path = path, .cache_kib = CACHE_KIB, .read_only = true, .busy_timeout_ms = BUSY_TIMEOUT_MS, .durable = true};
     NKS_TRY(nks_db_open(&options, &audit->db, &audit->fault));
+    NKS_TRY(nks_home_schema_check(audit->db, &audit->fault));
     NKS_TRY(nks_exchange_open(audit->db, audit->keys, &audit->exchange, &audit->fault));
     return nks_payments_open(audit->db, audit->keys, &audit->payments, &audit->fault);
 }
@@ -347,7 +353,7 @@ int main(int argc, char **argv)
     bool written = audit_output_free(audit.output);
     audit_close(&audit);
     if (!written) {
-        fputs("nks-audit: the result could not be written\n", stderr);
+        fputs("nks-audit: OUTPUT: standard output did not take the result; is the disk full?\n", stderr);
         code = worse(code, EXIT_BUSY);
     }
     return code;

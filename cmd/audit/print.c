@@ -230,7 +230,9 @@ void audit_output_end(struct audit *audit, int exit_code)
     if (output->style.quiet)
         return;
     if (audit->all_findings > 0)
-        printf("\n%lld finding(s). Stop: run no stage before a person has looked.\n", (long long)audit->all_findings);
+        printf("\n%lld finding(s). Stop: run no stage before a person has looked.\n"
+               "`nks help AUDIT-NAME`, with the name of the check, says what is safe and what to do.\n",
+               (long long)audit->all_findings);
     else if (exit_code == 0)
         printf("\nNo findings.\n");
 }

@@ -64,6 +64,8 @@ static void read_batch(struct nks_stmt *stmt, struct audit_batch *batch)
         .slices = nks_column_int(stmt, 5),
         .groups = nks_column_int(stmt, 6),
         .origin = nks_column_int(stmt, 8),
+        .erased = nks_column_int(stmt, 9),
+        .key_len = nks_column_int(stmt, 10),
     };
     struct nks_text sum = nks_column_text(stmt, 7);
     batch->sum_good =

@@ -34,7 +34,10 @@ static enum nks_status decision_hash(struct audit *audit, const struct audit_sli
     NKS_TRY(nks_stmt_one(stmt, found, &audit->fault));
     if (*found) {
         struct nks_text stored = nks_column_bytes(stmt, 0);
-        nks_hash_once(stored.ptr, stored.len, out);
+        if (stored.len == NKS_HASH_SIZE) /* erased: its hash is in its place */
+            memcpy(out, stored.ptr, NKS_HASH_SIZE);
+        else
+            nks_hash_once(stored.ptr, stored.len, out);
     }
     nks_stmt_end(stmt);
     return NKS_OK;
@@ -157,18 +160,20 @@ static enum nks_status decisions_check(struct audit *audit, const struct audit_s
 
 static enum nks_status slice_check(struct audit *audit, void *context, const struct audit_slice *slice)
 {
-    (void)context;
+    const struct audit_batch *batch = context;
     if (audit_routed(slice)) {
         audit_looked(audit);
         NKS_TRY(signature_check(audit, slice));
     }
     bool decided = slice->state >= NKS_SLICE_RESOLVED && slice->state <= NKS_SLICE_EMITTED;
-    return decided && audit->secrets ? decisions_check(audit, slice) : NKS_OK;
+    return decided && audit->secrets && batch->erased == 0 ? decisions_check(audit, slice) : NKS_OK;
 }
 
 static enum nks_status batch_check(struct audit *audit, void *context, const struct audit_batch *batch)
 {
-    return batch->state == NKS_BATCH_ACCEPTED ? audit_each_slice(audit, batch->id, slice_check, context) : NKS_OK;
+    struct audit_batch own = *batch;
+    (void)context;
+    return batch->state == NKS_BATCH_ACCEPTED ? audit_each_slice(audit, batch->id, slice_check, &own) : NKS_OK;
 }
 
 enum nks_status audit_check_signatures(struct audit *audit)

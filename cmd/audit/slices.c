@@ -98,7 +98,8 @@ static void state_check(struct audit *audit, const struct audit_slice *slice, co
         audit_find(audit, "due_date is later than execution_date");
 }
 
-static enum nks_status blobs_check(struct audit *audit, const struct audit_slice *slice)
+static enum nks_status blobs_check(struct audit *audit, const struct audit_slice *slice,
+                                   const struct audit_batch *batch)
 {
     struct nks_stmt *stmt = NULL;
     bool found = false;
@@ -110,7 +111,7 @@ static enum nks_status blobs_check(struct audit *audit, const struct audit_slice
     nks_stmt_end(stmt);
     bool decided = slice->state >= NKS_SLICE_RESOLVED && slice->state <= NKS_SLICE_EMITTED;
     audit_at(audit, "slice_details slice_id %lld", (long long)slice->id);
-    if (details != 1)
+    if (details != 1 && batch->erased == 0)
         audit_find(audit, "the row is missing");
     audit_at(audit, "slice_decision slice_id %lld generation %lld", (long long)slice->id, (long long)slice->generation);
     if (decided && decisions == 0)
@@ -292,7 +293,7 @@ static enum nks_status slice_check(struct audit *audit, void *context, const str
     numbers_check(audit, slice, &recount);
     if (!recount.money_good)
         audit_find(audit, "a payment of it has no currency");
-    NKS_TRY(blobs_check(audit, slice));
+    NKS_TRY(blobs_check(audit, slice, context));
     NKS_TRY(dates_check(audit, slice));
     if (slice->state != NKS_SLICE_STOPPED)
         NKS_TRY(status_totals_check(audit, slice, &recount));

@@ -21,6 +21,8 @@ static const struct {
     {"keys person add", false, person_approved},
     {"keys person end", false, person_approved},
     {"replay", false, replay_approved},
+    {"erase", false, erase_approved},
+    {"reconcile", false, reconcile_approved},
 };
 enum { ACTS = sizeof acts / sizeof acts[0] };
 

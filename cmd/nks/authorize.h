@@ -28,6 +28,10 @@ NKS_CHECKED enum nks_status app_person(struct nks_app *app, int role, struct nks
 int import_approved(struct nks_app *app, const struct nks_proposal *proposal, const char *path);
 /* replay.c */
 int replay_approved(struct nks_app *app, const struct nks_proposal *proposal, const char *path);
+/* erase.c */
+int erase_approved(struct nks_app *app, const struct nks_proposal *proposal, const char *path);
+/* backup.c */
+int reconcile_approved(struct nks_app *app, const struct nks_proposal *proposal, const char *path);
 /* keys_signer.c */
 int signer_approved(struct nks_app *app, const struct nks_proposal *proposal, const char *path);
 /* keys_person.c */

@@ -45,6 +45,7 @@ void checking_name(struct checking *checking, const char *path)
              : base != NULL         ? base + 1
                                     : path);
     nks_name_mask(checking->name);
+    nks_text_plain(checking->name);
     checking->shown = 0;
 }
 

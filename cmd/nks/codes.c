@@ -1,4 +1,5 @@
-/* Every code that a fault can carry. tests/system/test_codes.sh compares this table with the library's sources. */
+/* Every code that a fault can carry. tests/system/test_codes.sh compares this table with the sources, and doc/codes.md,
+ * which `nks help codes --markdown` writes, with the table. */
 #include "codes.h"
 
 #include <string.h>
@@ -10,9 +11,9 @@ static const struct exit_row exits[] = {
     {EXIT_USAGE, "wrong usage, or no such batch or payment"},
     {EXIT_BUSY, "busy: another run works on this home"},
     {EXIT_LATER, "try again later: database, disk, memory"},
-    {EXIT_PERSON, "something waits for a person"},
+    {EXIT_PERSON, "something waits for a person; verify: something is missing or cannot be judged"},
     {EXIT_SETUP, "configuration, permission, or no jail"},
-    {EXIT_INTEGRITY, "integrity alarm: do not restart"},
+    {EXIT_INTEGRITY, "integrity alarm: do not restart; verify: a received file is wrong"},
     {EXIT_BUG, "a bug"},
 };
 static const int worst_first[] = {EXIT_BUG,    EXIT_INTEGRITY, EXIT_SETUP,    EXIT_LATER, EXIT_BUSY,
@@ -42,6 +43,9 @@ static const char again_next[] = "Run the same command again later; cron will do
 static const char file_next[] =
     "Correct the file at the line and column that the error names, and import it again; --dry-run tries it.";
 static const char conf_next[] = "Correct that line of nks.conf, then run nks config check.";
+static const char verify_safe[] = "nks verify only reads. Do not carry the file out before it is explained.";
+static const char verify_never[] = "nks verify only reads. Do not carry out anything of that folder.";
+static const char verify_call[] = "Keep the folder as it is, and call who runs nks, by a number that you know.";
 static const char bug_safe[] = "The work at hand was rolled back; nothing wrong was stored.";
 static const char bug_next[] = "Report it with this line and the version (nks --version). Trying again gives the same.";
 
@@ -113,6 +117,8 @@ static const struct code_row codes[] = {
      "archive."},
     {"DB-NEWER", 0, "The database was made by a newer nks than this one.", "Nothing was changed.",
      "Install the newer nks again."},
+    {"DB-OLDER", 0, "The database was made by an older nks than this one.", "Nothing was changed.",
+     "Run nks run: whoever has the home's lock copies the database (nks.db.before-TIME) and brings it up to date."},
     {"DB-PERMISSION", 0, "The database may not be read or written here.", "Nothing was changed.",
      "Look at owner and mode of the home and of nks.db; run nks as the user who owns them."},
     {"FILE-MISSING", 0, "A file or folder is not there.", "Nothing was changed.",
@@ -146,9 +152,12 @@ static const struct code_row codes[] = {
      "Choose another --keys for the new home."},
     {"KEY-PUBLIC", 0, "This needs the secret keys, and only public ones are there.", "Nothing was changed.",
      "Use the directory with all keys."},
-    {"KEY-EXPIRES", EXIT_PERSON, "The certificate that signs published files is about to end, or has ended.",
-     "Nothing was changed; files are signed until then.",
-     "nks keys rotate file --reason TEXT, then give the new .crt file to data centrals before its day."},
+    {"KEY-EXPIRES", EXIT_PERSON,
+     "The certificate that signs published files, or one of a signer of received files, is about to end or has ended.",
+     "Nothing was changed; files are signed and taken until then.",
+     "Ours: nks keys rotate file --reason TEXT, then give the new .crt file to data centrals before its day. A "
+     "signer's: "
+     "ask for the next one, then nks keys signer import."},
     {"KEY-OWNER", 0, "A key file or its directory belongs to another user.", "Nothing was changed.",
      "Ask who made it, then chown it to the user that runs nks."},
     {"KEY-INSIDE", 0, "The keys lie inside the home, so every copy of the home has them.", "Nothing was changed.",
@@ -234,6 +243,61 @@ static const struct code_row codes[] = {
      "nks delivered, run nks deliver, then nks replay."},
     {"DELIVERED-EXISTS", EXIT_USAGE, "The file of --out, or the signature beside it, is there already.",
      "Nothing was changed.", "Name another file, or look at that one and remove it."},
+    {"REPLAY-STAGE", EXIT_USAGE, "A batch is replayed from a stage that decides.", "Nothing was changed.",
+     "Name resolve, offset or route with --from."},
+    {"REPLAY-GENERATION", 0, "A slice was decided again and again, as often as can be.", "Nothing was changed.",
+     "Look at the batch with nks explain: the reference data are not what is wrong. Stop its payments if they must not "
+     "go."},
+    {"DELIVERED-PART", EXIT_USAGE, "A handing out was cut short, and the .part beside --out is not the whole file.",
+     "The file counts as published; nothing was handed out.",
+     "Remove the .part, then run nks replay FILE: it publishes the file from the archive."},
+
+    /* the journal of published files, backups */
+    {"BENCH-PLAIN", 0, "This nks was built for the bench: it encrypts and signs nothing, and keeps no trail.",
+     "Nothing was read.", "Install an nks that was built without NKS_BENCH_PLAIN."},
+    {"JOURNAL-MISSING", 0, "The journal of published files is not where the home expects it (HOME.journal).",
+     "Nothing was published.",
+     "Mount or put back its folder, then run again. Only if it is lost for good: ask every data central what it has, "
+     "then "
+     "run nks reconcile --new-journal."},
+    {"JOURNAL-EXISTS", EXIT_USAGE, "A new home was to be made beside the journal of one that was here before.",
+     "Nothing was made.",
+     "To have that home back: nks restore BACKUP. For a new home: move HOME.journal away, and keep it."},
+    {"JOURNAL-CHANGED", 0,
+     "The journal of published files is shorter than the database knows it, or a line of it was "
+     "changed.",
+     stop_here, "Put the right journal back from where its folder is kept twice. Then nks-audit, and nks alarm clear."},
+    {"JOURNAL-LINE", EXIT_BUG, "A line of the journal could not be made.", bug_safe, bug_next},
+    {"JOURNAL-MARK", 0, "The row that says how far the journal is known is damaged.", stop_here, audit_next},
+    {"RECONCILE-FIRST", 0, "The database is older than the journal: it was put back from a backup or a copy.",
+     "Nothing leaves the house. What was published since is out and is not published again.",
+     "Run nks reconcile --dry-run to see what was published since, then nks reconcile --reason TEXT."},
+    {"RECONCILE-NOT", EXIT_USAGE, "There is nothing to reconcile, or the journal is there and is not begun anew.",
+     "Nothing was changed.", "Go on with nks run."},
+    {"JOURNAL-DIFFERS", 0,
+     "A file that was published before the home was restored came to be again with other bytes, "
+     "because reference data differ.",
+     "It is not published, and stays in staging. What went out first stands.",
+     "Compare both with the receiver: nks show BATCH, and the file that it has. Import what was missing before the "
+     "files "
+     "are dropped again; what still differs is settled by hand with the bank."},
+    {"ERASE-EARLY", 0, "The batch is still to be kept.", "Nothing was erased.",
+     "Wait for the day that the error names; nks erase --due takes it then."},
+    {"ERASE-OPEN", 0,
+     "The batch is not over: something of it waits for a decision, for the bank, or on the ventekonto.",
+     "Nothing was erased.", "nks show BATCH tells what is open. End that first."},
+    {"BATCH-ERASED", EXIT_USAGE, "The batch was erased after its retention time.",
+     "Its counts, sums, hashes and its trail are there; nothing of its payments.",
+     "nks show BATCH and nks trail BATCH tell what is left."},
+    {"BACKUP-EXISTS", EXIT_USAGE, "There is a backup of this second in the folder, whole or cut short (.part).",
+     "Nothing was changed.", "Run nks backup again in a second; remove a .part that was cut short."},
+    {"BACKUP-DAMAGED", EXIT_PERSON,
+     "A backup is not what was written: a file of it is missing or changed, or its list is "
+     "not signed by this home's keys.",
+     "The home was not touched.", "Take another backup; nks backup check BACKUP tells whether it is whole."},
+    {"RESTORE-FINISHED", EXIT_PERSON, "An earlier restore was cut short. It is finished now; this one did not begin.",
+     "The home is the restored one. The home of before lies in HOME.before-TIME.",
+     "Look at it (nks list), then nks reconcile. Restore again only if it is not the backup that you want."},
     {"ARCHIVE-CHANGED", 0, "The archive copy of a published file is not what was published.", stop_here, audit_next},
     {"LOOK-SUM", EXIT_BUG, "The sum of payments is beyond what can be counted.", "Nothing was changed.", bug_next},
     {"REPORT-EXISTS", EXIT_USAGE, "The page was to go into a file that is there already.", "The file was not touched.",
@@ -321,6 +385,42 @@ static const struct code_row codes[] = {
      "nks keys signer list shows the numbers."},
     {"SIGNER-ROW", 0, "A stored certificate of a signer is not what was imported.", stop_here, audit_next},
     {"CMS-BAD", 0, "The signature of a published file does not hold.", stop_here, audit_next},
+    {"VERIFY-BAD", 0, "Not everything in a folder of received files is good.", verify_safe,
+     "Look at each row that is not GOOD; nks help with its code says what to do."},
+    {"VERIFY-UNSIGNED", EXIT_PERSON, "A file has no signature (.p7s) beside it.", verify_safe,
+     "Fetch both again: nks publishes the signature first, so it was lost on the way. Still none: ask who runs nks."},
+    {"VERIFY-EXPIRED", EXIT_PERSON,
+     "A file was signed outside the validity of its certificate, or at a time that is still to come.", verify_safe,
+     "Look at your own clock. Then ask who runs nks for the certificate that is in use, and compare its fingerprint."},
+    {"VERIFY-MISSING", EXIT_PERSON, "A file is not there that a manifest names, or whose signature is there.",
+     verify_safe, "Fetch it again. Where it is gone: whoever runs nks publishes it again by nks replay."},
+    {"VERIFY-UNLISTED", EXIT_PERSON, "An order file is well signed, and no manifest here names it.", verify_safe,
+     "Wait for the day's next manifest and fetch it; verify the folder that holds the manifest of its day."},
+    {"VERIFY-GAP", EXIT_PERSON, "Between the manifests of a day numbers are missing.", verify_safe,
+     "Fetch the missing manifests again. The newest one names all files of its day."},
+    {"VERIFY-UNREADABLE", EXIT_PERSON, "A file is well signed, and is not readable, or none that nks makes.",
+     verify_safe, "Look what it is. nks check FILE says what is wrong in an order; tell who runs nks."},
+    {"VERIFY-KIND", EXIT_PERSON, "Something is no regular file, or cannot be opened.", verify_safe,
+     "Links, pipes and devices do not belong there: find out who made it. Otherwise look at its permissions."},
+    {"VERIFY-CHANGED", EXIT_PERSON, "A file changed while it was read.", verify_safe,
+     "Verify again when nothing is being written there; verify a copy that only you can write to."},
+    {"VERIFY-NOTHING", EXIT_PERSON, "There was no file to verify.", verify_safe,
+     "Look whether the folder is the right one. nks publishes a manifest on a day without orders too."},
+    {"VERIFY-MANY", EXIT_PERSON, "A folder holds more than nks verify takes at a time.",
+     "Everything; what was told before is right, the rest was not looked at.", "Verify it in smaller folders."},
+    {"VERIFY-SIGNATURE", EXIT_INTEGRITY, "A signature does not hold: the file or its .p7s is not what nks published.",
+     verify_never, verify_call},
+    {"VERIFY-SIGNER", EXIT_INTEGRITY, "A file is signed by none of the certificates of --cert.", verify_never,
+     "Was a new certificate announced? Compare its fingerprint by another way, and add it to the file of --cert. If "
+     "not: call who runs nks, by a number that you know."},
+    {"VERIFY-HASH", EXIT_INTEGRITY, "A file's bytes are not those that its manifest names.", verify_never, verify_call},
+    {"VERIFY-FACTS", EXIT_INTEGRITY,
+     "Message id, number of payments or sum of an order contradict its manifest or its own payments.", verify_never,
+     verify_call},
+    {"VERIFY-TWICE", EXIT_INTEGRITY, "Two order files have the same message id.", verify_never, verify_call},
+    {"VERIFY-MANIFEST", EXIT_INTEGRITY,
+     "A manifest is not in its form, does not add up, contradicts another, or is for another day or central.",
+     verify_never, verify_call},
     {"CIPHER-TAG", 0, "An encrypted value is not what was stored in that place, or the keys are another home's.",
      stop_here,
      "Make sure that --keys names this home's keys. Then as for any alarm: stop the cron job, run nks-audit, and call "
@@ -375,17 +475,18 @@ int exit_worse(int a, int b)
     return EXIT_BUG;
 }
 
-const struct code_row *code_table(size_t *count)
+const struct code_row *code_at(size_t i)
 {
-    *count = sizeof codes / sizeof codes[0];
-    return codes;
+    size_t count = sizeof codes / sizeof codes[0];
+    return i < count ? &codes[i] : code_audit_at(i - count);
 }
 
 const struct code_row *code_find(const char *code)
 {
-    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
-        if (strcmp(codes[i].code, code) == 0)
-            return &codes[i];
+    const struct code_row *row = NULL;
+    for (size_t i = 0; (row = code_at(i)) != NULL; i++) {
+        if (strcmp(row->code, code) == 0)
+            return row;
     }
     return NULL;
 }

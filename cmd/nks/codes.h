@@ -29,7 +29,8 @@ struct code_row {
     const char *next; /* command or act */
 };
 const struct code_row *code_find(const char *code); /* NULL: none */
-const struct code_row *code_table(size_t *count);
+const struct code_row *code_at(size_t i);           /* 0, 1, 2 ...; NULL: there are no more */
+const struct code_row *code_audit_at(size_t i);     /* the same of nks-audit's checks (codes_audit.c) */
 int code_exit(const struct nks_fault *fault);
 
 #endif

@@ -2,9 +2,10 @@
 #include "nks.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { WIDTH = 90 };
+enum { WIDTH = 90, CODES_MAX = 1000 };
 
 static void put_wrapped(const char *text, const char *indent)
 {
@@ -106,14 +107,55 @@ static int help_code(struct nks_app *app, const struct code_row *row)
 static int help_codes(struct nks_app *app)
 {
     static const struct column columns[] = {{"code", "code", CELL_TEXT}, {"what", "what happened", CELL_TEXT}};
-    size_t count = 0;
-    const struct code_row *rows = code_table(&count);
+    const struct code_row *row = NULL;
     struct table *table = table_begin(&app->out, "code", NULL, columns, 2, false);
-    for (size_t i = 0; i < count; i++) {
-        table_text(table, rows[i].code);
-        table_text(table, rows[i].what);
+    for (size_t i = 0; (row = code_at(i)) != NULL; i++) {
+        table_text(table, row->code);
+        table_text(table, row->what);
     }
     table_end(table);
+    return EXIT_DONE;
+}
+
+static int by_code(const void *a, const void *b)
+{
+    return strcmp((*(const struct code_row *const *)a)->code, (*(const struct code_row *const *)b)->code);
+}
+
+/* What Markdown would take for a sign of its own. */
+static void put_markdown(const char *name, const char *text)
+{
+    printf("- **%s:** ", name);
+    for (; *text != '\0'; text++)
+        printf("%s%c", strchr("*_<`[\\", *text) != NULL ? "\\" : "", *text);
+    putchar('\n');
+}
+
+/* All pages as one document: doc/codes.md. */
+static int help_codes_markdown(void)
+{
+    const struct code_row *rows[CODES_MAX], *row = NULL;
+    size_t count = 0;
+    for (; (row = code_at(count)) != NULL && count < CODES_MAX; count++)
+        rows[count] = row;
+    if (row != NULL)
+        return EXIT_BUG;
+    qsort(rows, count, sizeof rows[0], by_code);
+    fputs(
+        "# Codes\n\nEvery code that an error of `nks` or a check of `nks-audit` names. `nks help CODE` shows one page. "
+        "This file\nis what `nks help codes --markdown` writes.\n\n",
+        stdout);
+    fputs("Where a page names no exit code, it depends on how grave the moment was: see\n"
+          "[exit codes](operate.md#exit-codes).\n",
+          stdout);
+    for (size_t i = 0; i < count; i++) {
+        printf("\n## %s\n\n", rows[i]->code);
+        if (rows[i]->exit != 0)
+            printf("- **Exit code:** %d\n", rows[i]->exit);
+        put_markdown("What happened", rows[i]->what);
+        put_markdown("What is safe", rows[i]->safe);
+        put_markdown("What to do", rows[i]->next);
+    }
     return EXIT_DONE;
 }
 
@@ -131,15 +173,18 @@ static const struct code_row *code_of(const char *name)
 int command_help(struct nks_app *app)
 {
     char name[64] = "";
-    if (app->operand_count == 0)
+    if (app->operand_count == 0 && app->values[OPTION_MARKDOWN] == NULL)
         return help_program(stdout);
     struct nks_buf words;
     nks_buf_init(&words, name, sizeof name - 1);
     for (int i = 0; i < app->operand_count; i++)
         nks_buf_printf(&words, "%s%s", i > 0 ? " " : "", app->operands[i]);
     name[words.overflow ? 0 : words.len] = '\0';
-    if (strcmp(name, "codes") == 0)
-        return help_codes(app);
+    bool markdown = app->values[OPTION_MARKDOWN] != NULL, codes = strcmp(name, "codes") == 0;
+    if (markdown && (!codes || app->out.form == OUT_JSON))
+        return app_usage(app, "--markdown is of help codes, without --json");
+    if (codes)
+        return markdown ? help_codes_markdown() : help_codes(app);
     if (strcmp(name, "exit") == 0) {
         put_exits(stdout, NULL);
         return EXIT_DONE;

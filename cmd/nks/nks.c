@@ -37,7 +37,9 @@ static const struct option_row options[OPTIONS] = {
                        "of check: who sends the file, where the agreements name several; of keys "
                        "signer: whose certificate it is",
                        false},
-    [OPTION_CENTRAL] = {"--central", 0, "C", "the data central whose certificate it is", false},
+    [OPTION_CENTRAL] =
+        {"--central", 0, "C",
+         "of keys signer: the data central whose certificate it is; of verify: whose manifests they must be", false},
     [OPTION_TO] = {"--to", 0, "DATE", "the last day on which a signer's certificate is taken; default its own end",
                    false},
     [OPTION_ALL] = {"--all", 0, NULL, "payments of all times, not of the last 31 days", false},
@@ -56,12 +58,20 @@ static const struct option_row options[OPTIONS] = {
     [OPTION_ROLES] = {"--roles", 0, "R", "operator, approver, looker, with commas between", false},
     [OPTION_KEY] = {"--key", 0, "FILE", "the public half of that person's signing key", false},
     [OPTION_DECLINE] = {"--decline", 0, NULL, "decide against it", false},
-    [OPTION_FROM] = {"--from", 0, "DATE",
+    [OPTION_FROM] = {"--from", 0, "DATE|STAGE",
                      "when a certificate begins to count, 2026-12-07; default of keys rotate: 14 "
-                     "days from now",
+                     "days from now; of replay: the stage, resolve, offset or route",
                      false},
     [OPTION_WAIT] = {"--wait", 0, "SECONDS", "wait so long for another run to end, 0 to 86400; else exit 3 at once",
                      false},
+    [OPTION_CERT] = {"--cert", 0, "FILE", "the certificates by which files must be signed, PEM (several) or DER",
+                     false},
+    [OPTION_APPROVER] = {"--approver", 0, "ID", "the second person of a restore", false},
+    [OPTION_APPROVER_KEY] = {"--approver-key", 0, "FILE", "that person's signing key", false},
+    [OPTION_NEW_JOURNAL] = {"--new-journal", 0, NULL,
+                            "the journal of published files is lost for good: begin a new one", false},
+    [OPTION_DUE] = {"--due", 0, NULL, "everything whose time has come", false},
+    [OPTION_MARKDOWN] = {"--markdown", 0, NULL, "of help codes: all pages, as one document in Markdown", false},
     [OPTION_LANGUAGE] = {"--language", 0, "L", "en (English, the default) or da (Danish)", false},
 };
 
@@ -139,7 +149,8 @@ static const struct command commands[] = {
      "can "
      "still be stopped is; ends with 5 when something cannot, because it stands in an order file.",
      "012345678", "nks stop 12 5 --reason \"the payer called\""},
-    {"replay", command_replay, PERSON_OPTIONS | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REJECTED), 1, 1,
+    {"replay", command_replay,
+     PERSON_OPTIONS | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REJECTED) | OPTION_BIT(OPTION_FROM), 1, 1,
      "FILE | #N | BATCH", "publish a lost file again; read a refused file again; send rejected payments again",
      "FILE is the name or the message id of an order file, receipt, status report or manifest, as PARTY/NAME where "
      "several "
@@ -149,7 +160,9 @@ static const struct command commands[] = {
      "the "
      "agreement or the centrals were corrected, the next run reads its bytes again, as a new delivery with ids of its "
      "own. "
-     "BATCH with --rejected: its payments without an account or a data central go again as a new batch.",
+     "BATCH with --rejected: its payments without an account or a data central go again as a new batch. BATCH with "
+     "--from "
+     "STAGE: what is decided and in no file yet is decided again, from resolve, offset or route on.",
      "012345678", "nks replay nks-BNG4G0XESSB8DSAC-o0001.xml --reason \"the bank lost it\""},
     {"recall", command_recall, OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REASON), 2, 2, "BATCH SEQ",
      "ask the bank to call a payment back that it has",
@@ -210,6 +223,52 @@ static const struct command commands[] = {
      "standard output gets the exact pain.002: the receipt to the sender, and the payer's report after checking where "
      "there is one. With --out or --json standard output gets rows that name the answers.",
      "0124678", "nks check --agreement agreement.csv salary.xml"},
+    {"verify", command_verify, OPTION_BIT(OPTION_CERT) | OPTION_BIT(OPTION_CENTRAL), 1, 1, "DIR",
+     "for who receives files: are they signed, whole, and all there? needs no home",
+     "For a data central or a payer. Looks at every file of the folder DIR and of those in it: its signature (.p7s) is "
+     "by a certificate of --cert that was valid when it signed; each order has the bytes, message id, count and sum of "
+     "the newest manifest of its day, and stands in one. Reads only. --now sets the instant that signing times may not "
+     "be after. Ends "
+     "with 5 when something is missing or cannot be judged, with 7 when something is wrong: then nothing of the folder "
+     "should be carried out.",
+     "0124567", "nks verify --cert file.crt --central central-nord /srv/inbox/nks"},
+    {"erase", command_erase, PERSON_OPTIONS | OPTION_BIT(OPTION_DUE) | OPTION_BIT(OPTION_DRY_RUN), 0, 1, "[BATCH]",
+     "erase for good what was kept long enough",
+     "Destroys the batch's key, its decisions, and the copies in spool and archive; counts, sums, hashes and the trail "
+     "stay. "
+     "Only after its time (doc/retention.md), and only when all of it is over. With --due: every batch and received "
+     "file "
+     "whose time has come; for cron once a month. Two persons.",
+     "012345678", "nks erase --due --dry-run --reason 'monthly'"},
+    {"backup", command_backup, 0, 1, 1, "DIR", "copy the home, while it works",
+     "Makes DIR/nks-backup-TIME: the database at one moment, configuration, spool, archive and seals, all as encrypted "
+     "as "
+     "in the home, with a signed list. What the last backup in DIR has is linked, not copied. Keep the keys and the "
+     "journal "
+     "(HOME.journal) apart from it, on other disks.",
+     "0245678", "nks backup /backup/nks"},
+    {"backup check", command_backup_check, 0, 1, 1, "BACKUP", "is a backup whole and ours",
+     "Compares every file with the signed list. Needs the keys' public half only.", "01246",
+     "nks backup check /backup/nks/nks-backup-20261123T031500Z"},
+    {"restore", command_restore,
+     PERSON_OPTIONS | OPTION_BIT(OPTION_APPROVER) | OPTION_BIT(OPTION_APPROVER_KEY) | OPTION_BIT(OPTION_DRY_RUN), 1, 1,
+     "BACKUP", "put a backup back in the place of the home",
+     "Two persons at once. The home that is there stays, as HOME.before-TIME; in/ and out/ go over to the restored "
+     "one. "
+     "After it nothing leaves the house until nks reconcile has read from the journal what was published since the "
+     "backup. May be killed and started again.",
+     "012345678",
+     "nks restore /backup/nks/nks-backup-20261123T031500Z --reason \"disk broke\" --person an --person-key an.key "
+     "--approver bo --approver-key bo.key"},
+    {"reconcile", command_reconcile, PERSON_OPTIONS | OPTION_BIT(OPTION_NEW_JOURNAL) | OPTION_BIT(OPTION_DRY_RUN), 0, 0,
+     "", "read from the journal what was published since the database of now",
+     "For after a restore. What the journal names is not published again: an order file that comes to be again with "
+     "the "
+     "same bytes counts as published, one with other bytes waits for a person (JOURNAL-DIFFERS). Says which senders "
+     "must "
+     "drop files again. --new-journal only where the journal is lost for good, and every data central has told what it "
+     "has.",
+     "012345678", "nks reconcile --reason \"restored after a broken disk\""},
     {"alarm", command_alarm, 0, 0, 0, "", "the integrity alarm, where one stands",
      "Ends with 7 when an alarm stands, with 0 when none does. While it stands no command works on the home.", "027",
      "nks alarm"},
@@ -248,7 +307,7 @@ static const struct command commands[] = {
      "take a pinned certificate no more, at once",
      "What was signed with it and accepted before stays. The next file that is signed with it is refused.", "01234567",
      "nks keys signer end 3 --reason 'key lost'"},
-    {"help", command_help, 0, 0, 3, "[COMMAND | CODE]",
+    {"help", command_help, OPTION_BIT(OPTION_MARKDOWN), 0, 3, "[COMMAND | CODE]",
      "a command, a fault code; `help codes` and `help exit` list them",
      "Explains a command, or a code that an error named: what happened, what is safe, what to do next.", "02",
      "nks help BUSY"},
@@ -315,6 +374,7 @@ int app_usage(struct nks_app *app, const char *fmt, ...)
     (void)vsnprintf(line, sizeof line, fmt, args);
     va_end(args);
     nks_name_mask(line);
+    nks_text_plain(line);
     const char *about = app->command != NULL ? app->command->name : "";
     if (app->out.form == OUT_JSON) {
         struct nks_fault fault;
@@ -577,8 +637,11 @@ int main(int argc, char **argv)
     nks_fault_clear(&app.fault);
     (void)umask(077);
     const char **operands = calloc((size_t)argc + 1, sizeof *operands);
-    if (operands == NULL || !streams_hold())
+    bool holds = streams_hold();
+    if (operands == NULL || !holds) {
+        fputs("nks: MEMORY: no memory, or no standard stream, to begin with; try again later\n", stderr);
         exit(EXIT_LATER);
+    }
     app.operands = operands;
     int code = dispatch(&app, argc, argv);
     nks_run_close(app.run);

@@ -46,6 +46,12 @@ enum option { /* places in nks_app.values; the table is in nks.c */
               OPTION_KEY,
               OPTION_DECLINE,
               OPTION_WAIT,
+              OPTION_CERT,
+              OPTION_APPROVER,
+              OPTION_APPROVER_KEY,
+              OPTION_NEW_JOURNAL,
+              OPTION_DUE,
+              OPTION_MARKDOWN,
               OPTIONS
 };
 #define OPTION_BIT(option) (UINT64_C(1) << (option))
@@ -153,6 +159,12 @@ int command_keys_person_add(struct nks_app *app);
 int command_keys_person_end(struct nks_app *app);
 int command_keys_person_list(struct nks_app *app);
 int command_check(struct nks_app *app);
+int command_verify(struct nks_app *app);
+int command_erase(struct nks_app *app);
+int command_backup(struct nks_app *app);
+int command_backup_check(struct nks_app *app);
+int command_restore(struct nks_app *app);
+int command_reconcile(struct nks_app *app);
 int command_alarm(struct nks_app *app);
 int command_alarm_clear(struct nks_app *app);
 int command_keys_list(struct nks_app *app);

@@ -131,8 +131,12 @@ static void json_cell(struct table *table, json_t *value)
 /* A cell must not break the line or steer the terminal. */
 static void put_plain(const char *text)
 {
-    for (; *text != '\0'; text++)
-        putchar((unsigned char)*text < ' ' || *text == 0x7F ? ' ' : *text);
+    for (; *text != '\0'; text++) {
+        bool old = (unsigned char)text[0] == 0xC2 && (unsigned char)text[1] >= 0x80 && (unsigned char)text[1] <= 0x9F;
+        if (old) /* U+0080 to U+009F */
+            text++;
+        putchar(old || (unsigned char)*text < ' ' || *text == 0x7F ? ' ' : *text);
+    }
 }
 
 static void line_header(struct table *table)

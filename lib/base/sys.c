@@ -83,6 +83,7 @@ static void shown_name(const char *path, char out[NAME_SHOWN])
         }
     }
     out[at] = '\0';
+    nks_text_plain(out);
 }
 
 /* The fault of the error number; `path` is NULL where only a descriptor is known. */
@@ -153,12 +154,10 @@ void nks_sys_point(const char *name)
 
 /* ---- descriptors */
 
-enum nks_status nks_sys_open_read(const char *path, int *fd, struct nks_fault *fault)
+static enum nks_status open_regular(const char *path, int flags, int *fd, struct nks_fault *fault)
 {
-    if (nks_fault_point(false))
-        return failed(fault, "open", path);
     /* O_NONBLOCK: opening a pipe must not wait for its writer; it means nothing to a regular file. */
-    int opened = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    int opened = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
     if (opened < 0)
         return failed(fault, "open", path);
     struct stat st;
@@ -173,6 +172,28 @@ enum nks_status nks_sys_open_read(const char *path, int *fd, struct nks_fault *f
     }
     *fd = opened;
     return NKS_OK;
+}
+
+enum nks_status nks_sys_open_read(const char *path, int *fd, struct nks_fault *fault)
+{
+    return nks_fault_point(false) ? failed(fault, "open", path) : open_regular(path, O_RDONLY, fd, fault);
+}
+
+enum nks_status nks_sys_open_update(const char *path, int *fd, struct nks_fault *fault)
+{
+    return nks_fault_point(true) ? failed(fault, "open", path) : open_regular(path, O_RDWR | O_CREAT, fd, fault);
+}
+
+enum nks_status nks_sys_seek(int fd, int64_t offset, struct nks_fault *fault)
+{
+    return lseek(fd, (off_t)offset, SEEK_SET) >= 0 ? NKS_OK : failed(fault, "seek", NULL);
+}
+
+enum nks_status nks_sys_truncate(int fd, int64_t size, struct nks_fault *fault)
+{
+    if (nks_fault_point(true) || ftruncate(fd, (off_t)size) != 0)
+        return failed(fault, "cut", NULL);
+    return nks_sys_seek(fd, size, fault);
 }
 
 enum nks_status nks_sys_create(const char *path, int *fd, struct nks_fault *fault)
@@ -317,6 +338,25 @@ enum nks_status nks_sys_rename_over(const char *from, const char *to, struct nks
     return !nks_fault_point(true) && rename(from, to) == 0 ? NKS_OK : failed(fault, "rename", from);
 }
 
+enum nks_status nks_sys_link(const char *from, const char *to, struct nks_fault *fault)
+{
+    return !nks_fault_point(true) && link(from, to) == 0 ? NKS_OK : failed(fault, "link", to);
+}
+
+enum nks_status nks_sys_exchange(const char *a, const char *b, struct nks_fault *fault)
+{
+    if (nks_fault_point(true) || renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) != 0)
+        return failed(fault, "exchange", a);
+    return NKS_OK;
+}
+
+enum nks_status nks_sys_rmdir(const char *path, struct nks_fault *fault)
+{
+    if (!nks_fault_point(false) && (rmdir(path) == 0 || errno == ENOENT))
+        return NKS_OK;
+    return failed(fault, "remove folder", path);
+}
+
 enum nks_status nks_sys_unlink(const char *path, struct nks_fault *fault)
 {
     if (!nks_fault_point(false) && (unlink(path) == 0 || errno == ENOENT))
@@ -362,6 +402,12 @@ enum nks_status nks_sys_mkdir(const char *path, mode_t mode, struct nks_fault *f
     return NKS_OK;
 }
 
+bool nks_sys_is_link(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
 bool nks_sys_exists(const char *path)
 {
     struct stat st;
@@ -398,17 +444,19 @@ enum nks_status nks_sys_stat(const char *path, int64_t *size, nks_time *mtime, s
 enum nks_status nks_sys_moment(int fd, struct nks_sys_moment *out, struct nks_fault *fault)
 {
     struct stat st;
-    *out = (struct nks_sys_moment){0, 0, 0};
+    *out = (struct nks_sys_moment){0};
     if (nks_fault_point(false) || fstat(fd, &st) != 0)
         return failed(fault, "look at", "a file");
     if (S_ISREG(st.st_mode))
-        *out = (struct nks_sys_moment){(int64_t)st.st_size, (int64_t)st.st_mtim.tv_sec, (int64_t)st.st_mtim.tv_nsec};
+        *out = (struct nks_sys_moment){(int64_t)st.st_size, (int64_t)st.st_mtim.tv_sec, (int64_t)st.st_mtim.tv_nsec,
+                                       (uint64_t)st.st_dev, (uint64_t)st.st_ino};
     return NKS_OK;
 }
 
 bool nks_sys_moment_same(const struct nks_sys_moment *a, const struct nks_sys_moment *b)
 {
-    return a->size == b->size && a->seconds == b->seconds && a->nanoseconds == b->nanoseconds;
+    return a->size == b->size && a->seconds == b->seconds && a->nanoseconds == b->nanoseconds &&
+           a->device == b->device && a->inode == b->inode;
 }
 
 /* ---- randomness, clock, lock */
@@ -487,19 +535,23 @@ static bool list_add(struct nks_sys_list *list, size_t max, size_t *room, const 
     return true;
 }
 
-static bool is_wanted(DIR *stream, const struct dirent *entry, bool directories)
+enum sort { SORT_FILES, SORT_DIRECTORIES, SORT_ODD };
+
+static bool is_wanted(DIR *stream, const struct dirent *entry, enum sort sort)
 {
     if (entry->d_name[0] == '.')
         return false;
-    if (entry->d_type != DT_UNKNOWN)
-        return entry->d_type == (directories ? DT_DIR : DT_REG);
-    struct stat st; /* some file systems do not say */
-    if (fstatat(dirfd(stream), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-        return false;
-    return directories ? S_ISDIR(st.st_mode) : S_ISREG(st.st_mode);
+    mode_t type = DTTOIF((mode_t)entry->d_type);
+    struct stat st;
+    if (entry->d_type == DT_UNKNOWN) { /* some file systems do not say */
+        if (fstatat(dirfd(stream), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+            return false;
+        type = st.st_mode & S_IFMT;
+    }
+    return sort == (type == S_IFREG ? SORT_FILES : type == S_IFDIR ? SORT_DIRECTORIES : SORT_ODD);
 }
 
-static enum nks_status list_fill(DIR *stream, const char *dir, size_t max, bool directories, struct nks_sys_list *out,
+static enum nks_status list_fill(DIR *stream, const char *dir, size_t max, enum sort sort, struct nks_sys_list *out,
                                  struct nks_fault *fault)
 {
     size_t room = 0;
@@ -508,24 +560,54 @@ static enum nks_status list_fill(DIR *stream, const char *dir, size_t max, bool 
         const struct dirent *entry = readdir(stream);
         if (entry == NULL)
             return errno == 0 ? NKS_OK : failed(fault, "list", dir);
-        if (is_wanted(stream, entry, directories) && !list_add(out, max, &room, entry->d_name))
+        if (is_wanted(stream, entry, sort) && !list_add(out, max, &room, entry->d_name))
             return failed_with(fault, "list", dir, ENOMEM);
     }
 }
 
-enum nks_status nks_sys_list(const char *dir, size_t max, bool directories, struct nks_sys_list *out,
-                             struct nks_fault *fault)
+static enum nks_status list(const char *dir, size_t max, enum sort sort, struct nks_sys_list *out,
+                            struct nks_fault *fault)
 {
     *out = (struct nks_sys_list){0};
     DIR *stream = opendir(dir);
     if (stream == NULL)
         return failed(fault, "list", dir);
-    enum nks_status status = list_fill(stream, dir, max, directories, out, fault);
+    enum nks_status status = list_fill(stream, dir, max, sort, out, fault);
     closedir(stream);
     if (status == NKS_OK)
         list_cut(out, max);
     else
         nks_sys_list_free(out);
+    return status;
+}
+
+enum nks_status nks_sys_list(const char *dir, size_t max, bool directories, struct nks_sys_list *out,
+                             struct nks_fault *fault)
+{
+    return list(dir, max, directories ? SORT_DIRECTORIES : SORT_FILES, out, fault);
+}
+
+enum nks_status nks_sys_list_odd(const char *dir, size_t max, struct nks_sys_list *out, struct nks_fault *fault)
+{
+    return list(dir, max, SORT_ODD, out, fault);
+}
+
+enum nks_status nks_sys_count_others(const char *dir, bool directories, size_t *count, struct nks_fault *fault)
+{
+    DIR *stream = opendir(dir);
+    *count = 0;
+    if (stream == NULL)
+        return failed(fault, "list", dir);
+    for (;;) {
+        errno = 0;
+        const struct dirent *entry = readdir(stream);
+        if (entry == NULL)
+            break;
+        if (entry->d_name[0] != '.' && !is_wanted(stream, entry, directories ? SORT_DIRECTORIES : SORT_FILES))
+            (*count)++;
+    }
+    enum nks_status status = errno == 0 ? NKS_OK : failed(fault, "list", dir);
+    closedir(stream);
     return status;
 }
 

@@ -29,12 +29,19 @@ static inline void nks_sys_point(const char *name)
 NKS_CHECKED enum nks_status nks_sys_open_read(const char *path, int *fd, struct nks_fault *fault);
 /* Creates; an existing file is an error (NKS_FAILED, code FILE-EXISTS). Mode 0600. */
 NKS_CHECKED enum nks_status nks_sys_create(const char *path, int *fd, struct nks_fault *fault);
+/* For reading and writing, made where it is missing (mode 0600); else as nks_sys_open_read. */
+NKS_CHECKED enum nks_status nks_sys_open_update(const char *path, int *fd, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_sys_seek(int fd, int64_t offset, struct nks_fault *fault); /* from the beginning */
+/* Cuts the file to that size, and goes there. */
+NKS_CHECKED enum nks_status nks_sys_truncate(int fd, int64_t size, struct nks_fault *fault);
 /* Reads until `len` bytes or end of file; *got is the count. */
 NKS_CHECKED enum nks_status nks_sys_read(int fd, void *buf, size_t len, size_t *got, struct nks_fault *fault);
 /* What an open file was at one moment. Two that differ: it was written to in between. A change that keeps the size and
- * falls within the same tick of the kernel's clock does not show. What is no regular file is always the same. */
+ * falls within the same tick of the kernel's clock does not show. What is no regular file is always the same. Two files
+ * are never the same. */
 struct nks_sys_moment {
     int64_t size, seconds, nanoseconds; /* of the last change */
+    uint64_t device, inode;
 };
 NKS_CHECKED enum nks_status nks_sys_moment(int fd, struct nks_sys_moment *out, struct nks_fault *fault);
 bool nks_sys_moment_same(const struct nks_sys_moment *a, const struct nks_sys_moment *b);
@@ -46,11 +53,18 @@ NKS_CHECKED enum nks_status nks_sys_close(int fd, struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_sys_rename(const char *from, const char *to, struct nks_fault *fault);
 /* The same, but takes the place of an existing target in one step (rename). For files of our own only: keys, state. */
 NKS_CHECKED enum nks_status nks_sys_rename_over(const char *from, const char *to, struct nks_fault *fault);
+/* A second name of a file on the same file system; an existing one is FILE-EXISTS. */
+NKS_CHECKED enum nks_status nks_sys_link(const char *from, const char *to, struct nks_fault *fault);
+/* Each gets the other's place in one step; both must be there. */
+NKS_CHECKED enum nks_status nks_sys_exchange(const char *a, const char *b, struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_sys_chmod(int fd, mode_t mode, struct nks_fault *fault);
 /* A file that is not there is NKS_OK. */
 NKS_CHECKED enum nks_status nks_sys_unlink(const char *path, struct nks_fault *fault);
+/* A folder that is empty; one that is not there is NKS_OK. */
+NKS_CHECKED enum nks_status nks_sys_rmdir(const char *path, struct nks_fault *fault);
 /* Makes the directory and its parents (each new entry is fsynced); an existing one is NKS_OK. */
 NKS_CHECKED enum nks_status nks_sys_mkdir(const char *path, mode_t mode, struct nks_fault *fault);
+NKS_CHECKED bool nks_sys_is_link(const char *path); /* a symbolic link, wherever it points */
 NKS_CHECKED bool nks_sys_exists(const char *path);
 NKS_CHECKED enum nks_status nks_sys_random(void *buf, size_t len, struct nks_fault *fault);
 nks_time nks_sys_now(void);
@@ -70,7 +84,13 @@ struct nks_sys_list {
 };
 NKS_CHECKED enum nks_status nks_sys_list(const char *dir, size_t max, bool directories, struct nks_sys_list *out,
                                          struct nks_fault *fault);
+/* The same of what is neither a regular file nor a directory: symbolic links, pipes, devices. */
+NKS_CHECKED enum nks_status nks_sys_list_odd(const char *dir, size_t max, struct nks_sys_list *out,
+                                             struct nks_fault *fault);
 void nks_sys_list_free(struct nks_sys_list *list);
+/* How many entries nks_sys_list leaves out for their kind: links, pipes, folders among files, files among folders. */
+NKS_CHECKED enum nks_status nks_sys_count_others(const char *dir, bool directories, size_t *count,
+                                                 struct nks_fault *fault);
 
 /* What an ordinary user can still write to the file system of `path`, in bytes. */
 NKS_CHECKED enum nks_status nks_sys_free_bytes(const char *path, int64_t *bytes, struct nks_fault *fault);

@@ -261,3 +261,28 @@ void nks_base32(const uint8_t *bytes, size_t digits, char *out)
     }
     out[digits] = '\0';
 }
+
+/* Bytes of a control character at `text`, also of U+0080 to U+009F, which old terminals obey; 0 where there is none. */
+static size_t control_len(const char *text)
+{
+    const unsigned char *c = (const unsigned char *)text;
+    if (c[0] == 0xC2 && c[1] >= 0x80 && c[1] <= 0x9F)
+        return 2;
+    return c[0] < ' ' || c[0] == 0x7F ? 1 : 0;
+}
+
+void nks_text_plain(char *text)
+{
+    size_t len = strlen(text), cut = 0;
+    while (cut < 3 && cut + 1 < len && !nks_text_is_utf8((struct nks_text){text, len - cut}))
+        cut++;
+    bool utf8 = nks_text_is_utf8((struct nks_text){text, len - cut});
+    if (utf8)
+        text[len - cut] = '\0';
+    for (size_t i = 0; text[i] != '\0'; i++) {
+        if (!utf8 && ((unsigned char)text[i] & 0x80) != 0)
+            text[i] = '?';
+        for (size_t bad = control_len(text + i); bad > 0; bad--)
+            text[i + bad - 1] = '?';
+    }
+}

@@ -33,6 +33,9 @@ NKS_CHECKED bool nks_text_number(struct nks_text a, uint64_t max, uint64_t *out)
 
 /* True when every byte sequence is well-formed UTF-8 (no surrogates, no overlong forms, at most U+10FFFF). */
 bool nks_text_is_utf8(struct nks_text a);
+/* Fit for one line of a log, a terminal, JSON or XML: control characters become '?', a character that was cut at the
+ * end goes, and where the rest is not UTF-8, so does every byte beyond ASCII. For names that others gave. */
+void nks_text_plain(char *text);
 
 struct nks_buf {
     char *ptr;

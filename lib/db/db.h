@@ -72,6 +72,21 @@ bool nks_db_in_transaction(const struct nks_db *db);
 NKS_CHECKED enum nks_status nks_db_migrate(struct nks_db *db, const struct nks_migration *migrations, size_t count,
                                            int64_t now, struct nks_fault *fault);
 
+/* How the schema of a database stands to what this program knows; DB-NEWER as above. *applied 0: it has none yet. */
+NKS_CHECKED enum nks_status nks_db_schema_check(struct nks_db *db, const struct nks_migration *migrations, size_t count,
+                                                size_t *applied, size_t *missing, struct nks_fault *fault);
+
+/* Copies one state of the whole database into the new file `path` (mode 0600) and syncs it, while others work on; then
+ * checks the copy (DB-DAMAGED). An existing file is FILE-EXISTS. `progress` may be NULL. */
+typedef void (*nks_db_copy_fn)(void *context, int64_t done, int64_t total);
+NKS_CHECKED enum nks_status nks_db_copy(struct nks_db *db, const char *path, nks_db_copy_fn progress, void *context,
+                                        struct nks_fault *fault);
+
+/* Before values that must not be found any more are changed or deleted; after their commit. DB-BUSY while another
+ * connection reads. */
+NKS_CHECKED enum nks_status nks_db_wipe_begin(struct nks_db *db, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_db_wipe(struct nks_db *db, struct nks_fault *fault);
+
 /* The prepared statement for `sql`, reset and with no values bound. It stays the connection's. */
 NKS_CHECKED enum nks_status nks_stmt_start(struct nks_db *db, const struct nks_sql *sql, struct nks_stmt **out,
                                            struct nks_fault *fault);

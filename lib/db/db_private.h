@@ -21,5 +21,11 @@ const struct nks_db_type *nks_db_types(const struct nks_db *db);
 /* Runs statements separated by semicolons that take no parameters and give no rows. `name` stands in the fault. */
 NKS_CHECKED enum nks_status nks_db_script(struct nks_db *db, const char *name, const char *text,
                                           struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_db_has_table(struct nks_db *db, const char *name, bool *has, struct nks_fault *fault);
+
+/* For the files of the engine SQLite itself. */
+struct sqlite3;
+struct sqlite3 *nks_sqlite_handle(struct nks_db *db);
+NKS_CHECKED enum nks_status nks_sqlite_fail(struct sqlite3 *handle, int rc, const char *name, struct nks_fault *fault);
 
 #endif

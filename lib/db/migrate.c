@@ -165,6 +165,25 @@ static enum nks_status apply_alone(struct nks_db *db, const struct nks_migration
     return status;
 }
 
+enum nks_status nks_db_schema_check(struct nks_db *db, const struct nks_migration *migrations, size_t count,
+                                    size_t *applied, size_t *missing, struct nks_fault *fault)
+{
+    bool is_there = false;
+    *applied = 0;
+    *missing = count;
+    NKS_TRY(nks_db_has_table(db, "schema_step", &is_there, fault));
+    if (!is_there)
+        return NKS_OK;
+    NKS_TRY(refuse_newer(db, migrations, count, fault));
+    for (size_t i = 0; i < count; i++) {
+        bool done = false;
+        NKS_TRY(is_applied(db, &migrations[i], &done, fault));
+        *applied += done;
+        *missing -= done;
+    }
+    return NKS_OK;
+}
+
 enum nks_status nks_db_migrate(struct nks_db *db, const struct nks_migration *migrations, size_t count, int64_t now,
                                struct nks_fault *fault)
 {

@@ -1,5 +1,5 @@
 /*
- * The verbs of db.h on SQLite (3.37 or newer: STRICT tables). The only file that knows SQLite.
+ * The verbs of db.h on SQLite (3.37 or newer: STRICT tables). Only it and sqlite_copy.c know SQLite.
  *
  * A statement is prepared once and found again by the address of its nks_sql in a fixed open hash. A connection belongs
  * to one thread: SQLite's own mutexes are off (NOMUTEX). Sizes that were measured stand at configure().
@@ -191,7 +191,7 @@ static int configure(const struct nks_db_options *options, struct nks_db *db)
     snprintf(text, sizeof text,
              "PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = OFF; PRAGMA mmap_size = 0; PRAGMA temp_store = FILE;"
              "PRAGMA page_size = %d; PRAGMA cache_size = -%lld; PRAGMA synchronous = %s;"
-             "PRAGMA wal_autocheckpoint = %d; PRAGMA journal_size_limit = %d;",
+             "PRAGMA secure_delete = FAST; PRAGMA wal_autocheckpoint = %d; PRAGMA journal_size_limit = %d;",
              PAGE_SIZE, (long long)(options->cache_kib > 0 ? options->cache_kib : 2048),
              options->durable ? "FULL" : "NORMAL", WAL_PAGES, WAL_KEEP_BYTES);
     return sqlite3_exec(db->handle, text, NULL, NULL, NULL);
@@ -687,6 +687,28 @@ enum nks_status nks_db_check(struct nks_db *db, struct nks_fault *fault)
     }
     nks_stmt_end(stmt);
     return status;
+}
+
+enum nks_status nks_db_has_table(struct nks_db *db, const char *name, bool *has, struct nks_fault *fault)
+{
+    static const struct nks_sql sql_find = {
+        "table_find", "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1", 1, {"name"}};
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(db, &sql_find, &stmt, fault));
+    nks_bind_text(stmt, "name", nks_text_from(name));
+    NKS_TRY(nks_stmt_one(stmt, has, fault));
+    nks_stmt_end(stmt);
+    return NKS_OK;
+}
+
+struct sqlite3 *nks_sqlite_handle(struct nks_db *db)
+{
+    return db->handle;
+}
+
+enum nks_status nks_sqlite_fail(struct sqlite3 *handle, int rc, const char *name, struct nks_fault *fault)
+{
+    return fail(handle, rc, name, false, fault);
 }
 
 const struct nks_db_type *nks_db_types(const struct nks_db *db)

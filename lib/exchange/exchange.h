@@ -82,8 +82,8 @@ NKS_CHECKED enum nks_status nks_delivery_next(struct nks_exchange *exchange, enu
 NKS_CHECKED enum nks_status nks_delivery_find_taken(struct nks_exchange *exchange, enum nks_source source,
                                                     const char *party, const char *name, int64_t *id,
                                                     struct nks_fault *fault);
-/* The newest delivery before this one of that party with the same bytes that is no repeat; *id 0: none. One that was not
- * read because of its signature does not count: its bytes with a good signature are a new file. */
+/* The newest delivery before this one of that party with the same bytes that is no repeat; *id 0: none. One that was
+ * not read because of its signature does not count: its bytes with a good signature are a new file. */
 NKS_CHECKED enum nks_status nks_delivery_find_bytes(struct nks_exchange *exchange, const struct nks_delivery *delivery,
                                                     int64_t *id, struct nks_fault *fault);
 /* Moves it on with reason and findings; refuses a move that the table does not allow (NKS_FAILED, STATE-MOVE). */
@@ -146,9 +146,13 @@ struct nks_out_file {
     int64_t repeats;                 /* the out file whose bytes are repeated; 0 */
     char detail[64];                 /* what the writer needs to make the same bytes again; belongs to the stage */
     enum nks_file_answered answered; /* of an order file */
+    nks_time erased;                 /* the archive copy; 0: it is there */
+    bool by_hand;                    /* handed out by a person; set before it is published */
 };
+/* Gives the id; a file that was published before this database was restored (published.h) gets its creation time and
+ * business date back, so that the same bytes come to be. */
 NKS_CHECKED enum nks_status nks_out_file_reserve(struct nks_exchange *exchange, struct nks_out_file *file,
-                                                 struct nks_fault *fault); /* gives the id */
+                                                 struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_out_file_load(struct nks_exchange *exchange, int64_t id, struct nks_out_file *file,
                                               bool *found, struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_out_file_next(struct nks_exchange *exchange, enum nks_file_state state, int64_t after,
@@ -169,6 +173,12 @@ NKS_CHECKED enum nks_status nks_out_file_by_message(struct nks_exchange *exchang
 NKS_CHECKED enum nks_status nks_out_file_find(struct nks_exchange *exchange, struct nks_text name,
                                               struct nks_text party, int64_t *id, bool *several,
                                               struct nks_fault *fault);
+/* The highest number given so far; 0: none. */
+NKS_CHECKED enum nks_status nks_out_file_last(struct nks_exchange *exchange, int64_t *id, struct nks_fault *fault);
+/* The file of that name in that folder; *id 0: none. */
+NKS_CHECKED enum nks_status nks_out_file_named(struct nks_exchange *exchange, enum nks_file_folder folder,
+                                               const char *party, const char *name, int64_t *id,
+                                               struct nks_fault *fault);
 /* How many files of that kind a batch, or a party on a business date (batch_id 0), has. */
 NKS_CHECKED enum nks_status nks_out_file_count(struct nks_exchange *exchange, int64_t batch_id, enum nks_file_kind kind,
                                                const char *party, nks_date business_date, int64_t *count,
@@ -230,6 +240,23 @@ enum { NKS_ODD_LOOK_MAX = 100 };
 NKS_CHECKED enum nks_status nks_look_odd(struct nks_exchange *exchange, nks_time since,
                                          struct nks_odd_row rows[NKS_ODD_LOOK_MAX], size_t *count,
                                          struct nks_fault *fault);
+
+/* ---- erasing (erase.c): what a row says of a person goes; hash, state and counts stay. Inside the caller's
+ * transaction: once with `now` negative before the spool or archive copy is destroyed, once with `now` after it. */
+
+NKS_CHECKED enum nks_status nks_delivery_erase(struct nks_exchange *exchange, int64_t id, nks_time now,
+                                               struct nks_fault *fault);
+/* *at 0: it is not erased; negative: it is being erased. */
+NKS_CHECKED enum nks_status nks_delivery_erased(struct nks_exchange *exchange, int64_t id, nks_time *at,
+                                                struct nks_fault *fault);
+/* The next finished one after `after` that was received before `before` and is not erased to the end; *id 0: none. */
+NKS_CHECKED enum nks_status nks_delivery_next_kept(struct nks_exchange *exchange, nks_time before, int64_t after,
+                                                   int64_t *id, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_out_file_erase(struct nks_exchange *exchange, int64_t id, nks_time now,
+                                               struct nks_fault *fault);
+/* The next file of a batch or (0) of a delivery (0: none) that is not erased to the end; *id 0: none. */
+NKS_CHECKED enum nks_status nks_out_file_next_kept(struct nks_exchange *exchange, int64_t batch_id, int64_t delivery_id,
+                                                   int64_t after, int64_t *id, struct nks_fault *fault);
 
 /* ---- counted for people (look.c); reads only */
 

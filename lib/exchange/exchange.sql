@@ -77,6 +77,86 @@ CREATE TABLE delivery_signature(
 ALTER TABLE delivery ADD COLUMN replays {id} NOT NULL DEFAULT 0;
 ALTER TABLE delivery ADD COLUMN generation {int} NOT NULL DEFAULT 1;
 
+-- What the journal outside the database says: how far it was read (one row), and the files that were published after the
+-- state to which this database was restored.
+-- migration: 4
+CREATE TABLE journal_mark(
+  one {int} PRIMARY KEY,
+  number {id} NOT NULL,
+  bytes {id} NOT NULL,
+  check_text {text} NOT NULL,
+  state {int} NOT NULL
+){table_options};
+CREATE TABLE published(
+  folder {int} NOT NULL,
+  party {text} NOT NULL,
+  name {text} NOT NULL,
+  kind {int} NOT NULL,
+  message_id {text} NOT NULL,
+  created_at {time} NOT NULL,
+  business_date {date} NOT NULL,
+  bytes {id} NOT NULL,
+  hash {bytes} NOT NULL,
+  line {id} NOT NULL,
+  PRIMARY KEY(folder, party, name)
+){clustered};
+
+-- When spool or archive copy were destroyed; negative while they are being destroyed; 0: they are there.
+-- migration: 5
+ALTER TABLE delivery ADD COLUMN erased_at {time} NOT NULL DEFAULT 0;
+ALTER TABLE out_file ADD COLUMN erased_at {time} NOT NULL DEFAULT 0;
+
+-- A file that was handed out by a person.
+-- migration: 6
+ALTER TABLE out_file ADD COLUMN by_hand {bool} NOT NULL DEFAULT 0;
+
+-- name: delivery_erase
+UPDATE delivery SET name = :name, findings = :none, erased_at = :now WHERE delivery_id = :delivery_id;
+
+-- name: delivery_erased
+SELECT erased_at FROM delivery WHERE delivery_id = :delivery_id;
+
+-- name: out_file_erase
+UPDATE out_file SET erased_at = :now WHERE file_id = :file_id;
+
+-- name: out_file_next_kept
+SELECT file_id FROM out_file
+WHERE erased_at <= 0 AND file_id > :after AND (batch_id = :batch_id AND :batch_id <> 0
+  OR delivery_id = :delivery_id AND :delivery_id <> 0)
+ORDER BY file_id LIMIT 1;
+
+-- name: delivery_next_kept
+SELECT delivery_id FROM delivery
+WHERE erased_at <= 0 AND delivery_id > :after AND received_at < :before AND state >= :first_state
+ORDER BY delivery_id LIMIT 1;
+
+-- name: journal_mark_load
+SELECT number, bytes, check_text, state FROM journal_mark WHERE one = 1;
+
+-- name: journal_mark_insert
+INSERT INTO journal_mark(one, number, bytes, check_text, state) VALUES (1, :number, :bytes, :check_text, :state);
+
+-- name: journal_mark_update
+UPDATE journal_mark SET number = :number, bytes = :bytes, check_text = :check_text, state = :state WHERE one = 1;
+
+-- name: published_insert
+INSERT INTO published(folder, party, name, kind, message_id, created_at, business_date, bytes, hash, line)
+VALUES (:folder, :party, :name, :kind, :message_id, :created_at, :business_date, :bytes, :hash, :line);
+
+-- name: published_find
+SELECT kind, message_id, created_at, business_date, bytes, hash, line FROM published
+WHERE folder = :folder AND party = :party AND name = :name;
+
+-- name: published_last_of_day
+SELECT name FROM published
+WHERE folder = :folder AND party = :party AND kind = :kind AND business_date = :business_date ORDER BY name DESC LIMIT 1;
+
+-- Files of which this database has no row, the senders first.
+-- name: published_unknown
+SELECT p.folder, p.party, p.kind, COUNT(*) FROM published p
+WHERE NOT EXISTS (SELECT 1 FROM out_file f WHERE f.folder = p.folder AND f.party = p.party AND f.name = p.name)
+GROUP BY p.folder, p.party, p.kind ORDER BY p.folder DESC, p.party, p.kind;
+
 -- name: signer_next
 SELECT coalesce(max(signer_id), 0), coalesce(max(number), 0) FROM signer;
 
@@ -151,7 +231,7 @@ VALUES (:file_id, :kind, :folder, :party, :name, :message_id, :batch_id, :delive
 
 -- name: out_file_load
 SELECT kind, folder, party, name, message_id, batch_id, delivery_id, number, created_at, state, entries, control_sum, bytes,
-  hash, business_date, repeats, detail, answered
+  hash, business_date, repeats, detail, answered, erased_at, by_hand
 FROM out_file WHERE file_id = :file_id;
 
 -- name: out_file_next
@@ -162,7 +242,7 @@ UPDATE out_file SET state = :to, entries = :entries, control_sum = :control_sum,
 WHERE file_id = :file_id AND state = :from;
 
 -- name: out_file_published
-UPDATE out_file SET state = :to WHERE file_id = :file_id AND state = :from;
+UPDATE out_file SET state = :to, by_hand = :by_hand WHERE file_id = :file_id AND state = :from;
 
 -- name: out_file_answered
 UPDATE out_file SET answered = :answered WHERE file_id = :file_id AND answered < :answered;
@@ -195,6 +275,9 @@ SELECT file_id FROM out_file WHERE message_id = :message_id AND kind = :kind ORD
 -- name: out_file_find
 SELECT file_id FROM out_file
 WHERE (name = :name OR message_id = :name) AND (:party = '' OR party = :party) ORDER BY file_id LIMIT 2;
+
+-- name: out_file_named
+SELECT file_id FROM out_file WHERE folder = :folder AND party = :party AND name = :name;
 
 -- name: out_file_count_batch
 SELECT COUNT(*) FROM out_file WHERE batch_id = :batch_id AND kind = :kind;

@@ -1,5 +1,6 @@
 /* Rows of the files we write. */
 #include "exchange/exchange_private.h"
+#include "exchange/published.h"
 
 #include <string.h>
 
@@ -41,6 +42,13 @@ const struct nks_file_move *nks_file_moves(size_t *count)
 enum nks_status nks_out_file_reserve(struct nks_exchange *exchange, struct nks_out_file *file, struct nks_fault *fault)
 {
     struct nks_stmt *stmt = NULL;
+    struct nks_published before;
+    bool known = false;
+    NKS_TRY(nks_published_find(exchange, file, &before, &known, fault));
+    if (known) {
+        file->created = before.created;
+        file->business_date = before.business_date;
+    }
     NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_out_file_last, &stmt, fault));
     NKS_TRY(nks_exchange_one(stmt, &file->id, fault));
     file->id++;
@@ -90,6 +98,8 @@ static bool read_file(struct nks_stmt *stmt, struct nks_out_file *file)
     file->repeats = nks_column_int(stmt, at++);
     fits = nks_text_copy(nks_column_text(stmt, at++), file->detail, sizeof file->detail) && fits;
     file->answered = (enum nks_file_answered)nks_column_int(stmt, at++);
+    file->erased = nks_column_int(stmt, at++);
+    file->by_hand = nks_column_int(stmt, at++) != 0;
     return fits && (hash.len == NKS_HASH_SIZE || (hash.len == 0 && file->state == NKS_FILE_RESERVED));
 }
 
@@ -150,6 +160,7 @@ enum nks_status nks_out_file_published(struct nks_exchange *exchange, struct nks
     struct nks_stmt *stmt = NULL;
     NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_out_file_published, &stmt, fault));
     nks_bind_int(stmt, "to", NKS_FILE_PUBLISHED);
+    nks_bind_int(stmt, "by_hand", file->by_hand);
     nks_bind_int(stmt, "file_id", file->id);
     nks_bind_int(stmt, "from", NKS_FILE_WRITTEN);
     return moved(file, stmt, NKS_FILE_PUBLISHED, fault);
@@ -203,6 +214,24 @@ enum nks_status nks_out_file_find(struct nks_exchange *exchange, struct nks_text
     }
     nks_stmt_end(stmt);
     return NKS_OK;
+}
+
+enum nks_status nks_out_file_last(struct nks_exchange *exchange, int64_t *id, struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_out_file_last, &stmt, fault));
+    return nks_exchange_one(stmt, id, fault);
+}
+
+enum nks_status nks_out_file_named(struct nks_exchange *exchange, enum nks_file_folder folder, const char *party,
+                                   const char *name, int64_t *id, struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_out_file_named, &stmt, fault));
+    nks_bind_int(stmt, "folder", folder);
+    nks_bind_text(stmt, "party", nks_text_from(party));
+    nks_bind_text(stmt, "name", nks_text_from(name));
+    return nks_exchange_one(stmt, id, fault);
 }
 
 enum nks_status nks_out_file_count(struct nks_exchange *exchange, int64_t batch_id, enum nks_file_kind kind,

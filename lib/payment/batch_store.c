@@ -173,6 +173,16 @@ static void read_batch(struct nks_stmt *stmt, struct nks_batch *batch)
         memcpy(batch->wrapped_key, key.ptr, key.len);
 }
 
+/* Only what was erased on purpose has no key. */
+static enum nks_status erased_load(struct nks_payments *payments, struct nks_batch *batch, struct nks_fault *fault)
+{
+    bool done = false;
+    NKS_TRY(nks_batch_erased(payments, batch->id, &batch->erased, &done, fault));
+    return batch->erased != 0 ? NKS_OK
+                              : nks_fault_set(fault, NKS_INTEGRITY, "BATCH-ROW", "the row of batch %lld has no key",
+                                              (long long)batch->id);
+}
+
 enum nks_status nks_batch_load(struct nks_payments *payments, int64_t id, struct nks_batch *batch, bool *found,
                                struct nks_fault *fault)
 {
@@ -187,9 +197,10 @@ enum nks_status nks_batch_load(struct nks_payments *payments, int64_t id, struct
     read_batch(stmt, batch);
     if (batch->state == 0)
         return nks_fault_set(fault, NKS_INTEGRITY, "BATCH-ROW", "the row of batch %lld is damaged", (long long)id);
-    if (payments->decision == NULL) { /* without secrets: totals only */
+    bool no_key = nks_column_bytes(stmt, COLUMN_HEADER - 1).len == 0;
+    if (payments->decision == NULL || no_key) { /* without secrets, or erased: totals only */
         nks_stmt_end(stmt);
-        return NKS_OK;
+        return no_key ? erased_load(payments, batch, fault) : NKS_OK;
     }
     enum nks_status status = nks_cipher_batch_open(payments->keys, id, batch->wrapped_key, &batch->cipher, fault);
     struct nks_text header = {NULL, 0};

@@ -211,6 +211,7 @@ struct nks_batch {
     struct nks_cipher *cipher; /* of the details; opened by load or create, closed by nks_batch_close */
     char *header;              /* HEADER record, malloc'ed */
     size_t header_len;
+    nks_time erased; /* 0: not. Then there is no cipher and no header */
 };
 
 /* ---- the slice in memory */
@@ -532,6 +533,36 @@ NKS_CHECKED enum nks_status nks_reference_check(struct nks_payments *payments, c
 NKS_CHECKED enum nks_status nks_reference_tidy(struct nks_payments *payments, const struct nks_batch *batch,
                                                nks_date today, struct nks_fault *fault);
 /* Writes the slice's count of rejected payments. */
+/* ---- erasing a batch (erase.c). Inside the caller's transactions; afterwards details and decisions of it are
+ * NKS_REFUSED, BATCH-ERASED. */
+
+/* *at 0: it is not erased; *done: nks_batch_erase_done was called. */
+NKS_CHECKED enum nks_status nks_batch_erased(struct nks_payments *payments, int64_t batch_id, nks_time *at, bool *done,
+                                             struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_batch_erased_fault(const struct nks_batch *batch, struct nks_fault *fault);
+/* The latest execution date of its slices; 0: it has none. */
+NKS_CHECKED enum nks_status nks_batch_last_day(struct nks_payments *payments, int64_t batch_id, nks_date *day,
+                                               struct nks_fault *fault);
+/* Slices that are neither emitted nor stopped. */
+NKS_CHECKED enum nks_status nks_batch_work_left(struct nks_payments *payments, int64_t batch_id, int64_t *slices,
+                                                struct nks_fault *fault);
+/* A batch of that delivery that is not erased; *batch_id 0: none. */
+NKS_CHECKED enum nks_status nks_batch_of_delivery_left(struct nks_payments *payments, int64_t delivery_id,
+                                                       int64_t *batch_id, struct nks_fault *fault);
+/* First: the key, with header and groups. */
+NKS_CHECKED enum nks_status nks_batch_key_erase(struct nks_payments *payments, int64_t batch_id, nks_time now,
+                                                struct nks_fault *fault);
+/* Then slice by slice; once more changes nothing. `slice` is room to load it. */
+NKS_CHECKED enum nks_status nks_slice_erase(struct nks_payments *payments, struct nks_slice *slice, int64_t slice_id,
+                                            struct nks_fault *fault);
+/* Last, when its files are destroyed. */
+NKS_CHECKED enum nks_status nks_batch_erase_done(struct nks_payments *payments, int64_t batch_id,
+                                                 struct nks_fault *fault);
+
+/* A slice that was decided, as its next generation, before a stage that is done again: generation, state, payments and
+ * legs are as the caller set them (no legs where it is WAITING). Same errors as nks_slice_save. */
+NKS_CHECKED enum nks_status nks_slice_restart(struct nks_payments *payments, struct nks_slice *slice,
+                                              enum nks_slice_state from, struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_slice_rejected(struct nks_payments *payments, const struct nks_slice *slice,
                                                struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_payment_save(struct nks_payments *payments, int64_t slice_id,

@@ -154,6 +154,54 @@ CREATE TABLE payment_replay(
 ){clustered};
 CREATE UNIQUE INDEX payment_replay_to ON payment_replay(slice_id, n);
 
+-- Batches whose key is destroyed. `done`: their files are, too.
+-- migration: 3
+CREATE TABLE batch_erased(
+  batch_id {id} PRIMARY KEY,
+  erased_at {time} NOT NULL,
+  done {bool} NOT NULL
+){table_options};
+
+-- name: batch_erased_load
+SELECT erased_at, done FROM batch_erased WHERE batch_id = :batch_id;
+
+-- name: batch_erased_insert
+INSERT INTO batch_erased(batch_id, erased_at, done) VALUES (:batch_id, :erased_at, 0);
+
+-- name: batch_erased_done
+UPDATE batch_erased SET done = 1 WHERE batch_id = :batch_id;
+
+-- name: batch_last_day
+SELECT COALESCE(MAX(execution_date), 0) FROM slice WHERE slice_id >= :first AND slice_id <= :last;
+
+-- name: batch_work_left
+SELECT COUNT(*) FROM slice
+WHERE slice_id >= :first AND slice_id <= :last AND state <> :emitted AND state <> :stopped;
+
+-- name: batch_of_delivery_left
+SELECT b.batch_id FROM batch b
+WHERE b.delivery_id = :delivery_id AND NOT EXISTS (SELECT 1 FROM batch_erased e WHERE e.batch_id = b.batch_id)
+ORDER BY b.batch_id LIMIT 1;
+
+-- name: batch_key_erase
+UPDATE batch SET wrapped_key = :none, header = :none WHERE batch_id = :batch_id;
+
+-- name: groups_erase
+UPDATE batch_group SET record = :none WHERE batch_id = :batch_id;
+
+-- name: decision_next_stored
+SELECT generation, decisions FROM slice_decision WHERE slice_id = :slice_id AND length(decisions) <> :hash_size
+ORDER BY generation LIMIT 1;
+
+-- name: decision_erase
+UPDATE slice_decision SET decisions = :hash WHERE slice_id = :slice_id AND generation = :generation;
+
+-- name: details_erase
+DELETE FROM slice_details WHERE slice_id = :slice_id;
+
+-- name: holders_erase
+UPDATE payment SET holder_kind = 0, holder_key = 0, holder_check = 0 WHERE slice_id = :slice_id;
+
 -- name: replayed_insert
 INSERT INTO payment_replay(from_slice_id, from_n, slice_id, n) VALUES (:from_slice_id, :from_n, :slice_id, :n);
 
@@ -245,6 +293,10 @@ UPDATE slice SET epoch = :epoch WHERE slice_id = :slice_id AND state = :state AN
 
 -- name: slice_update
 UPDATE slice SET state = :to, rejected = :rejected, legs = :legs, legs_hash = :legs_hash, signature = :signature
+WHERE slice_id = :slice_id AND state = :from AND epoch = :epoch;
+
+-- name: slice_restart
+UPDATE slice SET state = :to, generation = :generation, rejected = :rejected, legs = 0, legs_hash = :none, signature = :none
 WHERE slice_id = :slice_id AND state = :from AND epoch = :epoch;
 
 -- name: slice_rejected
@@ -486,7 +538,7 @@ WHERE slice_id = :slice_id AND (grp = (SELECT grp FROM payment WHERE slice_id = 
 GROUP BY grp, state, reason, flags & :at_receipt, currency ORDER BY grp;
 
 -- name: batch_wrapped_next
-SELECT batch_id, wrapped_key FROM batch WHERE batch_id > :after ORDER BY batch_id LIMIT 1;
+SELECT batch_id, wrapped_key FROM batch WHERE batch_id > :after AND length(wrapped_key) > 0 ORDER BY batch_id LIMIT 1;
 
 -- name: batch_wrapped_set
 UPDATE batch SET wrapped_key = :wrapped_key WHERE batch_id = :batch_id;

@@ -239,6 +239,34 @@ enum nks_status nks_slice_save(struct nks_payments *payments, struct nks_slice *
     return update_slice(payments, slice, from, fault);
 }
 
+enum nks_status nks_slice_restart(struct nks_payments *payments, struct nks_slice *slice, enum nks_slice_state from,
+                                  struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    int64_t changed = 0;
+    if (!nks_state_may_move(NKS_STATE_SLICE, (int)from, (int)slice->state))
+        return nks_fault_set(fault, NKS_FAILED, "STATE-MOVE", "a slice cannot go from %s to %s",
+                             nks_state_name(NKS_STATE_SLICE, (int)from),
+                             nks_state_name(NKS_STATE_SLICE, (int)slice->state));
+    if (slice->state != NKS_SLICE_WAITING)
+        NKS_TRY(nks_decisions_save(payments, slice, slice->decision_hash, fault));
+    NKS_TRY(update_payments(payments, slice, fault));
+    NKS_TRY(nks_slice_rows_sign(payments, slice, fault));
+    NKS_TRY(nks_status_totals_renew(payments, slice, fault));
+    NKS_TRY(nks_stmt_start(payments->db, &nks_sql_slice_restart, &stmt, fault));
+    nks_bind_int(stmt, "to", slice->state);
+    nks_bind_int(stmt, "generation", slice->generation);
+    nks_bind_int(stmt, "rejected", (int64_t)slice->rejected);
+    nks_bind_bytes(stmt, "none", "", 0);
+    nks_bind_int(stmt, "slice_id", slice->id);
+    nks_bind_int(stmt, "from", from);
+    nks_bind_int(stmt, "epoch", slice->epoch);
+    NKS_TRY(nks_stmt_run(stmt, &changed, fault));
+    return changed == 1
+               ? NKS_OK
+               : nks_fault_set(fault, NKS_RETRY, "SLICE-FENCED", "another run took slice %lld", (long long)slice->id);
+}
+
 /* ---- reading */
 
 static bool take_bytes(struct nks_text bytes, uint8_t *out, size_t size)
@@ -391,6 +419,8 @@ enum nks_status nks_slice_load(struct nks_payments *payments, const struct nks_b
     size_t count = 0, legs = 0;
     NKS_TRY(load_slice(payments, slice, &count, &legs, fault));
     NKS_TRY(load_payments(payments, slice, count, fault));
+    if (batch != NULL && batch->erased != 0 && (want.details || want.decisions))
+        return nks_batch_erased_fault(batch, fault);
     if (want.details)
         NKS_TRY(load_details(payments, batch, slice, fault));
     bool decided = slice->state >= NKS_SLICE_RESOLVED && slice->state <= NKS_SLICE_EMITTED;

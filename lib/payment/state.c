@@ -21,6 +21,12 @@ static const struct nks_state_move slice_moves[] = {
     {NKS_SLICE_RESOLVED, NKS_SLICE_ROUTED, "run"},
     {NKS_SLICE_OFFSET, NKS_SLICE_ROUTED, "route"},
     {NKS_SLICE_ROUTED, NKS_SLICE_EMITTED, "emit"},
+    {NKS_SLICE_RESOLVED, NKS_SLICE_WAITING, "replay"},
+    {NKS_SLICE_OFFSET, NKS_SLICE_WAITING, "replay"},
+    {NKS_SLICE_OFFSET, NKS_SLICE_RESOLVED, "replay"},
+    {NKS_SLICE_ROUTED, NKS_SLICE_WAITING, "replay"},
+    {NKS_SLICE_ROUTED, NKS_SLICE_RESOLVED, "replay"},
+    {NKS_SLICE_ROUTED, NKS_SLICE_OFFSET, "replay"},
 };
 
 static const char *const payment_names[] = {"", "ACCEPTED", "REJECTED", "STOPPED"};
@@ -29,13 +35,14 @@ static const struct nks_state_move payment_moves[] = {
     {0, NKS_PAYMENT_REJECTED, "ingest"},
     {NKS_PAYMENT_ACCEPTED, NKS_PAYMENT_REJECTED, "ingest, resolve, route"},
     {NKS_PAYMENT_ACCEPTED, NKS_PAYMENT_STOPPED, "stop"},
+    {NKS_PAYMENT_REJECTED, NKS_PAYMENT_ACCEPTED, "replay"},
 };
 
 static const char *const leg_names[] = {"", "PLANNED", "IN_FILE", "SETTLED", "REJECTED", "RETURNED", "STOPPED"};
 static const struct nks_state_move leg_moves[] = {
     {0, NKS_LEG_PLANNED, "route"},
     {NKS_LEG_PLANNED, NKS_LEG_IN_FILE, "emit"},
-    {NKS_LEG_PLANNED, NKS_LEG_STOPPED, "stop"},
+    {NKS_LEG_PLANNED, NKS_LEG_STOPPED, "stop, replay"},
     {NKS_LEG_IN_FILE, NKS_LEG_SETTLED, "collect"},
     {NKS_LEG_IN_FILE, NKS_LEG_REJECTED, "collect"},
     {NKS_LEG_SETTLED, NKS_LEG_RETURNED, "collect"},

@@ -149,7 +149,11 @@ static enum nks_status batch_of(struct nks_answer *answer, const char *ref, bool
     if (id == 0 || strcmp(answer->batch.ref, ref) != 0)
         NKS_TRY(nks_batch_find_ref(run->payments, ref, &id, &run->fault));
     *found = id != 0;
-    return *found ? nks_answer_batch_use(answer, id) : NKS_OK;
+    if (!*found)
+        return NKS_OK;
+    NKS_TRY(nks_answer_batch_use(answer, id));
+    *found = answer->batch.erased == 0; /* of a payment that was erased nothing is known any more */
+    return NKS_OK;
 }
 
 static bool amount_differs(const struct nks_booking *booking, const struct nks_leg *leg, int32_t currency)

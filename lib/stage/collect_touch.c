@@ -88,6 +88,11 @@ enum nks_status nks_answer_file_use(struct nks_answer *answer, int64_t file_id, 
         NKS_TRY(nks_out_file_load(run->exchange, file_id, &answer->file, &found, &run->fault));
     *ours = found && answer->file.kind == NKS_FILE_ORDER && answer->file.folder == NKS_FOLDER_CENTRAL &&
             strcmp(answer->file.party, answer->delivery.party) == 0;
+    nks_time erased = 0;
+    bool done = false;
+    if (*ours)
+        NKS_TRY(nks_batch_erased(run->payments, answer->file.batch_id, &erased, &done, &run->fault));
+    *ours = *ours && erased == 0;
     if (!*ours)
         return NKS_OK;
     /* The slices of the file stand where emit put them (emit_order.c). */

@@ -1,11 +1,16 @@
 /*
  * deliver: each written file is published exactly once, its signature first.
  *
- *   WRITTEN, staged file there -> NAME.p7s in out/ -> staged file renamed to NAME -> row PUBLISHED
+ *   WRITTEN, staged file there -> NAME.p7s in out/ -> line in the journal -> staged file renamed to NAME -> line done
+ *   -> row PUBLISHED
  *
- * After a crash: staged file there -> it was not published, go on; gone -> it was (the receiver may have fetched it
- * already), and it is never rebuilt. At the end one manifest per central and business day, also when it is empty.
+ * After a crash the journal tells (journal.h): a line and the staged file there -> it was not published, go on; a line
+ * and the staged file gone -> it was (the receiver may have fetched it already). Without a line it was not, and a
+ * staged file that somebody took away is made again from the archive. What the journal of a restored home names is not
+ * published again. At the end one manifest per central and business day, also when it is empty.
  */
+#include "stage/journal.h"
+#include "stage/replay.h"
 #include "stage/sink.h"
 #include "stage/step.h"
 
@@ -40,7 +45,7 @@ static enum nks_status staged_check(struct nks_run *run, const struct nks_out_fi
 }
 
 static enum nks_status publish_bytes(struct nks_run *run, const struct nks_out_file *file,
-                                     const struct publication *pub)
+                                     const struct publication *pub, const char *word)
 {
     uint8_t der[NKS_CMS_MAX];
     size_t len = 0;
@@ -54,22 +59,29 @@ static enum nks_status publish_bytes(struct nks_run *run, const struct nks_out_f
     NKS_TRY(nks_cms_sign(run->keys, file->hash, run->now, der, &len, &run->fault));
     NKS_TRY(nks_file_replace(pub->signature, der, len, 0600, &run->fault));
     nks_sys_point("publish.signed");
+    NKS_TRY(nks_journal_file(run, file, word));
+    nks_sys_point("publish.journaled");
     NKS_TRY(nks_sys_rename(pub->staged, pub->target, &run->fault));
     nks_sys_point("publish.renamed");
-    return nks_sys_fsync_dir(pub->dir, &run->fault);
+    NKS_TRY(nks_sys_fsync_dir(pub->dir, &run->fault));
+    NKS_TRY(nks_journal_done(run));
+    nks_sys_point("publish.ended");
+    return NKS_OK;
 }
 
 enum nks_status nks_staged_publish(struct nks_run *run, const struct nks_out_file *file)
 {
     struct publication pub;
     NKS_TRY(paths(run, file, &pub));
-    return publish_bytes(run, file, &pub);
+    return publish_bytes(run, file, &pub, "again");
 }
 
 enum nks_status nks_file_row_published(struct nks_run *run, struct nks_out_file *file)
 {
     NKS_TRY(nks_db_begin(run->db, &run->fault));
     enum nks_status status = nks_out_file_published(run->exchange, file, &run->fault);
+    if (status == NKS_OK)
+        status = nks_journal_mark(run);
     if (status == NKS_OK)
         status = nks_run_trail(run, NKS_TRAIL_DELIVER, file->batch_id, 0, file->id);
     if (status == NKS_OK)
@@ -79,15 +91,34 @@ enum nks_status nks_file_row_published(struct nks_run *run, struct nks_out_file 
     return status;
 }
 
+/* What was published before this database was put back: the same bytes stay where they went, others wait for a person.
+ */
+static enum nks_status published_before(struct nks_run *run, const struct nks_out_file *file, const char *staged,
+                                        bool *before)
+{
+    struct nks_published published;
+    NKS_TRY(nks_published_find(run->exchange, file, &published, before, &run->fault));
+    if (!*before)
+        return NKS_OK;
+    if (published.bytes != file->bytes || memcmp(published.hash, file->hash, NKS_HASH_SIZE) != 0)
+        return nks_fault_set(&run->fault, NKS_HELD, "JOURNAL-DIFFERS",
+                             "%s was published before the home was restored, with other bytes: it stays in staging",
+                             file->name);
+    return nks_sys_unlink(staged, &run->fault);
+}
+
 static enum nks_status publish(struct nks_run *run, int64_t file_id)
 {
     struct nks_out_file file;
     struct publication pub;
-    bool found = false;
+    bool found = false, before = false;
     NKS_TRY(nks_out_file_load(run->exchange, file_id, &file, &found, &run->fault));
     NKS_TRY(paths(run, &file, &pub));
-    if (nks_sys_exists(pub.staged))
-        NKS_TRY(publish_bytes(run, &file, &pub));
+    NKS_TRY(published_before(run, &file, pub.staged, &before));
+    if (!before && !nks_sys_exists(pub.staged))
+        NKS_TRY(nks_archive_copy(run, &file, pub.staged));
+    if (!before)
+        NKS_TRY(publish_bytes(run, &file, &pub, "publish"));
     NKS_TRY(nks_file_row_published(run, &file));
     nks_sys_point("publish.done");
     run->counts.published++;
@@ -131,11 +162,23 @@ static enum nks_status day_count(struct nks_run *run, const char *central, nks_d
     }
 }
 
+/* The number of the last manifest that the journal of a restored home names for this central and day; 0: none. */
+static enum nks_status manifest_published(struct nks_run *run, const char *central, int *number)
+{
+    char name[NKS_FILE_NAME_MAX];
+    NKS_TRY(nks_published_last_of_day(run->exchange, NKS_FILE_MANIFEST, NKS_FOLDER_CENTRAL, central, run->today, name,
+                                      &run->fault));
+    const char *digits = strrchr(name, '-');
+    *number = digits != NULL ? (int)strtol(digits + 1, NULL, 10) : 0;
+    return NKS_OK;
+}
+
 static enum nks_status manifest_reserve(struct nks_run *run, const struct nks_central *central, bool *any)
 {
-    int64_t earlier = 0, last = 0;
+    int64_t last = 0;
+    int earlier = 0;
     struct day day;
-    NKS_TRY(nks_out_file_count(run->exchange, 0, NKS_FILE_MANIFEST, central->name, run->today, &earlier, &run->fault));
+    NKS_TRY(manifest_published(run, central->name, &earlier));
     NKS_TRY(day_count(run, central->name, run->today, &day));
     for (int64_t id = 0;;) {
         NKS_TRY(
@@ -150,13 +193,14 @@ static enum nks_status manifest_reserve(struct nks_run *run, const struct nks_ce
         NKS_TRY(nks_out_file_load(run->exchange, last, &newest, &found, &run->fault));
         if (newest.entries == day.files)
             return NKS_OK; /* nothing new since */
+        earlier = newest.number > earlier ? newest.number : earlier;
     }
     char date[NKS_DATE_TEXT];
     nks_date_format(run->today, date);
     struct nks_out_file file = {
         .kind = NKS_FILE_MANIFEST,
         .folder = NKS_FOLDER_CENTRAL,
-        .number = (int)earlier + 1,
+        .number = earlier + 1,
         .created = run->now,
         .entries = day.files,
         .business_date = run->today,
@@ -235,6 +279,7 @@ static enum nks_status manifests(struct nks_run *run)
 enum nks_status nks_stage_deliver(struct nks_run *run, int64_t batch_id)
 {
     (void)batch_id; /* what is written is published, whatever its batch */
+    NKS_TRY(nks_run_journal(run));
     enum nks_status status = publish_all(run);
     if (status != NKS_OK && status != NKS_HELD)
         return status;

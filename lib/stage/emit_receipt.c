@@ -11,6 +11,8 @@ static const char *const finding_kinds[] = {[NKS_FINDING_SYNTAX] = "not readable
                                             [NKS_FINDING_FORBIDDEN] = "not allowed",
                                             [NKS_FINDING_CEILING] = "beyond a limit"};
 
+enum { FILE_NAME_SHOWN = 80 }; /* bytes of it in a receipt */
+
 static void finding_words(const struct nks_finding *finding, enum nks_language language, struct nks_buf *words)
 {
     if (finding->line > 0)
@@ -44,9 +46,11 @@ static void refusal_file(struct refusal *refusal, const struct nks_delivery *del
     struct nks_buf words;
     nks_hex(delivery->hash, NKS_HASH_SIZE, hex);
     memcpy(name, delivery->name, sizeof name);
+    name[FILE_NAME_SHOWN] = '\0';
+    nks_text_plain(name);
     nks_name_mask(name);
     nks_buf_init(&words, refusal->words[refusal->count], NKS_REPORT_WORDS_MAX);
-    nks_buf_printf(&words, "%s %.80s, SHA-256 %s", nks_report_wording("file", refusal->language), name, hex);
+    nks_buf_printf(&words, "%s %s, SHA-256 %s", nks_report_wording("file", refusal->language), name, hex);
     refusal_add(refusal, delivery->reason, &words);
 }
 

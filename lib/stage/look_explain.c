@@ -208,6 +208,8 @@ enum nks_status nks_look_explain(struct nks_run *run, int64_t batch_id, uint64_t
     bool exists = false;
     memset(out, 0, sizeof *out);
     NKS_TRY(nks_batch_load(run->payments, batch_id, &batch, &exists, &run->fault));
+    if (exists && batch.erased != 0)
+        return nks_batch_erased_fault(&batch, &run->fault);
     enum nks_status status = exists ? explain(run, &batch, seq, out)
                                     : nks_fault_set(&run->fault, NKS_REFUSED, "NOT-FOUND", "there is no such batch");
     nks_batch_close(&batch);

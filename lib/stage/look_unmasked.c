@@ -76,6 +76,8 @@ enum nks_status nks_look_unmasked(struct nks_run *run, int64_t batch_id, uint64_
     bool exists = false;
     *out = (struct nks_unmasked){.kind = NKS_HOLDER_NONE};
     NKS_TRY(nks_batch_load(run->payments, batch_id, &batch, &exists, &run->fault));
+    if (exists && batch.erased != 0)
+        return nks_batch_erased_fault(&batch, &run->fault);
     enum nks_status status = exists ? payment_find(run, &batch, seq, &payment) : not_found(run, batch_id, seq);
     if (status == NKS_OK)
         status = record_look(run, batch_id, payment, who, reason);

@@ -1,4 +1,5 @@
 /* Before the night: room on the disk and folders that take files, so that a run that cannot end is not begun. */
+#include "stage/journal.h"
 #include "stage/run.h"
 
 enum {
@@ -52,6 +53,7 @@ static int64_t waiting_bytes(const char *root)
 
 enum nks_status nks_run_ready(struct nks_run *run)
 {
+    NKS_TRY(nks_run_journal(run));
     char path[NKS_PATH_MAX];
     int64_t waiting = 0, free_bytes = 0;
     for (size_t i = 0; i < sizeof written_to / sizeof written_to[0]; i++) {

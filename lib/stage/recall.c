@@ -1,4 +1,5 @@
 /* recall: the request is reserved for one payment; emit writes it from the payment's rows. */
+#include "stage/journal.h"
 #include "stage/recall.h"
 #include "stage/step.h"
 
@@ -70,6 +71,8 @@ static enum nks_status recall_try(struct nks_run *run, struct nks_batch *batch, 
     int64_t slice_id = 0;
     uint32_t n = 0;
     NKS_TRY(nks_batch_load(run->payments, recall->batch_id, batch, &found, &run->fault));
+    if (found && batch->erased != 0)
+        return nks_batch_erased_fault(batch, &run->fault);
     if (found)
         NKS_TRY(nks_payment_find_seq(run->payments, recall->batch_id, recall->seq, &slice_id, &n, &run->fault));
     if (slice_id == 0)
@@ -83,6 +86,7 @@ static enum nks_status recall_try(struct nks_run *run, struct nks_batch *batch, 
 enum nks_status nks_recall(struct nks_run *run, struct nks_recall *recall, const struct nks_by_hand *hand)
 {
     struct nks_batch batch = {.id = 0};
+    NKS_TRY(nks_run_journal(run));
     NKS_TRY(nks_db_begin(run->db, &run->fault));
     enum nks_status status = recall_try(run, &batch, recall, hand->reason);
     nks_batch_close(&batch);

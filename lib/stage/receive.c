@@ -2,18 +2,18 @@
  * receive: file -> delivery. The protocol of DESIGN 6: rename into .taken/ first, then read. What lies in .taken/ is
  * finished, never judged as new; the row says which part of the work was done.
  *
- * A signature NAME.p7s goes with its file (receive_signature.h).
+ * A signature NAME.p7s goes with its file (receive_signature.h); what is copied is what is judged (receive_copy.h).
  *
  *   NAME -> .taken/NAME -> spool copy (encrypted, hashed) -> row TAKEN -> .taken/NAME removed -> row RECEIVED
  */
-#include "stage/receive_signature.h"
-#include "vault/stream.h"
+#include "stage/receive_copy.h"
 
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FOLDER_FILES_MAX = 100000, PARTIES_MAX = 20000, READ_SIZE = 256 * 1024 };
+enum { FOLDER_FILES_MAX = 100000, PARTIES_MAX = 20000 };
 
 struct drop { /* one drop folder */
     struct nks_run *run;
@@ -22,10 +22,11 @@ struct drop { /* one drop folder */
     char dir[NKS_PATH_MAX], taken[NKS_PATH_MAX];
 };
 
+/* Also .PART: what writes on Windows may shout. */
 static bool ends_with(const char *name, const char *end)
 {
     size_t len = strlen(name), end_len = strlen(end);
-    return len >= end_len && strcmp(name + len - end_len, end) == 0;
+    return len >= end_len && strcasecmp(name + len - end_len, end) == 0;
 }
 
 /* Names that are not (yet) files to take: being written, or the signature of another file. */
@@ -37,69 +38,6 @@ static bool is_to_take(const char *name)
             return false;
     }
     return strlen(name) < NKS_NAME_MAX;
-}
-
-struct copy {
-    int in, out;
-    bool changed; /* written to while it was read: the copy may be part old and part new */
-    struct nks_hash *hash;
-    struct nks_signature_in *signature;
-    struct nks_stream_writer *writer;
-};
-
-static enum nks_status copy_bytes(struct copy *copy, int64_t *bytes, struct nks_fault *fault)
-{
-    static char buffer[READ_SIZE];
-    struct nks_sys_moment before, after;
-    NKS_TRY(nks_sys_moment(copy->in, &before, fault));
-    nks_sys_point("receive.reading");
-    for (size_t got = 1; got > 0;) {
-        NKS_TRY(nks_sys_read(copy->in, buffer, sizeof buffer, &got, fault));
-        nks_hash_add(copy->hash, buffer, got);
-        nks_signature_add(copy->signature, buffer, got);
-        if (got > 0)
-            NKS_TRY(nks_stream_write(copy->writer, buffer, got, fault));
-        *bytes += (int64_t)got;
-    }
-    NKS_TRY(nks_sys_moment(copy->in, &after, fault));
-    copy->changed = !nks_sys_moment_same(&before, &after);
-    NKS_TRY(nks_stream_write_end(copy->writer, fault));
-    return nks_sys_fsync(copy->out, fault);
-}
-
-/* Copies the taken file into the spool under the number that its row will get; `whole` is false when its writer was
- * still at it. */
-static enum nks_status spool(struct drop *drop, const char *path, struct nks_signature_in *signature,
-                             struct nks_delivery *delivery, bool *whole)
-{
-    struct nks_run *run = drop->run;
-    struct nks_fault *fault = &run->fault;
-    char spool_path[NKS_PATH_MAX], spool_dir[NKS_PATH_MAX];
-    NKS_TRY(nks_run_spool_path(run, delivery->id, spool_path));
-    NKS_TRY(nks_run_path(run, spool_dir, "spool", NULL, NULL));
-    NKS_TRY(nks_sys_unlink(spool_path, fault)); /* of a try that was killed before its row */
-    struct copy copy = {.in = -1, .out = -1, .hash = nks_hash_new(), .signature = signature};
-    enum nks_status status = copy.hash == NULL
-                                 ? nks_fault_set(fault, NKS_RETRY, "MEMORY", "no memory to receive a file")
-                                 : nks_sys_open_read(path, &copy.in, fault);
-    if (status == NKS_OK)
-        status = nks_sys_create(spool_path, &copy.out, fault);
-    if (status == NKS_OK)
-        status = nks_stream_write_open(run->keys, NKS_KEY_SPOOL, delivery->id, copy.out, &copy.writer, fault);
-    if (status == NKS_OK)
-        status = copy_bytes(&copy, &delivery->bytes, fault);
-    if (status == NKS_OK)
-        nks_hash_end(copy.hash, delivery->hash);
-    nks_stream_write_free(copy.writer);
-    nks_hash_free(copy.hash);
-    if (copy.in >= 0)
-        close(copy.in);
-    if (copy.out >= 0)
-        close(copy.out);
-    *whole = !copy.changed;
-    if (status == NKS_OK && copy.changed)
-        status = nks_sys_unlink(spool_path, fault);
-    return status == NKS_OK ? nks_sys_fsync_dir(spool_dir, fault) : status;
 }
 
 static enum nks_status insert_taken(struct nks_run *run, struct nks_delivery *delivery,
@@ -161,13 +99,12 @@ static struct nks_taking taking_of(struct drop *drop, const char *name)
 }
 
 /* The spool copy and the row; *id 0: the file is left for a later run. */
-static enum nks_status spool_and_row(struct drop *drop, const char *path, struct nks_signature_in *signature,
-                                     struct nks_delivery *delivery, int64_t *id)
+static enum nks_status spool_and_row(struct nks_run *run, const char *path, struct nks_signature_in *signature,
+                                     struct nks_delivery *delivery, struct nks_sys_moment *copied, int64_t *id)
 {
-    struct nks_run *run = drop->run;
     bool whole = true;
     NKS_TRY(nks_delivery_next_id(run->exchange, &delivery->id, &run->fault));
-    NKS_TRY(spool(drop, path, signature, delivery, &whole));
+    NKS_TRY(nks_taken_copy(run, path, signature, delivery, copied, &whole));
     if (!whole) {
         run->counts.skipped++; /* the next run finds it in .taken/ and reads it again */
         return NKS_OK;
@@ -180,7 +117,8 @@ static enum nks_status spool_and_row(struct drop *drop, const char *path, struct
 }
 
 /* A file in .taken/ that has no row yet. */
-static enum nks_status enter(struct drop *drop, const char *name, const char *path, int64_t *id)
+static enum nks_status enter(struct drop *drop, const char *name, const char *path, struct nks_sys_moment *copied,
+                             int64_t *id)
 {
     struct nks_run *run = drop->run;
     const struct nks_taking taking = taking_of(drop, name);
@@ -197,7 +135,7 @@ static enum nks_status enter(struct drop *drop, const char *name, const char *pa
     struct nks_signature_in signature;
     enum nks_status status = nks_signature_open(&taking, &signature);
     if (status == NKS_OK)
-        status = spool_and_row(drop, path, &signature, &delivery, id);
+        status = spool_and_row(run, path, &signature, &delivery, copied, id);
     nks_signature_close(&signature);
     return status;
 }
@@ -211,13 +149,22 @@ static enum nks_status finish_taken(struct drop *drop, const char *name)
     if (!nks_path_join(path, drop->taken, name))
         return nks_fault_set(&run->fault, NKS_FAILED, "PATH-LONG", "the home's path is too long");
     int64_t id = 0;
+    bool same = false;
+    struct nks_sys_moment copied = {0};
     NKS_TRY(nks_delivery_find_taken(run->exchange, drop->source, drop->party, name, &id, &run->fault));
-    if (id == 0)
-        NKS_TRY(enter(drop, name, path, &id));
-    if (id == 0)
-        return NKS_OK;
+    if (id != 0) {
+        NKS_TRY(nks_taken_is_delivery(run, path, id, &same));
+    } else {
+        NKS_TRY(enter(drop, name, path, &copied, &id));
+        if (id == 0)
+            return NKS_OK;
+        NKS_TRY(nks_taken_is_copy(run, path, &copied, &same));
+    }
     NKS_TRY(nks_signature_remove(&taking)); /* before its file: alone it would be taken for a later one's */
-    NKS_TRY(nks_sys_unlink(path, &run->fault));
+    if (same)
+        NKS_TRY(nks_sys_unlink(path, &run->fault));
+    else
+        run->counts.skipped++; /* other bytes than were copied: a delivery of their own, in the next run */
     NKS_TRY(nks_sys_fsync_dir(drop->taken, &run->fault));
     nks_sys_point("receive.unlinked");
     NKS_TRY(mark_received(run, id));
@@ -299,18 +246,38 @@ static enum nks_status take(struct drop *drop, const char *name)
     return finish_taken(drop, name);
 }
 
+/* What lies there and is not taken is counted, so that a run can tell that there is something. */
+static enum nks_status leave(struct drop *drop, const char *name)
+{
+    const struct nks_taking taking = taking_of(drop, name);
+    bool told = strlen(name) >= NKS_NAME_MAX;
+    if (ends_with(name, ".p7s"))
+        NKS_TRY(nks_signature_is_alone(&taking, &told));
+    drop->run->counts.skipped += told ? 1 : 0;
+    return NKS_OK;
+}
+
+static enum nks_status one_file(struct drop *drop, const char *name, bool taken)
+{
+    if (!taken)
+        return is_to_take(name) ? take(drop, name) : leave(drop, name);
+    /* Only in small letters it is the signature of another; what else lies there was taken. */
+    size_t len = strlen(name);
+    return len >= 4 && strcmp(name + len - 4, ".p7s") == 0 ? NKS_OK : finish_taken(drop, name);
+}
+
 static enum nks_status each_file(struct drop *drop, const char *dir, bool taken)
 {
     struct nks_sys_list list = {NULL, 0, false};
     if (!nks_sys_exists(dir))
         return NKS_OK;
+    size_t others = 0;
+    NKS_TRY(nks_sys_count_others(dir, false, &others, &drop->run->fault));
     NKS_TRY(nks_sys_list(dir, FOLDER_FILES_MAX, false, &list, &drop->run->fault));
+    drop->run->counts.skipped += (int64_t)others; /* links, pipes, folders */
     enum nks_status status = NKS_OK;
     for (size_t i = 0; i < list.count && status == NKS_OK; i++) {
-        if (taken && !ends_with(list.names[i], ".p7s"))
-            status = finish_taken(drop, list.names[i]);
-        else if (!taken && is_to_take(list.names[i]))
-            status = take(drop, list.names[i]);
+        status = one_file(drop, list.names[i], taken);
         nks_run_progress(drop->run, "receive", (int64_t)i + 1, (int64_t)list.count);
     }
     nks_sys_list_free(&list);
@@ -326,6 +293,9 @@ static enum nks_status receive_party(struct nks_run *run, enum nks_source source
     }
     if (!nks_path_join(drop.dir, root, party) || !nks_path_join(drop.taken, drop.dir, ".taken"))
         return nks_fault_set(&run->fault, NKS_FAILED, "PATH-LONG", "the home's path is too long");
+    if (nks_sys_is_link(drop.taken)) /* its files would be taken as those of the sender that it points to */
+        return nks_fault_set(&run->fault, NKS_FAILED, "FILE-KIND",
+                             "the folder .taken of %s is a link; remove it, its files wait where they are", party);
     NKS_TRY(each_file(&drop, drop.taken, true));
     return each_file(&drop, drop.dir, false);
 }
@@ -335,7 +305,10 @@ static enum nks_status receive_source(struct nks_run *run, enum nks_source sourc
     char root[NKS_PATH_MAX];
     NKS_TRY(nks_run_path(run, root, folder, NULL, NULL));
     struct nks_sys_list list = {NULL, 0, false};
+    size_t others = 0;
+    NKS_TRY(nks_sys_count_others(root, true, &others, &run->fault));
     NKS_TRY(nks_sys_list(root, PARTIES_MAX, true, &list, &run->fault));
+    run->counts.skipped += (int64_t)others; /* dropped beside the folders of senders */
     enum nks_status status = NKS_OK;
     for (size_t i = 0; i < list.count && (status == NKS_OK || status == NKS_FAILED); i++) {
         enum nks_status one = receive_party(run, source, root, list.names[i]); /* the first fault stands */

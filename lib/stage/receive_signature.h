@@ -30,6 +30,9 @@ enum nks_signature_rule nks_signature_rule_of(const struct nks_run *run, enum nk
  * it lies in .taken/ already. *wait: the file is to be left for a later run. */
 NKS_CHECKED enum nks_status nks_signature_fetch(const struct nks_taking *taking, nks_time dropped, bool *wait);
 NKS_CHECKED enum nks_status nks_signature_open(const struct nks_taking *taking, struct nks_signature_in *signature);
+/* One whose file does not come: old, and neither in the drop folder nor in .taken/ is there a file for it. Or one that
+ * fits no file, for its capital letters. `taking->name` is the signature's own name. */
+NKS_CHECKED enum nks_status nks_signature_is_alone(const struct nks_taking *taking, bool *alone);
 void nks_signature_add(struct nks_signature_in *signature, const void *data, size_t len);
 /* Judges it with the party's signers at the run's instant, and stores verdict and bytes; nothing where there is none.
  */

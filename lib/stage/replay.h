@@ -23,10 +23,14 @@ struct nks_by_hand {
 NKS_CHECKED enum nks_status nks_replay_file(struct nks_run *run, const struct nks_out_file *file,
                                             const struct nks_by_hand *hand);
 
+/* The bytes of the file from the archive into a new file `staged` (NULL: only compared with the row). */
+NKS_CHECKED enum nks_status nks_archive_copy(struct nks_run *run, const struct nks_out_file *file, const char *staged);
+
 /*
  * A written file is handed out to `path` with its signature beside it, and counts as published: deliver leaves it
  * alone. `path` comes into being when deliver can no longer publish the file, so there is never a second copy on its
- * way. NKS_HELD: it is not WRITTEN (DELIVERED-STATE). NKS_REFUSED: `path` exists (DELIVERED-EXISTS).
+ * way. A call that was cut short is finished by the same call. NKS_HELD: it is not WRITTEN (DELIVERED-STATE).
+ * NKS_REFUSED: `path` exists (DELIVERED-EXISTS).
  */
 NKS_CHECKED enum nks_status nks_deliver_by_hand(struct nks_run *run, struct nks_out_file *file, const char *path,
                                                 const struct nks_by_hand *hand);
@@ -51,5 +55,18 @@ struct nks_replay_result {
 };
 NKS_CHECKED enum nks_status nks_replay_rejected(struct nks_run *run, int64_t batch_id, const struct nks_by_hand *hand,
                                                 struct nks_replay_result *result);
+
+/*
+ * The slices of a batch that are decided and in no file yet are decided again, from `stage` on (resolve, offset or
+ * route): for a night that stopped before its files were made, after register, debts or agreements were corrected. The
+ * next run does it. NKS_HELD (REPLAY-STATE): there are none. NKS_REFUSED (REPLAY-STAGE): no such stage.
+ */
+struct nks_restart_result {
+    int64_t slices, payments; /* to be decided again */
+    int64_t in_files;         /* payments of the batch that stand in a file: they stay */
+};
+NKS_CHECKED bool nks_replay_stage_find(const char *name, enum nks_slice_state *to);
+NKS_CHECKED enum nks_status nks_replay_stage(struct nks_run *run, int64_t batch_id, const char *stage,
+                                             const struct nks_by_hand *hand, struct nks_restart_result *result);
 
 #endif

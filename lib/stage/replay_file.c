@@ -1,4 +1,5 @@
 /* replay of a file: what its receiver lost is published again from the archive, byte for byte. */
+#include "stage/journal.h"
 #include "stage/replay.h"
 #include "stage/step.h"
 
@@ -66,7 +67,7 @@ static enum nks_status copy_run(struct nks_run *run, const struct nks_out_file *
     return copy->to >= 0 ? nks_sys_fsync(copy->to, &run->fault) : NKS_OK;
 }
 
-static enum nks_status archive_copy(struct nks_run *run, const struct nks_out_file *file, const char *staged)
+enum nks_status nks_archive_copy(struct nks_run *run, const struct nks_out_file *file, const char *staged)
 {
     struct copy copy = {.from = -1, .to = -1};
     char path[NKS_PATH_MAX];
@@ -91,6 +92,9 @@ static enum nks_status may_replay(struct nks_run *run, const struct nks_out_file
     if (file->state != NKS_FILE_PUBLISHED)
         return nks_fault_set(&run->fault, NKS_HELD, "REPLAY-EARLY", "%s is not published yet: run nks deliver",
                              file->name);
+    if (file->erased != 0)
+        return nks_fault_set(&run->fault, NKS_REFUSED, "BATCH-ERASED",
+                             "%s was erased after its retention time: its bytes are gone", file->name);
     if (file->answered != NKS_ANSWERED_NOT)
         return nks_fault_set(&run->fault, NKS_HELD, "REPLAY-ANSWERED",
                              "%s was answered, so its central has it: it is not published again", file->name);
@@ -119,12 +123,13 @@ static enum nks_status link_add(struct nks_run *run, const struct nks_out_file *
 enum nks_status nks_replay_file(struct nks_run *run, const struct nks_out_file *file, const struct nks_by_hand *hand)
 {
     char staged[NKS_PATH_MAX];
+    NKS_TRY(nks_run_journal(run));
     NKS_TRY(may_replay(run, file));
     if (hand->dry_run)
-        return archive_copy(run, file, NULL);
+        return nks_archive_copy(run, file, NULL);
     NKS_TRY(nks_run_staging_path(run, file->id, staged));
     NKS_TRY(nks_sys_unlink(staged, &run->fault)); /* of a try that was killed */
-    NKS_TRY(archive_copy(run, file, staged));
+    NKS_TRY(nks_archive_copy(run, file, staged));
     NKS_TRY(link_add(run, file, hand->reason));
     nks_sys_point("hand.staged");
     NKS_TRY(nks_staged_publish(run, file));

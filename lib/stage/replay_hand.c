@@ -2,10 +2,13 @@
  * delivered by hand: for the night when a line is down. The bytes leave staging before they come to be under the name
  * that was asked for, so at every instant either deliver can publish the file or the person has it, never both:
  *
- *   PATH.part with the bytes, PATH.p7s -> staged file removed -> PATH.part renamed to PATH -> row PUBLISHED
+ *   PATH.part with the bytes, PATH.p7s -> line in the journal -> staged file removed -> row PUBLISHED
+ *   -> PATH.part renamed to PATH -> line done
  *
- * A kill after the removal leaves a row WRITTEN without a staged file, which deliver takes as published.
+ * A kill after the removal leaves a file that counts as published and PATH.part: the same command then gives it its
+ * name.
  */
+#include "stage/journal.h"
 #include "stage/replay.h"
 #include "stage/step.h"
 
@@ -34,13 +37,23 @@ static enum nks_status paths(struct nks_run *run, const struct nks_out_file *fil
     return fits ? NKS_OK : nks_fault_set(&run->fault, NKS_FAILED, "PATH-LONG", "the path of --out is too long");
 }
 
+/* `*go_on`: the first call was cut short after the file had left staging. */
 static enum nks_status may_hand(struct nks_run *run, const struct nks_out_file *file, const char *path,
-                                const struct handing *handing)
+                                const struct handing *handing, bool *go_on)
 {
-    if (file->state != NKS_FILE_WRITTEN || !nks_sys_exists(handing->staged))
+    struct nks_published published;
+    bool before = false;
+    *go_on =
+        file->state == NKS_FILE_PUBLISHED && file->by_hand && nks_sys_exists(handing->part) && !nks_sys_exists(path);
+    if (*go_on)
+        return NKS_OK;
+    NKS_TRY(nks_published_find(run->exchange, file, &published, &before, &run->fault));
+    if (file->state != NKS_FILE_WRITTEN || before)
         return nks_fault_set(&run->fault, NKS_HELD, "DELIVERED-STATE",
                              "%s is %s: only a file that is written and not published is handed out", file->name,
-                             file->state == NKS_FILE_WRITTEN ? "on its way" : nks_file_state_name((int)file->state));
+                             before ? "published before the home was restored" : nks_file_state_name((int)file->state));
+    if (!nks_sys_exists(handing->staged))
+        NKS_TRY(nks_archive_copy(run, file, handing->staged));
     bool exists = nks_sys_exists(path) || nks_sys_exists(handing->signature);
     return exists ? nks_fault_set(&run->fault, NKS_REFUSED, "DELIVERED-EXISTS",
                                   "the file of --out or its .p7s is there already: name another")
@@ -91,6 +104,20 @@ static enum nks_status copy(struct nks_run *run, const struct nks_out_file *file
     return status;
 }
 
+static enum nks_status part_check(struct nks_run *run, const struct nks_out_file *file, const struct handing *handing)
+{
+    int fd = -1;
+    NKS_TRY(nks_sys_open_read(handing->part, &fd, &run->fault));
+    enum nks_status status = pieces(run, file, fd, -1);
+    close(fd);
+    if (status != NKS_INTEGRITY)
+        return status;
+    nks_fault_clear(&run->fault); /* it lies outside the home: no alarm */
+    return nks_fault_set(
+        &run->fault, NKS_REFUSED, "DELIVERED-PART",
+        "the .part beside --out is not the whole file: remove it; nks replay publishes the file again");
+}
+
 static enum nks_status sign(struct nks_run *run, const struct nks_out_file *file, const struct handing *handing)
 {
     uint8_t der[NKS_CMS_MAX];
@@ -106,10 +133,13 @@ static enum nks_status row_end(struct nks_run *run, struct nks_out_file *file, c
                                           .number = file->id,
                                           .reason = reason,
                                           .detail = file->name};
+    file->by_hand = true;
     NKS_TRY(nks_db_begin(run->db, &run->fault));
     enum nks_status status = nks_trail_add(run->trail, &entry, &run->fault);
-    if (status == NKS_OK)
+    if (status == NKS_OK && file->state == NKS_FILE_WRITTEN)
         status = nks_out_file_published(run->exchange, file, &run->fault);
+    if (status == NKS_OK)
+        status = nks_journal_mark(run);
     if (status == NKS_OK)
         return nks_db_commit(run->db, &run->fault);
     nks_db_rollback(run->db);
@@ -120,19 +150,26 @@ enum nks_status nks_deliver_by_hand(struct nks_run *run, struct nks_out_file *fi
                                     const struct nks_by_hand *hand)
 {
     struct handing handing;
+    bool go_on = false;
     NKS_TRY(paths(run, file, path, &handing));
-    NKS_TRY(may_hand(run, file, path, &handing));
-    NKS_TRY(copy(run, file, &handing, hand->dry_run));
+    NKS_TRY(nks_run_journal(run)); /* a call that was cut short may have changed the row */
+    NKS_TRY(nks_out_file_load(run->exchange, file->id, file, &go_on, &run->fault));
+    NKS_TRY(may_hand(run, file, path, &handing, &go_on));
+    NKS_TRY(go_on ? part_check(run, file, &handing) : copy(run, file, &handing, hand->dry_run));
     if (hand->dry_run)
         return NKS_OK;
     NKS_TRY(sign(run, file, &handing));
     nks_sys_point("hand.copied");
+    NKS_TRY(nks_journal_file(run, file, "hand"));
+    nks_sys_point("hand.journaled");
     NKS_TRY(nks_sys_unlink(handing.staged, &run->fault));
     NKS_TRY(nks_sys_fsync_dir(handing.staging, &run->fault));
     nks_sys_point("hand.taken");
+    NKS_TRY(row_end(run, file, hand->reason));
+    nks_sys_point("hand.row");
     NKS_TRY(nks_sys_rename(handing.part, path, &run->fault));
     NKS_TRY(nks_sys_fsync_dir(handing.dir, &run->fault));
-    NKS_TRY(row_end(run, file, hand->reason));
+    NKS_TRY(nks_journal_done(run));
     run->counts.published++;
     return NKS_OK;
 }

@@ -289,6 +289,17 @@ static enum nks_status batch_checked(struct nks_run *run, int64_t delivery_id)
     return status;
 }
 
+/* The first answer may have been erased since; then there is none to repeat. */
+static enum nks_status still_there(struct nks_run *run, int64_t *file_id)
+{
+    struct nks_out_file first;
+    bool found = false;
+    if (*file_id == 0)
+        return NKS_OK;
+    NKS_TRY(nks_out_file_load(run->exchange, *file_id, &first, &found, &run->fault));
+    *file_id = found && first.erased == 0 ? *file_id : 0;
+    return NKS_OK;
+}
 static enum nks_status receipt_reserve(struct nks_run *run, int64_t delivery_id)
 {
     struct nks_delivery delivery;
@@ -311,6 +322,7 @@ static enum nks_status receipt_reserve(struct nks_run *run, int64_t delivery_id)
         /* The first answer again, byte for byte, under a name of its own. */
         NKS_TRY(
             nks_out_file_of_delivery(run->exchange, delivery.repeats, NKS_FILE_RECEIPT, &file.repeats, &run->fault));
+        NKS_TRY(still_there(run, &file.repeats));
         snprintf(file.name, sizeof file.name, "nks-%s-r0001-again-%lld.xml", ref, (long long)delivery_id);
     }
     if (delivery.state != NKS_DELIVERY_REPEATED || file.repeats != 0)

@@ -2,17 +2,10 @@
 #include "stage/run.h"
 
 #include "stage/alarm.h"
+#include "stage/schema.h"
 
 #include "base/conf.h"
-#include "agreement_sql.h"
-#include "central_sql.h"
-#include "debt_sql.h"
-#include "exchange_sql.h"
-#include "payment_sql.h"
-#include "person_sql.h"
-#include "register_sql.h"
-#include "trail_sql.h"
-#include "ventekonto_sql.h"
+#include "vault/plain.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -24,9 +17,10 @@
 enum {
     BOOKS_CEILING = 256 * 1024 * 1024,
     BUSY_TIMEOUT_MS = 10000,
-    MIGRATIONS_MAX = 64,
     LOCK_POLL_MS = 200,
-    MIN_FREE_MIB = 64
+    MIN_FREE_MIB = 64,
+    VOUCHER_YEARS = 5,  /* bogføringsloven § 12, stk. 1; longer only */
+    REFUSED_DAYS = 430, /* longer than the memory for payment references */
 };
 
 static const char *const folders[] = {"",           "spool",       "staging",   "archive",   "in/sender",
@@ -41,32 +35,39 @@ static const struct nks_conf_key conf_keys[] = {
     {"persons", "free_changes", NKS_CONF_NUMBER, FIELD(free_changes), 0, 1000000, NULL},
     {"receive", "settle_seconds", NKS_CONF_NUMBER, FIELD(settle_seconds), 0, 86400, NULL},
     {"receive", "signature_seconds", NKS_CONF_NUMBER, FIELD(signature_seconds), 0, 86400, NULL},
+    {"retention", "voucher_years", NKS_CONF_NUMBER, FIELD(voucher_years), VOUCHER_YEARS, 100, NULL},
+    {"retention", "refused_days", NKS_CONF_NUMBER, FIELD(refused_days), REFUSED_DAYS, 36500, NULL},
     {"run", "min_free_mib", NKS_CONF_NUMBER, FIELD(min_free_mib), 0, 1024 * 1024 * 1024, NULL},
 };
 
-static const char conf_text[] = "# A home of nks. `nks config check` tells whether this file is good.\n"
-                                "[home]\n"
-                                "# production, or test: only a test home takes --now\n"
-                                "environment = %s\n\n"
-                                "[database]\n"
-                                "# page cache of the database in MiB, all connections of a run together\n"
-                                "cache_mib = 128\n\n"
-                                "[report]\n"
-                                "# the name under which status reports are written (InitgPty/Nm)\n"
-                                "name = Nemkontosystemet\n\n"
-                                "[receive]\n"
-                                "# a file younger than this is still being written: it is left for the next run\n"
-                                "settle_seconds = %d\n"
-                                "# a file whose sender must sign waits so long for its signature, then it is refused\n"
-                                "signature_seconds = %d\n\n"
-                                "[persons]\n"
-                                "# a second person approves what changes where money goes; `no` only in a test home\n"
-                                "required = %s\n"
-                                "# an import that changes at most so many rows needs one person only\n"
-                                "free_changes = 0\n\n"
-                                "[run]\n"
-                                "# MiB that stay free on the disk beside what a night needs; with less no run begins\n"
-                                "min_free_mib = %d\n";
+static const char conf_text[] =
+    "# A home of nks. `nks config check` tells whether this file is good.\n"
+    "[home]\n"
+    "# production, or test: only a test home takes --now\n"
+    "environment = %s\n\n"
+    "[database]\n"
+    "# page cache of the database in MiB, all connections of a run together\n"
+    "cache_mib = 128\n\n"
+    "[report]\n"
+    "# the name under which status reports are written (InitgPty/Nm)\n"
+    "name = Nemkontosystemet\n\n"
+    "[receive]\n"
+    "# a file younger than this is still being written: it is left for the next run\n"
+    "settle_seconds = %d\n"
+    "# a file whose sender must sign waits so long for its signature, then it is refused\n"
+    "signature_seconds = %d\n\n"
+    "[persons]\n"
+    "# a second person approves what changes where money goes; `no` only in a test home\n"
+    "required = %s\n"
+    "# an import that changes at most so many rows needs one person only\n"
+    "free_changes = 0\n\n"
+    "[retention]\n"
+    "# how long batches are kept from the end of their year, and refused files; doc/retention.md\n"
+    "voucher_years = %d\n"
+    "refused_days = %d\n\n"
+    "[run]\n"
+    "# MiB that stay free on the disk beside what a night needs; with less no run begins\n"
+    "min_free_mib = %d\n";
 
 enum nks_status nks_run_path(struct nks_run *run, char out[NKS_PATH_MAX], const char *a, const char *b, const char *c)
 {
@@ -186,31 +187,6 @@ static enum nks_status paths_set(struct nks_run *run, const char *home, const ch
     return keys_outside(run->home, run->keys_dir, &run->fault);
 }
 
-enum nks_status nks_home_migrate(struct nks_db *db, nks_time now, struct nks_fault *fault)
-{
-    const struct {
-        const struct nks_migration *steps;
-        unsigned long count;
-    } modules[] = {
-        {nks_migrations_agreement, nks_migrations_agreement_count},
-        {nks_migrations_central, nks_migrations_central_count},
-        {nks_migrations_register, nks_migrations_register_count},
-        {nks_migrations_debt, nks_migrations_debt_count},
-        {nks_migrations_ventekonto, nks_migrations_ventekonto_count},
-        {nks_migrations_payment, nks_migrations_payment_count},
-        {nks_migrations_exchange, nks_migrations_exchange_count},
-        {nks_migrations_trail, nks_migrations_trail_count},
-        {nks_migrations_person, nks_migrations_person_count},
-    };
-    struct nks_migration all[MIGRATIONS_MAX];
-    size_t count = 0;
-    for (size_t m = 0; m < sizeof modules / sizeof modules[0]; m++) {
-        for (unsigned long i = 0; i < modules[m].count && count < MIGRATIONS_MAX; i++)
-            all[count++] = modules[m].steps[i];
-    }
-    return nks_db_migrate(db, all, count, now, fault);
-}
-
 static enum nks_status make_folders(const char *home, struct nks_fault *fault)
 {
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
@@ -237,20 +213,34 @@ static enum nks_status make_database(const char *home, nks_time now, struct nks_
     return status;
 }
 
+/* A journal beside it is of a home that was: a new one must not go on with it. */
+static enum nks_status journal_none(const char *home, struct nks_fault *fault)
+{
+    char log[NKS_PATH_MAX], seals[NKS_PATH_MAX];
+    if (!nks_journal_path(home, "published.log", log) || !nks_seal_dir(home, seals))
+        return nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the home's path is too long; move it up");
+    return nks_sys_exists(log) || nks_sys_exists(seals)
+               ? nks_fault_set(fault, NKS_REFUSED, "JOURNAL-EXISTS",
+                               "HOME.journal is of a home that was here: nks restore puts a backup of that beside it; "
+                               "for a new home move the folder away")
+               : NKS_OK;
+}
+
 enum nks_status nks_home_init(const char *home, const char *keys, bool test, nks_time now, struct nks_fault *fault)
 {
-    char path[NKS_PATH_MAX], keys_dir[NKS_PATH_MAX], text[1024];
+    char path[NKS_PATH_MAX], keys_dir[NKS_PATH_MAX], text[2048];
     if (!nks_path_join(path, home, "nks.conf") ||
         !(keys == NULL ? default_keys(home, keys_dir) : nks_text_copy(nks_text_from(keys), keys_dir, sizeof keys_dir)))
         return nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the path of the home or keys is too long");
     NKS_TRY(keys_outside(home, keys_dir, fault));
     if (nks_sys_exists(path))
         return nks_fault_set(fault, NKS_REFUSED, "HOME-EXISTS", "there is a home already; choose another --home");
+    NKS_TRY(journal_none(home, fault));
     NKS_TRY(make_folders(home, fault));
     NKS_TRY(nks_keys_make(keys_dir, now, fault));
     NKS_TRY(make_database(home, now, fault));
     int len = snprintf(text, sizeof text, conf_text, test ? "test" : "production", test ? 0 : 30, test ? 0 : 900,
-                       test ? "no" : "yes", test ? 0 : MIN_FREE_MIB);
+                       test ? "no" : "yes", VOUCHER_YEARS, REFUSED_DAYS, test ? 0 : MIN_FREE_MIB);
     /* Last, because its presence is what makes a folder a home. */
     return nks_file_replace(path, text, (size_t)len, 0600, fault);
 }
@@ -264,6 +254,8 @@ static enum nks_status conf_load(struct nks_run *run)
                                   .report_name = "Nemkontosystemet",
                                   .settle_seconds = 30,
                                   .signature_seconds = 900,
+                                  .voucher_years = VOUCHER_YEARS,
+                                  .refused_days = REFUSED_DAYS,
                                   .min_free_mib = MIN_FREE_MIB};
     if (!nks_sys_exists(path))
         return nks_fault_set(&run->fault, NKS_FAILED, "HOME-MISSING",
@@ -276,6 +268,9 @@ static enum nks_status conf_load(struct nks_run *run)
     if (!run->conf.persons_required && !is_test)
         return nks_fault_set(&run->fault, NKS_FAILED, "PERSONS-OFF",
                              "[persons] required = no is only for homes with `environment = test` in nks.conf");
+    if (nks_plain && !is_test)
+        return nks_fault_set(&run->fault, NKS_FAILED, "BENCH-PLAIN",
+                             "this program encrypts and signs nothing: it is for the bench alone, on test homes");
     run->now = run->options.now != 0 ? run->options.now : nks_sys_now();
     run->today = nks_copenhagen_date(run->now);
     if (run->options.now != 0 && !is_test)
@@ -329,7 +324,8 @@ static enum nks_status database_open(struct nks_run *run)
         .durable = true,
     };
     NKS_TRY(nks_db_open(&options, &run->db, &run->fault));
-    return run->options.read_only ? NKS_OK : nks_home_migrate(run->db, run->now, &run->fault);
+    return run->options.read_only || !run->options.lock ? nks_home_schema_check(run->db, &run->fault)
+                                                        : nks_home_upgrade(run->db, path, run->now, &run->fault);
 }
 
 static enum nks_status modules_open(struct nks_run *run)
@@ -399,6 +395,7 @@ void nks_run_close(struct nks_run *run)
 {
     if (run == NULL)
         return;
+    nks_journal_close(run->journal);
     nks_slice_free(run->slice);
     nks_persons_close(run->persons);
     nks_trail_close(run->trail);

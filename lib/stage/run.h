@@ -9,6 +9,7 @@
  * print: progress goes to the callback, what happened to the counts, errors to the fault.
  */
 #include "agreement/agreement.h"
+#include "base/journal.h"
 #include "debt/debt.h"
 #include "exchange/central.h"
 #include "exchange/exchange.h"
@@ -31,6 +32,8 @@ struct nks_conf {                        /* nks.conf; the table of keys is in ru
     int64_t free_changes;      /* [persons] free_changes: an import with at most so many changes needs one person */
     int64_t settle_seconds;    /* [receive] settle_seconds: a file younger than this is left alone */
     int64_t signature_seconds; /* [receive] signature_seconds: so long may a required signature come later */
+    int64_t voucher_years;     /* [retention] voucher_years: from the end of the year */
+    int64_t refused_days;      /* [retention] refused_days: of refused files */
     int64_t min_free_mib;      /* [run] min_free_mib: what must stay free on the disk for a run to begin */
 };
 
@@ -73,8 +76,11 @@ struct nks_run {
     struct nks_debt *debt;
     struct nks_ventekonto *ventekonto;
     struct nks_persons *persons;
-    struct nks_trail *trail; /* every commit has a link in it */
-    struct nks_arena arena;  /* of the books */
+    struct nks_trail *trail;     /* every commit has a link in it */
+    struct nks_arena arena;      /* of the books */
+    struct nks_journal *journal; /* of published files (journal.h); NULL until it is needed */
+    bool journal_compared;
+    int64_t journal_line; /* of the file that is on its way out */
     struct nks_agreement_book agreements;
     struct nks_central_book centrals;
     struct nks_signer_book signers;
@@ -89,8 +95,6 @@ struct nks_run {
 /* Makes a home: folders, nks.conf, keys, database. An existing home is NKS_REFUSED (HOME-EXISTS). */
 NKS_CHECKED enum nks_status nks_home_init(const char *home, const char *keys, bool test, nks_time now,
                                           struct nks_fault *fault);
-/* Applies the schema of every module; part of init. */
-NKS_CHECKED enum nks_status nks_home_migrate(struct nks_db *db, nks_time now, struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_run_open(const struct nks_run_options *options, struct nks_run **out,
                                          struct nks_fault *fault);
 void nks_run_close(struct nks_run *run);

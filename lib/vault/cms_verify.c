@@ -20,6 +20,7 @@ static const struct oid id_signed_data = {{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0
 static const struct oid id_data = {{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01}, 9};
 static const struct oid id_content_type = {{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x03}, 9};
 static const struct oid id_message_digest = {{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x04}, 9};
+static const struct oid id_signing_time = {{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x05}, 9};
 static const struct oid id_mgf1 = {{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08}, 9};
 
 /* ---- the allow-list */
@@ -66,7 +67,8 @@ struct nks_cms {
     enum digest digest;
     const struct scheme *scheme;
     struct nks_der_item issuer, serial, key_id; /* the signer's name: the first two, or the third */
-    struct nks_der_item attributes, message_digest, signature;
+    struct nks_der_item attributes, message_digest, signature, signing_time;
+    int signing_times;
 };
 
 static const struct {
@@ -198,6 +200,10 @@ static bool read_attributes(struct nks_cms *cms)
             return false;
         if (is_hash)
             cms->message_digest = value;
+        if (is_oid(&oid, &id_signing_time)) {
+            cms->signing_time = value;
+            cms->signing_times += nks_der_done(&values) ? 1 : 2;
+        }
         types += is_type;
         hashes += is_hash;
     }
@@ -289,6 +295,35 @@ void nks_cms_add(struct nks_cms *cms, const void *data, size_t len)
 {
     if (cms->context != NULL && EVP_DigestUpdate(cms->context, data, len) != 1)
         cms->wrong = NKS_CMS_CONTENT; /* never: a digest of memory cannot fail */
+}
+
+/* Two digits; -1 where there are none. */
+static int digits(const uint8_t *at)
+{
+    uint64_t value = 0;
+    return nks_text_number((struct nks_text){(const char *)at, 2}, 99, &value) ? (int)value : -1;
+}
+
+bool nks_cms_signing_time(const struct nks_cms *cms, nks_time *out)
+{
+    const struct nks_der_item *item = &cms->signing_time;
+    enum { UTC_LEN = 13, CENTURY_LEN = 2, PIVOT = 50, DAY_SECONDS = 24 * 60 * 60 };
+    bool with_century = item->tag == NKS_DER_GENERALIZED_TIME;
+    if (cms->wrong != NKS_CMS_GOOD || cms->signing_times != 1 || (!with_century && item->tag != NKS_DER_UTC_TIME) ||
+        item->value_len != UTC_LEN + (with_century ? CENTURY_LEN : 0) || item->value[item->value_len - 1] != 'Z')
+        return false;
+    const uint8_t *at = item->value + (with_century ? CENTURY_LEN : 0);
+    int parts[6]; /* year of the century to second */
+    for (int i = 0; i < 6; i++)
+        parts[i] = digits(at + 2 * (size_t)i);
+    int century = with_century ? digits(item->value) : parts[0] >= PIVOT ? 19 : 20;
+    int year = century * 100 + parts[0];
+    if (century < 0 || parts[0] < 0 || !nks_date_valid(year, parts[1], parts[2]) || parts[3] < 0 || parts[3] > 23 ||
+        parts[4] < 0 || parts[4] > 59 || parts[5] < 0 || parts[5] > 59)
+        return false;
+    *out = (nks_time)nks_date_from_ymd(year, parts[1], parts[2]) * DAY_SECONDS + parts[3] * 3600 + parts[4] * 60 +
+           parts[5];
+    return true;
 }
 
 void nks_cms_free(struct nks_cms *cms)

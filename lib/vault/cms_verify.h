@@ -45,6 +45,9 @@ struct nks_cms;
  * of `p7s` must stay until nks_cms_free. */
 NKS_CHECKED enum nks_status nks_cms_open(const void *p7s, size_t len, struct nks_cms **out, struct nks_fault *fault);
 void nks_cms_add(struct nks_cms *cms, const void *data, size_t len);
+/* When the signer says it signed; may be asked before the verdict, and is its word only once that is GOOD or TIME.
+ * False: there is no such attribute, more than one, or it is not in DER's form. */
+NKS_CHECKED bool nks_cms_signing_time(const struct nks_cms *cms, nks_time *out);
 /* *which is the place of the signer's pin where the verdict is GOOD, CONTENT, SIGNATURE or TIME; else `count`. */
 enum nks_cms_verdict nks_cms_judge(struct nks_cms *cms, const struct nks_pin *pins, size_t count, nks_time when,
                                    size_t *which);

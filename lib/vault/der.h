@@ -12,6 +12,8 @@ enum {
     NKS_DER_OCTETS = 0x04,
     NKS_DER_NULL = 0x05,
     NKS_DER_OID = 0x06,
+    NKS_DER_UTC_TIME = 0x17,
+    NKS_DER_GENERALIZED_TIME = 0x18,
     NKS_DER_SEQUENCE = 0x30,
     NKS_DER_SET = 0x31,
     NKS_DER_CONTEXT = 0x80,             /* primitive [0] */

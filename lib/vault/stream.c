@@ -5,6 +5,7 @@
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <zstd.h>
 
 enum {
@@ -362,4 +363,18 @@ enum nks_status nks_stream_read(struct nks_stream_reader *reader, const void **d
     *data = piece;
     *len = piece_len;
     return NKS_OK;
+}
+
+enum nks_status nks_stream_destroy(const char *path, struct nks_fault *fault)
+{
+    static const uint8_t zeros[FILE_HEAD];
+    int fd = -1;
+    if (!nks_sys_exists(path))
+        return NKS_OK;
+    NKS_TRY(nks_sys_open_update(path, &fd, fault));
+    enum nks_status status = nks_sys_write(fd, zeros, sizeof zeros, fault);
+    if (status == NKS_OK)
+        status = nks_sys_fsync(fd, fault);
+    close(fd);
+    return status == NKS_OK ? nks_sys_unlink(path, fault) : status;
 }

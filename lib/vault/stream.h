@@ -40,4 +40,10 @@ NKS_CHECKED enum nks_status nks_stream_read(struct nks_stream_reader *reader, co
                                             struct nks_fault *fault);
 void nks_stream_read_free(struct nks_stream_reader *reader);
 
+/*
+ * Destroys the file's key and the file: writes zeros over its head, which alone holds the key, syncs, removes. A file
+ * that is not there is NKS_OK. The caller syncs the folder.
+ */
+NKS_CHECKED enum nks_status nks_stream_destroy(const char *path, struct nks_fault *fault);
+
 #endif

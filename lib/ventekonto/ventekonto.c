@@ -127,3 +127,29 @@ enum nks_status nks_ventekonto_balance(struct nks_ventekonto *ventekonto, int64_
     nks_stmt_end(stmt);
     return NKS_OK;
 }
+
+enum nks_status nks_ventekonto_open_count(struct nks_ventekonto *ventekonto, int64_t first, int64_t last,
+                                          int64_t *count, struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    bool found = false;
+    NKS_TRY(nks_stmt_start(ventekonto->db, &nks_sql_ventekonto_count, &stmt, fault));
+    nks_bind_int(stmt, "first", first);
+    nks_bind_int(stmt, "last", last);
+    nks_bind_int(stmt, "state", NKS_VENTEKONTO_OPEN);
+    NKS_TRY(nks_stmt_one(stmt, &found, fault));
+    *count = found ? nks_column_int(stmt, 0) : 0;
+    nks_stmt_end(stmt);
+    return NKS_OK;
+}
+
+enum nks_status nks_ventekonto_erase(struct nks_ventekonto *ventekonto, int64_t first, int64_t last,
+                                     struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(ventekonto->db, &nks_sql_ventekonto_erase, &stmt, fault));
+    nks_bind_bytes(stmt, "none", "", 0);
+    nks_bind_int(stmt, "first", first);
+    nks_bind_int(stmt, "last", last);
+    return nks_stmt_run(stmt, NULL, fault);
+}

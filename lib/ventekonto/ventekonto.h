@@ -41,6 +41,12 @@ NKS_CHECKED enum nks_status nks_ventekonto_add(struct nks_ventekonto *ventekonto
  * such entry or it has gone on (released, escheated). */
 NKS_CHECKED enum nks_status nks_ventekonto_return(struct nks_ventekonto *ventekonto, int64_t slice_id, int32_t n,
                                                   int32_t generation, struct nks_fault *fault);
+/* Open entries of slices first..last. */
+NKS_CHECKED enum nks_status nks_ventekonto_open_count(struct nks_ventekonto *ventekonto, int64_t first, int64_t last,
+                                                      int64_t *count, struct nks_fault *fault);
+/* What says whose entries of slices first..last were goes; amounts and states stay. None of them may be open. */
+NKS_CHECKED enum nks_status nks_ventekonto_erase(struct nks_ventekonto *ventekonto, int64_t first, int64_t last,
+                                                 struct nks_fault *fault);
 /* Count and sum of open entries in DKK, the currency of the state's account. */
 NKS_CHECKED enum nks_status nks_ventekonto_balance(struct nks_ventekonto *ventekonto, int64_t *entries,
                                                    int64_t *amount_minor, struct nks_fault *fault);

@@ -28,5 +28,11 @@ WHERE slice_id = :slice_id AND n = :n AND generation = :generation AND state = :
 -- name: ventekonto_state
 SELECT state FROM ventekonto_entry WHERE slice_id = :slice_id AND n = :n AND generation = :generation;
 
+-- name: ventekonto_count
+SELECT count(*) FROM ventekonto_entry WHERE slice_id >= :first AND slice_id <= :last AND state = :state;
+
+-- name: ventekonto_erase
+UPDATE ventekonto_entry SET holder_key = 0, holder_check = 0, details = :none WHERE slice_id >= :first AND slice_id <= :last;
+
 -- name: ventekonto_balance
 SELECT count(*), coalesce(sum(amount_minor), 0) FROM ventekonto_entry WHERE state = :state AND currency = 'DKK';

@@ -95,6 +95,7 @@ home_make() { # HOME: the small night, before it
 home_copy() { # FROM TO: with its keys
     cp -R "$1" "$2"
     cp -R "$1.keys" "$2.keys"
+    rm -rf "$2.journal"
     [ ! -d "$1.journal" ] || cp -R "$1.journal" "$2.journal"
 }
 
@@ -226,6 +227,18 @@ out_verified() { # HOME
 verify() { # HOME SIGNATURE FILE
     openssl cms -verify -binary -inform DER -in "$2" -content "$3" -certfile "$1.keys/file.crt" \
         -CAfile "$1.keys/file.crt" -no_check_time -purpose any -out /dev/null 2>"$work/openssl"
+}
+
+# A process that was started with NKS_STOP_AT stops at that instant.
+halted() { # waits for the process to be stopped; false when it is gone
+    while kill -0 "$1" 2>/dev/null; do
+        case $(cut -d ' ' -f 3 "/proc/$1/stat" 2>/dev/null) in
+        T) return 0 ;;
+        Z) return 1 ;;
+        esac
+        sleep 0.05
+    done
+    return 1
 }
 
 # In jobs: as many at a time as there are processors.

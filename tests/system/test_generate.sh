@@ -103,7 +103,7 @@ assert_same "fused and stage by stage" "$work/fused" "$work/staged"
 audit_clean "$work/stages"
 
 # ---- many slices that fall due on one day: they are prepared ahead when run, one by one when not
-rm -rf "$work/stages" "$work/stages.keys"
+rm -rf "$work/stages" "$work/stages.keys" "$work/stages.journal"
 for day in 01 02 03 04 05 06 07 08 09 10; do
     "$generate" --seed 8 --accounts $accounts --payments 300 --date 2026-12-$day --what pain001 \
         --out "$work/night/in/sender/$sender/december-$day.xml" || die "nks-generate failed"

@@ -58,16 +58,6 @@ mv "$work/beat.away" "$work/beat.keys"
 home_make "$work/busy"
 NKS_STOP_AT=save.before "$NKS_BIN/nks" --home "$work/busy" run --now "$night" >/dev/null 2>&1 &
 first=$!
-halted() { # waits for the process to be stopped; false when it is gone
-    while kill -0 "$1" 2>/dev/null; do
-        case $(cut -d ' ' -f 3 "/proc/$1/stat" 2>/dev/null) in
-        T) return 0 ;;
-        Z) return 1 ;;
-        esac
-        sleep 0.05
-    done
-    return 1
-}
 if halted "$first"; then
     assert_eq "state of a run at work" "$(beat "$work/busy" state) $(beat "$work/busy" pid)" "working $first"
     cp "$work/busy/heartbeat" "$work/beat.before"

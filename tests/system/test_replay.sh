@@ -109,14 +109,46 @@ assert_eq "what none of it changed" "$(rows)" "$before"
 
 # a kill while the bytes are in staging hands out nothing; one after that publishes nothing
 home_copy "$home" "$work/killed"
-for point in copied taken; do
+for point in copied journaled taken row; do
+    rm -rf "$work/killed" "$work/killed.keys" "$work/killed.journal"
+    home_copy "$home" "$work/killed"
     code env NKS_KILL_AT=hand.$point "$NKS_BIN/nks" --home "$work/killed" delivered "$order" --by-hand --out "$work/out.$point" \
         --reason test --now "$now"
     [ ! -e "$work/out.$point" ] || fail "killed at $point: the file is handed out"
-    if [ $point = taken ]; then right=no; else right=yes; fi
+    case $point in taken | row) right=no ;; *) right=yes ;; esac
     if [ -e "$work/killed/staging/${staged##*/}" ]; then got=yes; else got=no; fi
     assert_eq "killed at $point: staged" "$got" "$right"
+    # the same command finishes it, whatever ran between
+    home_copy "$work/killed" "$work/resumed"
+    case $point in taken | row) night_run "$work/resumed" ;; esac
+    rm -f "$work/out.$point.p7s"
+    nks "$work/resumed" delivered "$order" --by-hand --out "$work/out.$point" --reason test --now "$now"
+    assert_eq "killed at $point, resumed" "$(hash_of "$work/out.$point")" "$hash"
+    verify "$work/resumed" "$work/out.$point.p7s" "$work/out.$point" || fail "killed at $point: the signature"
+    night_run "$work/resumed"
+    [ ! -e "$work/resumed/out/central/$central/$order" ] || fail "killed at $point: published too"
+    audit_clean "$work/resumed"
+    rm -rf "$work/resumed" "$work/resumed.keys" "$work/resumed.journal"
+    # what deliver published in between is not handed out as well
+    case $point in copied | journaled)
+        rm -f "$work/out.$point" "$work/out.$point.p7s"
+        code env NKS_KILL_AT=hand.$point "$NKS_BIN/nks" --home "$work/killed" delivered "$order" --by-hand \
+            --out "$work/out.$point" --reason test --now "$now"
+        home_copy "$work/killed" "$work/resumed"
+        night_run "$work/resumed"
+        [ -e "$work/resumed/out/central/$central/$order" ] || fail "killed at $point: deliver did not publish it"
+        code "$NKS_BIN/nks" --home "$work/resumed" delivered "$order" --by-hand --out "$work/out.$point" --reason test --now "$now"
+        assert_eq "killed at $point, delivered, then by hand: exit" "$code" 5
+        [ ! -e "$work/out.$point" ] || fail "killed at $point: published and handed out"
+        rm -rf "$work/resumed" "$work/resumed.keys" "$work/resumed.journal"
+        ;;
+    esac
 done
+echo spoilt >"$work/out.row.part"
+rm -f "$work/out.row" "$work/out.row.p7s"
+code "$NKS_BIN/nks" --home "$work/killed" delivered "$order" --by-hand --out "$work/out.row" --reason test --now "$now"
+assert_eq "a .part that is not the file: exit" "$code" 2
+has "a .part that is not the file" "$work/said" DELIVERED-PART
 night_run "$work/killed"
 [ ! -e "$work/killed/out/central/$central/$order" ] || fail "what was taken out was published too"
 nks "$work/killed" replay "$order" --reason test --now "$now"

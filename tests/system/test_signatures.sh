@@ -190,6 +190,35 @@ nks "$home" receive --now "$night"
 [ -f "$folder/$number.xml" ] || fail "a file was taken whose signature is a link"
 rm "$folder/$number.xml.p7s" "$folder/$number.xml"
 
+# A signature that came too late for an earlier file of that name does not push this one's own to the next file: while its
+# own can still come, the file waits; then it is judged as it is, and told.
+lying() { # WHAT EXPECTED: entries left lying, as one more receive tells them
+    nks "$home" receive -v --now "$night"
+    assert_eq "$1" "$(awk -F '\t' '/^# type/ { n = split($0, name, FS) }
+        $1 == "run" { for (i = 1; i <= n; i++) if (name[i] == "skipped") print $i }' "$work/said")" "$2"
+}
+for sender in proevebetaling:new proeve-kommune:other; do
+    signer=${sender#*:}
+    file_make "${sender%:*}" && sign "$file" "$signer" && mv "$file.p7s" "$work/late.p7s"
+    file_make "${sender%:*}" && sign "$file" "$signer"
+    cp "$work/late.p7s" "$folder/$number.xml.p7s" && touch -d '1 day ago' "$folder/$number.xml.p7s"
+    lying "a signature whose file is gone" 1
+    cp "$file" "$folder/"
+    lying "a file beside the signature of another" 1
+    [ -f "$folder/$number.xml" ] && [ -f "$folder/$number.xml.p7s" ] || fail "an earlier file's signature was consumed"
+    cp "$file.p7s" "$folder/"
+    judged "its own signature, of ${sender%:*}" ACCEPTED ""
+    file_make "${sender%:*}" && cp "$work/late.p7s" "$folder/$number.xml.p7s" && cp "$file" "$folder/"
+    touch -d '1 day ago' "$folder/$number.xml.p7s" && touch -d '1 hour ago' "$folder/$number.xml"
+    judged "its own never came, of ${sender%:*}" REFUSED DS0B
+    file_make "${sender%:*}" && sign "$file" "$signer" && cp "$file.p7s" "$file" "$folder/"
+    touch -d '1 day ago' "$folder/$number.xml.p7s"
+    judged "an old signature that fits, of ${sender%:*}" ACCEPTED ""
+done
+file_make proevebetaling && sign "$file" new && cp "$file" "$folder/" && cp "$file.p7s" "$folder/$number.xml.P7S"
+lying "a signature in capitals, and its file that waits" 1
+rm "$folder/$number.xml" "$folder/$number.xml.P7S"
+
 # ---- a central that must sign: nothing of its answer is read, and it can be sent again
 sed -i 's/^signature_seconds = .*/signature_seconds = 0/' "$home/nks.conf"
 answer=$home/in/central/central-vest

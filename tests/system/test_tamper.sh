@@ -25,10 +25,6 @@ leg@back.told which report named it: the next one does not name it again
 out_file@order.detail what the writer needed to make the bytes, which are in the archive
 reference_block.entries a key of the duplicate check: only the payer's file could say the right one
 schema_step.applied_at when a step of the schema was taken
-schema_step.module which steps were taken: a wrong one stops every program
-schema_step.number the same
-schema_step:gone the same
-schema_step:twice the same
 slice.epoch a technical number: whose claim on the slice counts
 slice@waiting.epoch a technical number: whose claim on the slice counts
 slice_order_total.bytes a guess that fills files evenly; the files themselves are counted
@@ -56,6 +52,7 @@ debt_import agreement_import, central_import|debt_(authority|flag|claim) version
 debt_import_record debt_import version
 delivery file spool/|batch [0-9]+ 0: reason, version or encoding
 holder register_import version
+journal_mark table journal_mark:
 leg payment slice_id |slice slice_id|out_file [0-9]+: entries is
 out_file file (archive|out)/|delivery [0-9]+: answered, but out_file
 payment batch [0-9]+: |slice slice_id|slice_rows_signature slice_id
@@ -95,6 +92,9 @@ out_file@manifest kind <> 4, file_id
 ventekonto_entry@back state DESC, slice_id, n
 END
 }
+
+# Tables that have no row in this night: what was published before a restore (test_backup.sh), erased batches (test_erase.sh).
+empty="published batch_erased"
 
 ask() {
     sqlite3 "$home/nks.db" "$1"
@@ -208,6 +208,7 @@ person 5 bo register import "$work/other.csv" --reason test
 nks "$home" run --now 2026-11-23T06:50:00Z
 audit_clean "$home"
 for table in $(ask "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1"); do
+    echo "$empty" | grep -qw "$table" && continue
     checks=$((checks + 1))
     [ "$(ask "SELECT COUNT(*) FROM $table")" -gt 0 ] || fail "table $table has no row to change"
 done
@@ -220,7 +221,7 @@ CREATE TEMP TABLE tab AS SELECT t.name AS name,
   (SELECT group_concat(name, ', ') FROM (SELECT name FROM pragma_table_info(t.name) WHERE pk ORDER BY pk)) AS keys,
   (SELECT group_concat(name, ', ') FROM (SELECT name FROM pragma_table_info(t.name) ORDER BY cid)) AS all_columns,
   (SELECT name FROM pragma_table_info(t.name) WHERE pk ORDER BY pk DESC LIMIT 1) AS last_key
-  FROM sqlite_master t WHERE type = 'table' AND name NOT LIKE 'sqlite%';
+  FROM sqlite_master t WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND instr('$empty', name) = 0;
 INSERT INTO pick SELECT name, '', keys FROM tab WHERE name NOT IN (SELECT tab FROM pick WHERE tag = '');
 CREATE TEMP TABLE col AS SELECT t.name AS tab, p.tag, t.name || p.tag AS row, c.name AS col, c.type, c.\"notnull\" AS filled, c.pk,
   ' WHERE (' || t.keys || ') = (SELECT ' || t.keys || ' FROM ' || t.name AS picked, ' ORDER BY ' || p.rank || ' LIMIT 1)' AS rank
@@ -268,6 +269,7 @@ case_run() { # COPY NAME TABLE SQL: tells "NAME seen", "NAME unseen", "NAME othe
     case $exit in
     0) echo "$2 unseen" ;;
     7) if grep -qE "FINDING [a-z]+: ($3 $as)" "$1/said"; then echo "$2 seen"; else echo "$2 other $(head -n 1 "$1/said")"; fi ;;
+    6) if grep -qE 'DB-(NEWER|OLDER)' "$1/said"; then echo "$2 seen"; else echo "$2 exit-6 $(head -n 1 "$1/said")"; fi ;;
     *) echo "$2 exit-$exit $(head -n 1 "$1/said")" ;;
     esac
 }

@@ -169,6 +169,44 @@ START_TEST(unsigned_attribute)
 }
 END_TEST
 
+/* The signing time that these words give. */
+static bool signing_time(const struct signer *signer, int type, const char *words, nks_time *out)
+{
+    uint8_t p7s[P7S_ROOM];
+    CMS_ContentInfo *made = begin(signer, EVP_sha256(), CMS_DETACHED, false);
+    CMS_SignerInfo *info = sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(made), 0);
+    ck_assert_int_eq(CMS_signed_add1_attr_by_NID(info, NID_pkcs9_signingTime, type, words, (int)strlen(words)), 1);
+    size_t len = end(made, CMS_DETACHED, p7s), which = 0;
+    struct nks_cms *cms = NULL;
+    ck_assert_int_eq(nks_cms_open(p7s, len, &cms, &fault), NKS_OK);
+    bool said = nks_cms_signing_time(cms, out);
+    nks_cms_add(cms, content, strlen(content));
+    const struct nks_pin one = {signer->cert, NOW - DAY, NOW + DAY};
+    ck_assert_int_eq(nks_cms_judge(cms, &one, 1, NOW, &which), NKS_CMS_GOOD);
+    nks_cms_free(cms);
+    return said;
+}
+
+START_TEST(signing_times)
+{
+    struct signer one = make(EVP_EC_gen("P-256"));
+    nks_time when = 0, wanted = 0;
+    ck_assert(nks_time_parse(nks_text_from("2026-11-23T02:10:09Z"), &wanted));
+    ck_assert(signing_time(&one, V_ASN1_UTCTIME, "261123021009Z", &when));
+    ck_assert_int_eq(when, wanted);
+    ck_assert(signing_time(&one, V_ASN1_GENERALIZEDTIME, "20261123021009Z", &when));
+    ck_assert_int_eq(when, wanted);
+    ck_assert(signing_time(&one, V_ASN1_UTCTIME, "700101000000Z", &when));
+    ck_assert_int_eq(when, 0);
+    static const char *const bad[] = {"261123021009",  "2611230210Z",   "261131021009Z", "260023021009Z",
+                                      "261123241009Z", "261123026009Z", "2611230210xxZ", "261123021009+0100"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        ck_assert_msg(!signing_time(&one, V_ASN1_UTCTIME, bad[i], &when), "%s", bad[i]);
+    ck_assert(!signing_time(&one, V_ASN1_GENERALIZEDTIME, "261123021009Z", &when));
+    drop(&one);
+}
+END_TEST
+
 START_TEST(every_bit_counts)
 {
     uint8_t p7s[P7S_ROOM];
@@ -291,6 +329,12 @@ START_TEST(own_signature)
     nks_time over = nks_cert_not_after(certs[0]);
     ck_assert_int_eq(judge(&own, p7s, len), NKS_CMS_GOOD);
     ck_assert_int_eq(judge_at(&own, p7s, len, content, over), NKS_CMS_GOOD);
+    struct nks_cms *cms = NULL;
+    nks_time when = 0;
+    ck_assert_int_eq(nks_cms_open(p7s, len, &cms, &fault), NKS_OK);
+    ck_assert(nks_cms_signing_time(cms, &when));
+    ck_assert_int_eq(when, NOW);
+    nks_cms_free(cms);
     ck_assert_int_eq(judge_at(&own, p7s, len, content, over + 1), NKS_CMS_TIME);
     ck_assert_int_eq(judge_at(&own, p7s, len, "<Document>other</Document>", NOW), NKS_CMS_CONTENT);
     struct signer other = make(EVP_EC_gen("P-256"));
@@ -326,6 +370,7 @@ int main(void)
     tcase_add_test(tests, good_keys);
     tcase_add_test(tests, refused);
     tcase_add_test(tests, unsigned_attribute);
+    tcase_add_test(tests, signing_times);
     tcase_add_test(tests, every_bit_counts);
     tcase_add_test(tests, keys_not_taken);
     tcase_add_test(tests, bundles);

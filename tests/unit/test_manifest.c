@@ -1,5 +1,6 @@
 /* The manifest as its receiver reads it: a good one, each line changed, and the ceilings. */
 #include "exchange/manifest.h"
+#include "exchange/verify.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -69,6 +70,32 @@ START_TEST(ceilings)
 }
 END_TEST
 
+START_TEST(names)
+{
+    static const char *const bad[] = {
+        "",
+        "nks-manifest-.tsv",
+        "nks-manifest-2026-11-23-0000.tsv", /* numbers begin with 1 */
+        "nks-manifest-2026-11-23-001.tsv",
+        "nks-manifest-2026-11-23-00001.tsv",
+        "nks-manifest-2026-11-31-0001.tsv",
+        "nks-manifest-2026-11-23_0001.tsv",
+        "nks-manifest-2026-11-23-000x.tsv",
+        "nks-manifest-2026-11-23-0001.TSV",
+        "nks-manifest-2026-11-23-0001.tsv.p7s",
+        "Nks-manifest-2026-11-23-0001.tsv",
+        "x/nks-manifest-2026-11-23-0001.tsv",
+    };
+    nks_date date = 0;
+    int number = 0;
+    ck_assert(nks_verify_manifest_name("nks-manifest-2026-11-23-9999.tsv", &date, &number));
+    ck_assert_int_eq(date, nks_date_from_ymd(2026, 11, 23));
+    ck_assert_int_eq(number, 9999);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        ck_assert_msg(!nks_verify_manifest_name(bad[i], &date, &number), "%s", bad[i]);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("manifest");
@@ -76,6 +103,7 @@ int main(void)
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, lines, 0, sizeof cases / sizeof cases[0]);
     tcase_add_test(tests, ceilings);
+    tcase_add_test(tests, names);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -397,6 +397,12 @@ START_TEST(list_is_sorted_and_limited)
     ck_assert_uint_eq(list.count, 1);
     ck_assert_str_eq(list.names[0], "folder");
     nks_sys_list_free(&list);
+    ck_assert_int_eq(mkfifo(at("pipe"), 0600), 0);
+    ck_assert_int_eq(nks_sys_list_odd(home, 10, &list, &fault), NKS_OK);
+    ck_assert_uint_eq(list.count, 2);
+    ck_assert_str_eq(list.names[0], "link");
+    ck_assert_str_eq(list.names[1], "pipe");
+    nks_sys_list_free(&list);
     ck_assert_int_eq(nks_sys_list(at("folder"), 10, false, &list, &fault), NKS_OK);
     ck_assert_uint_eq(list.count, 0);
     nks_sys_list_free(&list);

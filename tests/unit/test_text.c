@@ -2,6 +2,7 @@
 #include "base/text.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,6 +123,42 @@ START_TEST(utf8_is_checked_after_the_unicode_table)
 }
 END_TEST
 
+START_TEST(names_of_others_become_plain)
+{
+    static const struct {
+        const char *text, *plain;
+    } cases[] = {
+        {"", ""},
+        {"a b.xml", "a b.xml"},
+        {"r\xC3\xB8"
+         "d",
+         "r\xC3\xB8"
+         "d"},
+        {"a\033[31m\n\t\177", "a?[31m???"},
+        {"c\xC2\x9B"
+         "1",
+         "c??1"}, /* U+009B, what old terminals take for ESC [ */
+        {"c\xC2\xA0"
+         "1",
+         "c\xC2\xA0"
+         "1"},
+        {"cut\xE2\x82", "cut"},
+        {"cut\xC3", "cut"},
+        {"l\xF8n.xml", "l?n.xml"}, /* ISO 8859-1 */
+        {"\x9B", "?"},
+        {"\xFF\xC3\xB8"
+         "a",
+         "???a"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char text[32];
+        snprintf(text, sizeof text, "%s", cases[i].text);
+        nks_text_plain(text);
+        ck_assert_str_eq(text, cases[i].plain);
+    }
+}
+END_TEST
+
 START_TEST(buffer_fills_and_tells_of_overflow)
 {
     char memory[64];
@@ -223,6 +260,7 @@ int main(void)
     tcase_add_test(tests, text_copy_tells_when_it_cuts);
     tcase_add_test(tests, numbers_are_read_within_their_limit);
     tcase_add_test(tests, utf8_is_checked_after_the_unicode_table);
+    tcase_add_test(tests, names_of_others_become_plain);
     tcase_add_test(tests, buffer_fills_and_tells_of_overflow);
     tcase_add_test(tests, hexadecimal_goes_both_ways);
     tcase_add_test(tests, base32_is_crockfords);

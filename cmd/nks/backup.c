@@ -1,0 +1,243 @@
+/* backup, restore, reconcile: a copy of the home, its way back, and what left the house since. */
+#include "authorize.h"
+
+#include "stage/backup.h"
+#include "stage/journal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* HOME.keys beside the home where no other is named. */
+static bool keys_dir_of(struct nks_app *app, char out[NKS_PATH_MAX])
+{
+    const char *home = app_home(app);
+    size_t len = strlen(home);
+    while (len > 1 && home[len - 1] == '/')
+        len--;
+    int written = app_keys(app) != NULL ? snprintf(out, NKS_PATH_MAX, "%s", app_keys(app))
+                                        : snprintf(out, NKS_PATH_MAX, "%.*s.keys", (int)len, home);
+    return written < NKS_PATH_MAX;
+}
+
+static void present(struct nks_app *app, const char *title, const struct nks_backup_result *result, const char *path)
+{
+    static const struct column columns[] = {{"backup", "where", CELL_TEXT},
+                                            {"files", "files", CELL_NUMBER},
+                                            {"bytes", "bytes", CELL_NUMBER},
+                                            {"linked", "as in the earlier one", CELL_NUMBER}};
+    struct table *table = table_begin(&app->out, "backup", title, columns, sizeof columns / sizeof columns[0], true);
+    table_text(table, path);
+    table_number(table, result->files);
+    table_number(table, result->bytes);
+    table_number(table, result->linked);
+    table_end(table);
+}
+
+int command_backup(struct nks_app *app)
+{
+    struct nks_backup_result result;
+    int code = EXIT_DONE;
+    if (!app_open(app, false, false, &code))
+        return code;
+    code = app_result(app, nks_backup_make(app->run, app->operands[0], &result));
+    if (code == EXIT_DONE && (app->out.form != OUT_LINES || app->out.verbose))
+        present(app, "A backup is made", &result, result.path);
+    return code;
+}
+
+int command_backup_check(struct nks_app *app)
+{
+    struct nks_backup_result result;
+    char keys_dir[NKS_PATH_MAX];
+    if (!keys_dir_of(app, keys_dir))
+        return app_usage(app, "the path of the keys is too long");
+    int code = app_result(app, nks_backup_check(keys_dir, app->operands[0], &result, &app->fault));
+    if (code == EXIT_DONE)
+        present(app, "The backup is whole", &result, result.path);
+    return code;
+}
+
+/* ---- restore */
+
+/* Both persons are there: the one signs what the other proposed, on the spot. */
+static enum nks_status decide(struct nks_app *app, const struct nks_restore *restore, const char *reason,
+                              struct nks_proposal *proposal)
+{
+    struct nks_run *run = app->run;
+    struct nks_person first, second;
+    char text[NKS_PROPOSAL_TEXT];
+    size_t len = 0;
+    const char *slash = strrchr(restore->backup, '/');
+    *proposal = (struct nks_proposal){.state = NKS_PROPOSAL_OPEN, .made = run->now, .decided = run->now};
+    NKS_TRY(app_person(app, NKS_ROLE_OPERATOR, &first));
+    memcpy(proposal->proposer, first.name, sizeof proposal->proposer);
+    memcpy(proposal->content, restore->list, sizeof proposal->content);
+    bool fits = nks_text_copy(NKS_TEXT("restore"), proposal->act, sizeof proposal->act) &&
+                nks_text_copy(nks_text_from(slash != NULL ? slash + 1 : restore->backup), proposal->arguments,
+                              sizeof proposal->arguments) &&
+                nks_text_copy(nks_text_from(reason), proposal->reason, sizeof proposal->reason);
+    if (!fits || !nks_proposal_text(proposal, text, &len))
+        return nks_fault_set(&run->fault, NKS_REFUSED, "PROPOSAL-LONG", "the reason is too long: shorten it");
+    NKS_TRY(app_person_sign(app, NKS_ROLE_OPERATOR, text, len, &first, proposal->proposed));
+    app->values[OPTION_PERSON] = app->values[OPTION_APPROVER];
+    app->values[OPTION_PERSON_KEY] = app->values[OPTION_APPROVER_KEY];
+    NKS_TRY(app_person(app, NKS_ROLE_APPROVER, &second));
+    if (nks_second_person(proposal, &first, &second) != NKS_SECOND_GOOD)
+        return nks_fault_set(&run->fault, NKS_REFUSED, "PERSON-SAME",
+                             "a restore needs two: another id and another key with --approver and --approver-key");
+    memcpy(proposal->approver, second.name, sizeof proposal->approver);
+    proposal->state = NKS_PROPOSAL_APPROVED;
+    if (!nks_proposal_decision_text(proposal, text, &len))
+        return nks_fault_set(&run->fault, NKS_FAILED, "PROPOSAL-LONG", "a proposal does not fit");
+    return app_person_sign(app, NKS_ROLE_APPROVER, text, len, &second, proposal->approved);
+}
+
+/* Whoever restores may not slip past the rule of the home that is there by a backup from before it. */
+static bool old_home_asks(struct nks_app *app)
+{
+    const struct nks_run_options options = {.home = app_home(app), .keys = app_keys(app), .read_only = true};
+    struct nks_fault unimportant = {.status = NKS_OK};
+    struct nks_run *run = NULL;
+    bool asks = nks_run_open(&options, &run, &unimportant) == NKS_OK && run->conf.persons_required;
+    nks_run_close(run);
+    return asks;
+}
+
+static enum nks_status mark(struct nks_app *app, const struct nks_restore *restore, bool old_asks)
+{
+    static struct nks_proposal proposal;
+    const char *reason = app->values[OPTION_REASON];
+    bool asked = old_asks || app_persons_asked(app);
+    if (asked)
+        NKS_TRY(decide(app, restore, reason, &proposal));
+    return nks_restore_mark(app->run, restore, asked ? &proposal : NULL, reason);
+}
+
+static int restore_do(struct nks_app *app, struct nks_restore *restore)
+{
+    const struct nks_run_options options = {.home = restore->restoring,
+                                            .keys = restore->keys_dir,
+                                            .reader = app->reader,
+                                            .who = app->command->name,
+                                            .now = app->now,
+                                            .lock = true};
+    char before[NKS_PATH_MAX] = "";
+    bool old_asks = old_home_asks(app);
+    int code = app_result(app, nks_run_open(&options, &app->run, &app->fault));
+    if (code == EXIT_DONE)
+        code = app_result(app, mark(app, restore, old_asks));
+    nks_run_close(app->run);
+    app->run = NULL;
+    if (code == EXIT_DONE)
+        code = app_result(app, nks_restore_end(restore, before, &app->fault));
+    if (code != EXIT_DONE)
+        return code;
+    present(app, "The backup is put back", &restore->result, app_home(app));
+    if (app->out.form == OUT_TABLE) {
+        if (before[0] != '\0')
+            out_note(&app->out, "the home that was there lies in %s", before);
+        out_note(&app->out, "next: nks reconcile --reason TEXT; nothing leaves before that");
+    }
+    return EXIT_DONE;
+}
+
+int command_restore(struct nks_app *app)
+{
+    char keys_dir[NKS_PATH_MAX];
+    int code = EXIT_DONE;
+    if (!keys_dir_of(app, keys_dir))
+        return app_usage(app, "the path of the keys is too long");
+    if (!app_reason(app, &code))
+        return code;
+    struct nks_restore restore = {.home = app_home(app),
+                                  .keys_dir = keys_dir,
+                                  .backup = app->operands[0],
+                                  .now = app->now != 0 ? app->now : nks_sys_now(),
+                                  .lock = -1,
+                                  .receive_lock = -1};
+    if (app->values[OPTION_DRY_RUN] != NULL)
+        return command_backup_check(app);
+    code = app_result(app, nks_restore_begin(&restore, &app->fault));
+    if (code == EXIT_DONE)
+        code = restore_do(app, &restore);
+    nks_restore_close(&restore);
+    return code;
+}
+
+/* ---- reconcile */
+
+static enum nks_status unknown_row(void *context, const struct nks_published_count *count)
+{
+    struct table *table = context;
+    table_text(table, nks_file_kind_name((int)count->kind));
+    table_text(table, count->party);
+    table_number(table, count->files);
+    return NKS_OK;
+}
+
+/* Receipts tell how many files of a sender the database does not know any more. */
+static enum nks_status present_unknown(struct nks_app *app)
+{
+    static const struct column columns[] = {
+        {"kind", "kind", CELL_TEXT}, {"party", "for", CELL_TEXT}, {"files", "files", CELL_NUMBER}};
+    struct table *table =
+        table_begin(&app->out, "unknown", "Published, and not known to this database", columns, 3, false);
+    enum nks_status status = nks_published_unknown(app->run->exchange, unknown_row, table, &app->run->fault);
+    table_end(table);
+    return status;
+}
+
+static int reconcile(struct nks_app *app, bool anew, bool dry_run, const char *reason)
+{
+    static const struct column columns[] = {{"files", "published since", CELL_NUMBER},
+                                            {"orders", "order files of them", CELL_NUMBER},
+                                            {"unfinished", "without their end", CELL_NUMBER},
+                                            {"unknown", "not known here", CELL_NUMBER},
+                                            {"dry_run", "only tried", CELL_FLAG}};
+    struct nks_reconciled result;
+    enum nks_status status = nks_run_reconcile(app->run, anew, dry_run, reason, &result);
+    if (status != NKS_OK)
+        return app_result(app, status);
+    struct table *table = table_begin(&app->out, "reconciled", NULL, columns, sizeof columns / sizeof columns[0], true);
+    table_number(table, result.files);
+    table_number(table, result.orders);
+    table_number(table, result.unfinished);
+    table_number(table, result.unknown);
+    table_flag(table, dry_run);
+    table_end(table);
+    if (result.unfinished > 0)
+        out_note(&app->out,
+                 "%s has no end in the journal and counts as published: ask its receiver; nks replay if it is "
+                 "not there",
+                 result.first);
+    if (result.unknown > 0 && !dry_run)
+        status = present_unknown(app);
+    if (result.unknown > 0)
+        out_note(&app->out,
+                 "senders must drop the files again whose RECEIPT is not known here; the answers go nowhere twice");
+    return app_result(app, status);
+}
+
+static const char anew_word[] = "--new-journal";
+
+int reconcile_approved(struct nks_app *app, const struct nks_proposal *proposal, const char *path)
+{
+    (void)path;
+    return reconcile(app, strcmp(proposal->arguments, anew_word) == 0, false, proposal->reason);
+}
+
+int command_reconcile(struct nks_app *app)
+{
+    bool anew = app->values[OPTION_NEW_JOURNAL] != NULL, dry_run = app->values[OPTION_DRY_RUN] != NULL;
+    int code = EXIT_DONE;
+    const struct act_asked asked = {.act = app->command->name, .arguments = anew ? anew_word : "", .preview = ""};
+    if (!app_reason(app, &code) || !app_open(app, true, false, &code))
+        return code;
+    if (!dry_run && app_persons_asked(app)) { /* what would be refused is refused before anybody else is asked */
+        struct nks_reconciled tried;
+        code = app_result(app, nks_run_reconcile(app->run, anew, true, NULL, &tried));
+        if (code != EXIT_DONE || !app_authorize(app, &asked, &code))
+            return code;
+    }
+    return reconcile(app, anew, dry_run, app->values[OPTION_REASON]);
+}

@@ -1,0 +1,66 @@
+/* erase: what is kept long enough, for good. */
+#include "authorize.h"
+
+#include "stage/erase.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char due_word[] = "--due";
+
+static int erase(struct nks_app *app, const char *what, bool dry_run, const char *reason)
+{
+    static const struct column columns[] = {{"batches", "batches", CELL_NUMBER},
+                                            {"deliveries", "received files", CELL_NUMBER},
+                                            {"payments", "payments", CELL_NUMBER},
+                                            {"files", "copies of files", CELL_NUMBER},
+                                            {"dry_run", "only tried", CELL_FLAG}};
+    struct nks_erased erased;
+    int64_t batch_id = 0;
+    int code = EXIT_DONE;
+    bool due = strcmp(what, due_word) == 0;
+    if (!due && !app_batch(app, what, &batch_id, &code))
+        return code;
+    code = app_result(app, due ? nks_erase_due(app->run, dry_run, reason, &erased)
+                               : nks_erase_batch(app->run, batch_id, dry_run, reason, &erased));
+    if (code != EXIT_DONE)
+        return code;
+    struct table *table = table_begin(&app->out, "erased", NULL, columns, sizeof columns / sizeof columns[0], true);
+    table_number(table, erased.batches);
+    table_number(table, erased.deliveries);
+    table_number(table, erased.payments);
+    table_number(table, erased.files);
+    table_flag(table, dry_run);
+    table_end(table);
+    if (app->out.form == OUT_TABLE && !dry_run)
+        out_note(&app->out, "backups made before still hold it: let them go when their time is over");
+    return EXIT_DONE;
+}
+
+int erase_approved(struct nks_app *app, const struct nks_proposal *proposal, const char *path)
+{
+    (void)path;
+    return erase(app, proposal->arguments, false, proposal->reason);
+}
+
+/* What would be refused is refused before anybody else is asked. */
+static int propose(struct nks_app *app, const char *what, const char *reason)
+{
+    int code = erase(app, what, true, reason);
+    const struct act_asked act = {.act = app->command->name, .arguments = what, .preview = ""};
+    if (code != EXIT_DONE || !app_authorize(app, &act, &code))
+        return code;
+    return erase(app, what, false, reason);
+}
+
+int command_erase(struct nks_app *app)
+{
+    bool dry_run = app->values[OPTION_DRY_RUN] != NULL, due = app->values[OPTION_DUE] != NULL;
+    const char *reason = app->values[OPTION_REASON], *what = due ? due_word : app->operands[0];
+    int code = EXIT_DONE;
+    if (due == (app->operand_count == 1))
+        return app_usage(app, "erase needs a batch, or --due");
+    if (!app_reason(app, &code) || !app_open(app, true, false, &code))
+        return code;
+    return !dry_run && app_persons_asked(app) ? propose(app, what, reason) : erase(app, what, dry_run, reason);
+}

@@ -1,0 +1,60 @@
+#ifndef NKS_EXCHANGE_PUBLISHED_H
+#define NKS_EXCHANGE_PUBLISHED_H
+/*
+ * What the journal of published files says, as far as the database must know it.
+ *
+ * The mark: the last line of the journal that this database knows. It moves in the transaction that makes a file's row
+ * PUBLISHED. A journal that goes on behind the mark is younger than the database: an older copy was put back.
+ *
+ * The published files: those that the journal names behind the mark of a database that was put back. They are never
+ * published again; a file of the same name that comes to be again gets their creation time (nks_out_file_reserve).
+ */
+#include "base/journal.h"
+#include "exchange/exchange.h"
+
+enum nks_journal_state {                       /* stored: append only */
+                         NKS_JOURNAL_NONE = 0, /* no mark yet: a new home, or one from before there was a journal */
+                         NKS_JOURNAL_GOOD = 1,
+                         NKS_JOURNAL_RESTORED = 2, /* put back by nks restore: to be reconciled first */
+};
+NKS_CHECKED enum nks_status nks_journal_mark_load(struct nks_exchange *exchange, struct nks_journal_mark *mark,
+                                                  enum nks_journal_state *state, struct nks_fault *fault);
+/* Inside the caller's transaction. */
+NKS_CHECKED enum nks_status nks_journal_mark_save(struct nks_exchange *exchange, const struct nks_journal_mark *mark,
+                                                  enum nks_journal_state state, struct nks_fault *fault);
+
+struct nks_published {
+    enum nks_file_kind kind;
+    enum nks_file_folder folder;
+    char party[NKS_PARTY_MAX], name[NKS_FILE_NAME_MAX], message_id[NKS_MESSAGE_ID_MAX];
+    nks_time created;
+    nks_date business_date;
+    int64_t bytes;
+    uint8_t hash[NKS_HASH_SIZE];
+    int64_t line; /* of the journal */
+};
+/* The fields of a journal's line about a file, and back; false: it is none. */
+void nks_published_format(const struct nks_out_file *file, struct nks_buf *fields);
+NKS_CHECKED bool nks_published_read(struct nks_text fields, struct nks_published *out);
+
+/* Inside the caller's transaction; one that is there already stays as it is. */
+NKS_CHECKED enum nks_status nks_published_add(struct nks_exchange *exchange, const struct nks_published *published,
+                                              struct nks_fault *fault);
+/* By folder, party and name of `file`. */
+NKS_CHECKED enum nks_status nks_published_find(struct nks_exchange *exchange, const struct nks_out_file *file,
+                                               struct nks_published *out, bool *found, struct nks_fault *fault);
+/* The last name in bytewise order of a kind, party and day; empty: none. */
+NKS_CHECKED enum nks_status nks_published_last_of_day(struct nks_exchange *exchange, enum nks_file_kind kind,
+                                                      enum nks_file_folder folder, const char *party, nks_date day,
+                                                      char name[NKS_FILE_NAME_MAX], struct nks_fault *fault);
+
+struct nks_published_count { /* files of which there is no row (yet) */
+    enum nks_file_folder folder;
+    enum nks_file_kind kind;
+    char party[NKS_PARTY_MAX];
+    int64_t files;
+};
+typedef enum nks_status (*nks_published_count_fn)(void *context, const struct nks_published_count *count);
+NKS_CHECKED enum nks_status nks_published_unknown(struct nks_exchange *exchange, nks_published_count_fn fn,
+                                                  void *context, struct nks_fault *fault);
+#endif

@@ -1,0 +1,37 @@
+#ifndef NKS_STAGE_JOURNAL_H
+#define NKS_STAGE_JOURNAL_H
+/*
+ * The journal of published files, HOME.journal/published.log, outside database and home: what left the house is known
+ * there even when an older database is put back.
+ *
+ *   publish FILE   before a file gets its name in out/     again FILE   the same of a replay
+ *   hand FILE      before it leaves staging by hand        done LINE    after it has its name
+ *
+ * Order of calls: nks_run_journal before anything is written or published; per file nks_journal_file, the rename,
+ * nks_journal_done, and nks_journal_mark inside the transaction of its row. The mark in the database is then behind the
+ * file's lines. A journal that goes on behind the mark by more than one unfinished file is younger than the database:
+ * RECONCILE-FIRST (NKS_HELD), and nothing leaves until nks_run_reconcile has read it.
+ */
+#include "exchange/published.h"
+#include "stage/run.h"
+
+/* Opens the journal, compares it with the database and finishes the file that a kill left between its line and its row.
+ * A second call does nothing. */
+NKS_CHECKED enum nks_status nks_run_journal(struct nks_run *run);
+NKS_CHECKED enum nks_status nks_journal_file(struct nks_run *run, const struct nks_out_file *file, const char *word);
+NKS_CHECKED enum nks_status nks_journal_done(struct nks_run *run);
+NKS_CHECKED enum nks_status nks_journal_mark(struct nks_run *run);
+NKS_CHECKED bool nks_journal_file_path(const char *home, char out[NKS_PATH_MAX]);
+
+struct nks_reconciled {
+    int64_t files;                 /* named behind the mark */
+    int64_t unfinished;            /* of them: without their `done`; taken as published */
+    int64_t orders;                /* of them */
+    int64_t unknown;               /* of them: of which this database has no row */
+    char first[NKS_FILE_NAME_MAX]; /* the first unfinished one */
+};
+/* Reads the journal behind the mark into the database (published.h), so that nothing of it is published again. With
+ * `anew` a journal that is lost for good is begun anew. Nothing to do is NKS_REFUSED (RECONCILE-NOT). */
+NKS_CHECKED enum nks_status nks_run_reconcile(struct nks_run *run, bool anew, bool dry_run, const char *reason,
+                                              struct nks_reconciled *out);
+#endif

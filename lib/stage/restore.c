@@ -1,0 +1,333 @@
+/*
+ * Putting a backup back:
+ *
+ *   HOME.restoring, made anew from the backup, every byte compared -> who wanted it, in its own trail
+ *   -> HOME and HOME.restoring change places in one step -> in/ and out/ go over -> HOME.restoring becomes
+ *   HOME.before-TIME -> seals that the restored trail does not have go to HOME.journal/replaced-TIME
+ *
+ * Cut short before the change of places, nothing has happened to HOME; after it, the next nks restore finishes the
+ * rest.
+ */
+#include "stage/backup_private.h"
+
+#include "stage/alarm.h"
+#include "stage/journal.h"
+#include "trail/trail.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { DEPTH_MAX = 4, ENTRIES_MAX = 10000000, SEALS_MAX = 100000 };
+
+static const char *const moved[] = {"in", "out"};
+enum { MOVED = sizeof moved / sizeof moved[0] };
+
+static enum nks_status suffixed(const char *home, const char *suffix, char out[NKS_PATH_MAX], struct nks_fault *fault)
+{
+    size_t len = strlen(home);
+    while (len > 1 && home[len - 1] == '/')
+        len--;
+    int written = snprintf(out, NKS_PATH_MAX, "%.*s%s", (int)len, home, suffix);
+    return written > 0 && written < NKS_PATH_MAX
+               ? NKS_OK
+               : nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the home's path is too long; move it up");
+}
+
+/* ---- what an earlier try left */
+
+static enum nks_status files_remove(const char *path, struct nks_fault *fault)
+{
+    struct nks_sys_list list = {NULL, 0, false};
+    NKS_TRY(nks_sys_list(path, ENTRIES_MAX, false, &list, fault));
+    enum nks_status status = NKS_OK;
+    for (size_t i = 0; i < list.count && status == NKS_OK; i++) {
+        char one[NKS_PATH_MAX];
+        status = nks_backup_join(one, path, list.names[i], fault);
+        if (status == NKS_OK)
+            status = nks_sys_unlink(one, fault);
+    }
+    nks_sys_list_free(&list);
+    return status;
+}
+
+static enum nks_status tree_remove(const char *path, int depth, struct nks_fault *fault)
+{
+    struct nks_sys_list list = {NULL, 0, false};
+    if (!nks_sys_exists(path) || depth == 0)
+        return NKS_OK;
+    NKS_TRY(nks_sys_list(path, ENTRIES_MAX, true, &list, fault));
+    enum nks_status status = NKS_OK;
+    for (size_t i = 0; i < list.count && status == NKS_OK; i++) {
+        char one[NKS_PATH_MAX];
+        status = nks_backup_join(one, path, list.names[i], fault);
+        if (status == NKS_OK)
+            status = tree_remove(one, depth - 1, fault);
+    }
+    nks_sys_list_free(&list);
+    if (status == NKS_OK)
+        status = files_remove(path, fault);
+    return status == NKS_OK ? nks_sys_rmdir(path, fault) : status;
+}
+
+/* ---- making HOME.restoring */
+
+static enum nks_status file_put(void *context, const struct nks_backup_file *file, struct nks_fault *fault)
+{
+    struct nks_restore *restore = context;
+    struct nks_backup_file copied;
+    char from[NKS_PATH_MAX], to[NKS_PATH_MAX];
+    NKS_TRY(nks_backup_join(from, restore->backup, file->name, fault));
+    NKS_TRY(nks_backup_join(to, restore->restoring, file->name, fault));
+    if (!nks_sys_exists(from))
+        return nks_backup_damaged(file->name, "is missing", fault);
+    NKS_TRY(nks_backup_copy(from, to, &copied, fault));
+    if (copied.bytes != file->bytes || memcmp(copied.hash, file->hash, sizeof copied.hash) != 0)
+        return nks_backup_damaged(file->name, "is not what was written", fault);
+    restore->result.files++;
+    restore->result.bytes += copied.bytes;
+    return NKS_OK;
+}
+
+static enum nks_status folders_make(struct nks_restore *restore, bool with_moved, struct nks_fault *fault)
+{
+    static const struct {
+        const char *name;
+        bool is_moved; /* taken over from the old home where there is one */
+    } folders[] = {{"spool", false},      {"staging", false},  {"archive", false},
+                   {"seals", false},      {"in/sender", true}, {"in/central", true},
+                   {"out/central", true}, {"out/payer", true}, {"out/sender", true}};
+    NKS_TRY(nks_sys_mkdir(restore->restoring, 0700, fault));
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        char path[NKS_PATH_MAX];
+        if (folders[i].is_moved && !with_moved)
+            continue;
+        NKS_TRY(nks_backup_join(path, restore->restoring, folders[i].name, fault));
+        NKS_TRY(nks_sys_mkdir(path, 0700, fault));
+    }
+    return NKS_OK;
+}
+
+/* An alarm that stands goes on standing: the restored home is to be proved. */
+static enum nks_status alarm_take(const struct nks_restore *restore, struct nks_fault *fault)
+{
+    struct nks_backup_file copied;
+    char from[NKS_PATH_MAX], to[NKS_PATH_MAX];
+    NKS_TRY(nks_backup_join(from, restore->place, "alarm", fault));
+    NKS_TRY(nks_backup_join(to, restore->restoring, "alarm", fault));
+    if (!nks_sys_exists(from) || nks_sys_exists(to))
+        return NKS_OK;
+    return nks_backup_copy(from, to, &copied, fault);
+}
+
+static enum nks_status home_lock(struct nks_restore *restore, struct nks_fault *fault)
+{
+    char path[NKS_PATH_MAX];
+    if (!nks_sys_exists(restore->place))
+        return NKS_OK;
+    NKS_TRY(nks_backup_join(path, restore->place, "run.lock", fault));
+    NKS_TRY(nks_sys_lock(path, &restore->lock, fault));
+    NKS_TRY(nks_backup_join(path, restore->place, "receive.lock", fault)); /* it works without the other */
+    return nks_sys_lock(path, &restore->receive_lock, fault);
+}
+
+/* ---- the change of places */
+
+static enum nks_status folders_move(const struct nks_restore *restore, struct nks_fault *fault)
+{
+    for (size_t i = 0; i < MOVED; i++) {
+        char from[NKS_PATH_MAX], to[NKS_PATH_MAX];
+        NKS_TRY(nks_backup_join(from, restore->restoring, moved[i], fault));
+        NKS_TRY(nks_backup_join(to, restore->place, moved[i], fault));
+        if (nks_sys_exists(from) && !nks_sys_exists(to))
+            NKS_TRY(nks_sys_rename(from, to, fault));
+    }
+    NKS_TRY(nks_sys_fsync_dir(restore->place, fault));
+    return nks_sys_fsync_dir(restore->restoring, fault);
+}
+
+/* HOME.before-TIME */
+static enum nks_status old_rename(const struct nks_restore *restore, char before[NKS_PATH_MAX], struct nks_fault *fault)
+{
+    char stamp[NKS_STAMP_TEXT], suffix[40];
+    nks_stamp_format(restore->now, stamp);
+    snprintf(suffix, sizeof suffix, ".before-%s", stamp);
+    NKS_TRY(suffixed(restore->place, suffix, before, fault));
+    return nks_sys_rename(restore->restoring, before, fault);
+}
+
+/* A seal that is not as the backup has it speaks of links that are not there any more. */
+static enum nks_status seal_replace(const struct nks_restore *restore, const char *seals, const char *aside,
+                                    const char *name, struct nks_fault *fault)
+{
+    char live[NKS_PATH_MAX], kept[NKS_PATH_MAX], away[NKS_PATH_MAX], folder[NKS_PATH_MAX];
+    uint8_t one[NKS_HASH_SIZE], two[NKS_HASH_SIZE];
+    int64_t bytes = 0;
+    NKS_TRY(nks_backup_join(live, seals, name, fault));
+    NKS_TRY(nks_backup_join(folder, restore->place, "seals", fault));
+    NKS_TRY(nks_backup_join(kept, folder, name, fault));
+    NKS_TRY(nks_hash_file(live, one, &bytes, fault));
+    if (nks_sys_exists(kept)) {
+        NKS_TRY(nks_hash_file(kept, two, &bytes, fault));
+        if (memcmp(one, two, sizeof one) == 0)
+            return NKS_OK;
+    }
+    NKS_TRY(nks_sys_mkdir(aside, 0700, fault));
+    NKS_TRY(nks_backup_join(away, aside, name, fault));
+    return nks_sys_rename(live, away, fault);
+}
+
+static enum nks_status seal_put(const struct nks_restore *restore, const char *seals, const char *name,
+                                struct nks_fault *fault)
+{
+    char live[NKS_PATH_MAX], kept[NKS_PATH_MAX], folder[NKS_PATH_MAX];
+    struct nks_backup_file copied;
+    NKS_TRY(nks_backup_join(live, seals, name, fault));
+    NKS_TRY(nks_backup_join(folder, restore->place, "seals", fault));
+    NKS_TRY(nks_backup_join(kept, folder, name, fault));
+    return nks_sys_exists(live) ? NKS_OK : nks_backup_copy(kept, live, &copied, fault);
+}
+
+static enum nks_status seals_each(const struct nks_restore *restore, const char *dir, const char *seals,
+                                  const char *aside, struct nks_fault *fault)
+{
+    struct nks_sys_list list = {NULL, 0, false};
+    NKS_TRY(nks_sys_list(dir, SEALS_MAX, false, &list, fault));
+    enum nks_status status = NKS_OK;
+    for (size_t i = 0; i < list.count && status == NKS_OK; i++)
+        status = aside != NULL ? seal_replace(restore, seals, aside, list.names[i], fault)
+                               : seal_put(restore, seals, list.names[i], fault);
+    nks_sys_list_free(&list);
+    return status;
+}
+
+/* HOME/seals holds the backup's until they are where they belong. */
+static enum nks_status seals_settle(const struct nks_restore *restore, struct nks_fault *fault)
+{
+    char seals[NKS_PATH_MAX], aside[NKS_PATH_MAX], kept[NKS_PATH_MAX], stamp[NKS_STAMP_TEXT], name[40];
+    nks_stamp_format(restore->now, stamp);
+    snprintf(name, sizeof name, "replaced-%s", stamp);
+    NKS_TRY(nks_backup_join(kept, restore->place, "seals", fault));
+    if (!nks_seal_dir(restore->home, seals) || !nks_journal_path(restore->home, name, aside))
+        return nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the home's path is too long; move it up");
+    if (!nks_sys_exists(kept))
+        return NKS_OK;
+    NKS_TRY(nks_sys_mkdir(seals, 0700, fault));
+    NKS_TRY(seals_each(restore, seals, seals, aside, fault));
+    NKS_TRY(seals_each(restore, kept, seals, NULL, fault));
+    NKS_TRY(nks_sys_fsync_dir(seals, fault));
+    return tree_remove(kept, DEPTH_MAX, fault);
+}
+
+/* After the change of places; each step finds what the one before left. */
+static enum nks_status finish(const struct nks_restore *restore, char before[NKS_PATH_MAX], struct nks_fault *fault)
+{
+    before[0] = '\0';
+    if (nks_sys_exists(restore->restoring)) {
+        NKS_TRY(folders_move(restore, fault));
+        nks_sys_point("restore.moved");
+        NKS_TRY(old_rename(restore, before, fault));
+    }
+    nks_sys_point("restore.renamed");
+    return seals_settle(restore, fault);
+}
+
+/* The change of places has happened: HOME has the backup's seals, which nothing but a restore puts there. */
+static enum nks_status finish_earlier(const struct nks_restore *restore, bool *was, struct nks_fault *fault)
+{
+    char seals[NKS_PATH_MAX], before[NKS_PATH_MAX];
+    NKS_TRY(nks_backup_join(seals, restore->place, "seals", fault));
+    *was = nks_sys_exists(seals);
+    return *was ? finish(restore, before, fault) : NKS_OK;
+}
+
+/* ---- the calls */
+
+/* A home that is a link is put back where it points to; keys and journal lie beside the name that was given. */
+static enum nks_status place_find(struct nks_restore *restore, struct nks_fault *fault)
+{
+    char *real = realpath(restore->home, NULL);
+    bool fits =
+        nks_text_copy(nks_text_from(real != NULL ? real : restore->home), restore->place, sizeof restore->place);
+    free(real);
+    return fits ? NKS_OK : nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the home's path is too long; move it up");
+}
+
+enum nks_status nks_restore_begin(struct nks_restore *restore, struct nks_fault *fault)
+{
+    bool finished = false;
+    restore->lock = restore->receive_lock = -1;
+    NKS_TRY(place_find(restore, fault));
+    NKS_TRY(suffixed(restore->place, ".restoring", restore->restoring, fault));
+    NKS_TRY(home_lock(restore, fault));
+    NKS_TRY(finish_earlier(restore, &finished, fault));
+    if (finished)
+        return nks_fault_set(fault, NKS_REFUSED, "RESTORE-FINISHED",
+                             "an earlier restore was cut short and is finished now: look at it (nks status) before "
+                             "another one");
+    NKS_TRY(nks_backup_check(restore->keys_dir, restore->backup, &restore->result, fault));
+    NKS_TRY(tree_remove(restore->restoring, DEPTH_MAX, fault));
+    NKS_TRY(folders_make(restore, !nks_sys_exists(restore->place), fault));
+    restore->result.files = restore->result.bytes = 0;
+    NKS_TRY(nks_backup_each(restore->keys_dir, restore->backup, restore->list, file_put, restore, fault));
+    nks_sys_point("restore.copied");
+    return nks_sys_fsync_dir(restore->restoring, fault);
+}
+
+static enum nks_status rows_mark(struct nks_run *run, const struct nks_restore *restore, struct nks_proposal *decided,
+                                 const char *reason)
+{
+    struct nks_journal_mark mark;
+    enum nks_journal_state state = NKS_JOURNAL_NONE;
+    const char *slash = strrchr(restore->backup, '/');
+    struct nks_trail_entry entry = {.action = NKS_TRAIL_RESTORE,
+                                    .number = restore->result.files,
+                                    .reason = reason,
+                                    .detail = slash != NULL ? slash + 1 : restore->backup};
+    NKS_TRY(nks_journal_mark_load(run->exchange, &mark, &state, &run->fault));
+    NKS_TRY(nks_journal_mark_save(run->exchange, &mark, NKS_JOURNAL_RESTORED, &run->fault));
+    if (decided != NULL) {
+        struct nks_proposal proposed = *decided;
+        proposed.state = NKS_PROPOSAL_OPEN;
+        NKS_TRY(nks_proposal_add(run->persons, &proposed, &run->fault));
+        decided->id = proposed.id;
+        NKS_TRY(nks_proposal_decide(run->persons, decided, &run->fault));
+        entry.who = decided->proposer;
+        entry.approver = decided->approver;
+    }
+    return nks_trail_add(run->trail, &entry, &run->fault);
+}
+
+enum nks_status nks_restore_mark(struct nks_run *run, const struct nks_restore *restore, struct nks_proposal *decided,
+                                 const char *reason)
+{
+    NKS_TRY(nks_db_begin(run->db, &run->fault));
+    enum nks_status status = rows_mark(run, restore, decided, reason);
+    if (status == NKS_OK)
+        return nks_db_commit(run->db, &run->fault);
+    nks_db_rollback(run->db);
+    return status;
+}
+
+enum nks_status nks_restore_end(struct nks_restore *restore, char before[NKS_PATH_MAX], struct nks_fault *fault)
+{
+    char parent[NKS_PATH_MAX];
+    NKS_TRY(alarm_take(restore, fault));
+    NKS_TRY(suffixed(restore->place, "/..", parent, fault));
+    nks_sys_point("restore.marked");
+    NKS_TRY(nks_sys_exists(restore->place) ? nks_sys_exchange(restore->place, restore->restoring, fault)
+                                           : nks_sys_rename(restore->restoring, restore->place, fault));
+    NKS_TRY(nks_sys_fsync_dir(parent, fault));
+    nks_sys_point("restore.exchanged");
+    return finish(restore, before, fault);
+}
+
+void nks_restore_close(struct nks_restore *restore)
+{
+    if (restore->receive_lock >= 0)
+        close(restore->receive_lock);
+    if (restore->lock >= 0)
+        close(restore->lock);
+    restore->lock = restore->receive_lock = -1;
+}

@@ -1,0 +1,98 @@
+/*
+ * The schema of a home: the steps of all modules. Before a step is applied to a database that has data the file is
+ * copied, so that an upgrade that goes wrong has a way back.
+ */
+#include "stage/schema.h"
+
+#include "agreement_sql.h"
+#include "central_sql.h"
+#include "debt_sql.h"
+#include "exchange_sql.h"
+#include "payment_sql.h"
+#include "person_sql.h"
+#include "register_sql.h"
+#include "trail_sql.h"
+#include "ventekonto_sql.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { MIGRATIONS_MAX = 64 };
+
+struct steps {
+    struct nks_migration all[MIGRATIONS_MAX];
+    size_t count;
+};
+
+static void steps_gather(struct steps *steps)
+{
+    const struct {
+        const struct nks_migration *steps;
+        unsigned long count;
+    } modules[] = {
+        {nks_migrations_agreement, nks_migrations_agreement_count},
+        {nks_migrations_central, nks_migrations_central_count},
+        {nks_migrations_register, nks_migrations_register_count},
+        {nks_migrations_debt, nks_migrations_debt_count},
+        {nks_migrations_ventekonto, nks_migrations_ventekonto_count},
+        {nks_migrations_payment, nks_migrations_payment_count},
+        {nks_migrations_exchange, nks_migrations_exchange_count},
+        {nks_migrations_trail, nks_migrations_trail_count},
+        {nks_migrations_person, nks_migrations_person_count},
+    };
+    steps->count = 0;
+    for (size_t m = 0; m < sizeof modules / sizeof modules[0]; m++) {
+        for (unsigned long i = 0; i < modules[m].count && steps->count < MIGRATIONS_MAX; i++)
+            steps->all[steps->count++] = modules[m].steps[i];
+    }
+}
+
+enum nks_status nks_home_migrate(struct nks_db *db, nks_time now, struct nks_fault *fault)
+{
+    struct steps steps;
+    steps_gather(&steps);
+    return nks_db_migrate(db, steps.all, steps.count, now, fault);
+}
+
+enum nks_status nks_home_schema_check(struct nks_db *db, struct nks_fault *fault)
+{
+    struct steps steps;
+    size_t applied = 0, missing = 0;
+    steps_gather(&steps);
+    NKS_TRY(nks_db_schema_check(db, steps.all, steps.count, &applied, &missing, fault));
+    return missing == 0 ? NKS_OK
+                        : nks_fault_set(fault, NKS_FAILED, "DB-OLDER",
+                                        "the database is from an older nks: the next nks run brings it up to date, "
+                                        "with a copy before");
+}
+
+/* HOME/nks.db.before-20261123T021000Z */
+static enum nks_status copy_before(struct nks_db *db, const char *path, nks_time now, struct nks_fault *fault)
+{
+    char when[NKS_TIME_TEXT], copy[NKS_PATH_MAX], digits[NKS_TIME_TEXT];
+    size_t at = 0;
+    nks_time_format(now, when);
+    for (const char *c = when; *c != '\0'; c++) {
+        if (*c != '-' && *c != ':')
+            digits[at++] = *c;
+    }
+    digits[at] = '\0';
+    int len = snprintf(copy, sizeof copy, "%s.before-%s", path, digits);
+    if (len < 0 || len >= (int)sizeof copy)
+        return nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the home's path is too long; move it up");
+    NKS_TRY(nks_sys_unlink(copy, fault)); /* of a try that was cut short */
+    return nks_db_copy(db, copy, NULL, NULL, fault);
+}
+
+enum nks_status nks_home_upgrade(struct nks_db *db, const char *path, nks_time now, struct nks_fault *fault)
+{
+    struct steps steps;
+    size_t applied = 0, missing = 0;
+    steps_gather(&steps);
+    NKS_TRY(nks_db_schema_check(db, steps.all, steps.count, &applied, &missing, fault));
+    if (missing == 0)
+        return NKS_OK;
+    if (applied > 0)
+        NKS_TRY(copy_before(db, path, now, fault));
+    return nks_db_migrate(db, steps.all, steps.count, now, fault);
+}

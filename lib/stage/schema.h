@@ -1,0 +1,16 @@
+#ifndef NKS_STAGE_SCHEMA_H
+#define NKS_STAGE_SCHEMA_H
+/* The schema of a home's database: made, checked, brought up to date. */
+#include "base/date.h"
+#include "base/file.h"
+#include "db/db.h"
+
+/* Applies the schema of every module; part of init. */
+NKS_CHECKED enum nks_status nks_home_migrate(struct nks_db *db, nks_time now, struct nks_fault *fault);
+/* For those that only read: NKS_FAILED, DB-NEWER or DB-OLDER. */
+NKS_CHECKED enum nks_status nks_home_schema_check(struct nks_db *db, struct nks_fault *fault);
+/* Brings a database up to date; one that has data is copied to PATH.before-TIME first. An older program refuses a newer
+ * database (DB-NEWER). */
+NKS_CHECKED enum nks_status nks_home_upgrade(struct nks_db *db, const char *path, nks_time now,
+                                             struct nks_fault *fault);
+#endif
