@@ -122,6 +122,7 @@ NKS_CHECKED enum nks_status audit_events_read(struct audit *audit, struct audit_
 void audit_events_free(struct audit_events *events);
 /* How many of that action and number; marks them as used. */
 int64_t audit_events_of(struct audit_events *events, int action, int64_t number);
+/* Whether there is one at that instant; number -1: any. */
 bool audit_event_at(const struct audit_events *events, int action, int64_t number, nks_time at);
 
 /* ---- rows (rows.c) */

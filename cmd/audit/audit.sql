@@ -420,9 +420,9 @@ SELECT DISTINCT s.slice_id >> 14 FROM slice s
 WHERE s.state = 6 AND NOT EXISTS (SELECT 1 FROM out_file f WHERE f.batch_id = s.slice_id >> 14 AND f.kind = 3)
   AND NOT EXISTS (SELECT 1 FROM batch_told t WHERE t.batch_id = s.slice_id >> 14 AND t.quiet > 0);
 
--- Acts of the home's own chain about persons, proposals and signers.
+-- Acts of the home's own chain about persons, proposals and signers; and restores, which end a proposal of their own.
 -- name: audit_events
-SELECT action, number, at, link FROM trail_link WHERE chain = 0 AND action IN (30, 31, 32, 33, 34) ORDER BY link;
+SELECT action, number, at, link FROM trail_link WHERE chain = 0 AND action IN (27, 30, 31, 32, 33, 34) ORDER BY link;
 
 -- name: audit_signers
 SELECT number, COUNT(*), MIN(version), MAX(version) FROM signer GROUP BY number ORDER BY number;
@@ -442,6 +442,7 @@ SELECT t.link FROM trail_link t WHERE t.chain = 0 AND t.action = 2
 -- ---- small facts: table, two keys, and what is wrong
 
 -- Instants of a run that are in no link, from the trail's first link on; uses of claims have theirs in their batch's chain.
+-- After a restore (27, 28) files have theirs from the journal.
 -- name: audit_times
 SELECT 'delivery', d.delivery_id, 0, 'received_at is no instant of the trail' FROM delivery d
 WHERE d.received_at NOT IN (SELECT at FROM trail_link)
@@ -450,7 +451,7 @@ UNION ALL SELECT 'batch', b.batch_id, 0, 'created_at is no instant of the trail'
 WHERE b.created_at NOT IN (SELECT at FROM trail_link)
   AND b.created_at >= (SELECT f.at FROM trail_link f WHERE f.chain = 0 AND f.link = 1)
 UNION ALL SELECT 'out_file', o.file_id, 0, 'created_at is no instant of the trail' FROM out_file o
-WHERE o.created_at NOT IN (SELECT at FROM trail_link)
+WHERE o.created_at NOT IN (SELECT at FROM trail_link) AND NOT EXISTS (SELECT 1 FROM trail_link r WHERE r.action IN (27, 28))
   AND o.created_at >= (SELECT f.at FROM trail_link f WHERE f.chain = 0 AND f.link = 1)
 UNION ALL SELECT 'claim_use', u.slice_id, u.n, 'used_at is no instant of its batch in the trail' FROM claim_use u
 WHERE (u.slice_id >> 14, u.used_at) NOT IN (SELECT t.chain, t.at FROM trail_link t)
@@ -554,9 +555,9 @@ LEFT JOIN (SELECT s.slice_id >> 14 AS batch_id, COUNT(CASE WHEN l.state = 3 THEN
 WHERE o.kind IN (2, 3) AND o.state > 1 AND o.repeats = 0 AND b.state = 2
 ORDER BY o.file_id;
 
--- What was told of a batch, and what is so now.
+-- What was told of a batch, and what is so now; a stopped payment has no legs any more when its slice was decided again.
 -- name: audit_told
-SELECT t.batch_id, t.settled, t.returned, COALESCE(l.settled, 0), COALESCE(l.back, 0),
+SELECT t.batch_id, t.settled, t.returned, COALESCE(l.settled, 0), COALESCE(l.back, 0) + COALESCE(p.stopped, 0),
   EXISTS (SELECT 1 FROM batch b WHERE b.batch_id = t.batch_id AND b.state = 2)
 FROM batch_told t
 LEFT JOIN (SELECT s.slice_id >> 14 AS batch_id, COUNT(CASE WHEN l.state = 3 THEN 1 END) AS settled,
@@ -565,6 +566,8 @@ LEFT JOIN (SELECT s.slice_id >> 14 AS batch_id, COUNT(CASE WHEN l.state = 3 THEN
   WHERE l.kind <> 2 OR (l.leg_no = 1 AND NOT EXISTS (SELECT 1 FROM leg k WHERE k.slice_id = l.slice_id AND k.n = l.n
     AND k.generation = l.generation AND k.kind <> 2))
   GROUP BY 1) l ON l.batch_id = t.batch_id
+LEFT JOIN (SELECT slice_id >> 14 AS batch_id, COUNT(*) AS stopped FROM payment WHERE state = 3 GROUP BY 1) p
+  ON p.batch_id = t.batch_id
 ORDER BY t.batch_id;
 
 -- Legs (3 settled, 4 rejected, 5 returned, 6 stopped) without a link of an answer (action 7) in their batch's chain, whose

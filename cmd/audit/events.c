@@ -63,7 +63,7 @@ bool audit_event_at(const struct audit_events *events, int action, int64_t numbe
 {
     for (size_t i = 0; i < events->count; i++) {
         const struct audit_event *event = &events->list[i];
-        if (event->action == action && event->number == number && event->at == at)
+        if (event->action == action && (event->number == number || number < 0) && event->at == at)
             return true;
     }
     return false;

@@ -10,7 +10,8 @@
 #include <strings.h>
 
 struct file {
-    int64_t id, kind, folder, batch_id, delivery_id, state, bytes, repeats, number, created_at, business_date, entries, erased;
+    int64_t id, kind, folder, batch_id, delivery_id, state, bytes, repeats, number, created_at, business_date, entries,
+        erased;
     char party[NKS_PARTY_MAX], name[NKS_FILE_NAME_MAX], message_id[NKS_MESSAGE_ID_MAX];
     uint8_t hash[NKS_HASH_SIZE];
     size_t hash_len;

@@ -93,6 +93,13 @@ static void signatures_check(struct audit *audit, const struct people *people, c
         signed_by(audit, people, proposal->approver, proposal->decided, text, len, proposal->approved, "decided");
 }
 
+/* A restore puts its proposal into the home that it restored, with a link of its own. */
+static bool is_of_restore(const struct people *people, const struct nks_proposal *proposal)
+{
+    return strcmp(proposal->act, "restore") == 0 &&
+           audit_event_at(&people->events, NKS_TRAIL_RESTORE, -1, proposal->decided);
+}
+
 static void proposal_check(struct audit *audit, struct people *people, const struct nks_proposal *proposal)
 {
     static const int decisions[] = {
@@ -101,14 +108,14 @@ static void proposal_check(struct audit *audit, struct people *people, const str
     int64_t proposed = audit_events_of(events, NKS_TRAIL_PROPOSE, proposal->id);
     int64_t decided = audit_events_of(events, NKS_TRAIL_APPROVE, proposal->id) +
                       audit_events_of(events, NKS_TRAIL_DECLINE, proposal->id);
-    bool open = proposal->state == NKS_PROPOSAL_OPEN;
+    bool open = proposal->state == NKS_PROPOSAL_OPEN, restored = proposed == 0 && is_of_restore(people, proposal);
     bool known = open || proposal->state == NKS_PROPOSAL_APPROVED || proposal->state == NKS_PROPOSAL_DECLINED;
     if (!known)
         audit_find(audit, "state %d is none", (int)proposal->state);
-    else if (proposed != 1 || !audit_event_at(events, NKS_TRAIL_PROPOSE, proposal->id, proposal->made))
+    else if (!restored && (proposed != 1 || !audit_event_at(events, NKS_TRAIL_PROPOSE, proposal->id, proposal->made)))
         audit_find(audit, "the trail does not say that this was proposed");
-    else if (decided != !open ||
-             (!open && !audit_event_at(events, decisions[proposal->state], proposal->id, proposal->decided)))
+    else if (!restored && (decided != !open || (!open && !audit_event_at(events, decisions[proposal->state],
+                                                                         proposal->id, proposal->decided))))
         audit_find(audit, "%s, but the trail has another decision", nks_proposal_state_name((int)proposal->state));
     if (known)
         signatures_check(audit, people, proposal);
@@ -141,7 +148,7 @@ static void strays_find(struct audit *audit, const struct people *people)
 {
     for (size_t i = 0; i < people->events.count; i++) {
         const struct audit_event *event = &people->events.list[i];
-        if (event->used || event->action == NKS_TRAIL_SIGNER || event->number == 0)
+        if (event->used || event->action < NKS_TRAIL_PERSON || event->number == 0)
             continue;
         audit_at(audit, "%s %lld", event->action == NKS_TRAIL_PERSON ? "person" : "proposal", (long long)event->number);
         audit_find(audit, "the trail says %s (link %lld), but there is no such row",

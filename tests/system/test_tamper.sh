@@ -221,7 +221,7 @@ CREATE TEMP TABLE tab AS SELECT t.name AS name,
   (SELECT group_concat(name, ', ') FROM (SELECT name FROM pragma_table_info(t.name) WHERE pk ORDER BY pk)) AS keys,
   (SELECT group_concat(name, ', ') FROM (SELECT name FROM pragma_table_info(t.name) ORDER BY cid)) AS all_columns,
   (SELECT name FROM pragma_table_info(t.name) WHERE pk ORDER BY pk DESC LIMIT 1) AS last_key
-  FROM sqlite_master t WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND instr('$empty', name) = 0;
+  FROM sqlite_master t WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND instr(' $empty ', ' ' || name || ' ') = 0;
 INSERT INTO pick SELECT name, '', keys FROM tab WHERE name NOT IN (SELECT tab FROM pick WHERE tag = '');
 CREATE TEMP TABLE col AS SELECT t.name AS tab, p.tag, t.name || p.tag AS row, c.name AS col, c.type, c.\"notnull\" AS filled, c.pk,
   ' WHERE (' || t.keys || ') = (SELECT ' || t.keys || ' FROM ' || t.name AS picked, ' ORDER BY ' || p.rank || ' LIMIT 1)' AS rank
