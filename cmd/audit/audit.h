@@ -107,6 +107,24 @@ struct audit_seals {
 NKS_CHECKED enum nks_status audit_seals_read(struct audit *audit);
 void audit_seals_free(struct audit_seals *seals);
 
+/* ---- acts about persons, proposals and signers in the trail (events.c) */
+
+struct audit_event {
+    int64_t action, number, link;
+    nks_time at;
+    bool used; /* a row was looked for by it */
+};
+struct audit_events {
+    struct audit_event *list;
+    size_t count, room;
+};
+NKS_CHECKED enum nks_status audit_events_read(struct audit *audit, struct audit_events *events);
+void audit_events_free(struct audit_events *events);
+/* How many of that action and number; marks them as used. */
+int64_t audit_events_of(struct audit_events *events, int action, int64_t number);
+/* Whether there is one at that instant; number -1: any. */
+bool audit_event_at(const struct audit_events *events, int action, int64_t number, nks_time at);
+
 /* ---- rows (rows.c) */
 
 struct audit_batch {
@@ -158,11 +176,15 @@ enum nks_status audit_check_books(struct audit *audit);
 enum nks_status audit_check_register(struct audit *audit);
 enum nks_status audit_check_debts(struct audit *audit);
 enum nks_status audit_check_imports(struct audit *audit);
+enum nks_status audit_check_persons(struct audit *audit);
+enum nks_status audit_check_signers(struct audit *audit);
+enum nks_status audit_check_facts(struct audit *audit);
 enum nks_status audit_check_deliveries(struct audit *audit);
 enum nks_status audit_check_batches(struct audit *audit);
 enum nks_status audit_check_contents(struct audit *audit);
 enum nks_status audit_check_groups(struct audit *audit);
 enum nks_status audit_check_slices(struct audit *audit);
+enum nks_status audit_check_references(struct audit *audit);
 enum nks_status audit_check_legs(struct audit *audit);
 enum nks_status audit_check_signatures(struct audit *audit);
 enum nks_status audit_check_signed_rows(struct audit *audit);
@@ -170,6 +192,7 @@ enum nks_status audit_check_uses(struct audit *audit);
 enum nks_status audit_check_ventekonto(struct audit *audit);
 enum nks_status audit_check_returns(struct audit *audit);
 enum nks_status audit_check_files(struct audit *audit);
+enum nks_status audit_check_reports(struct audit *audit);
 enum nks_status audit_check_erased(struct audit *audit);
 enum nks_status audit_check_journal(struct audit *audit);
 enum nks_status audit_check_trail(struct audit *audit);

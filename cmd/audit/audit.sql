@@ -14,7 +14,9 @@ SELECT COALESCE(MAX(business_date), 0) FROM out_file;
 -- ---- deliveries
 
 -- name: audit_deliveries
-SELECT delivery_id, source, state, answered, repeats, bytes, hash, party, replays, generation, erased_at FROM delivery
+SELECT delivery_id, source, state, answered, repeats, bytes, hash, party, replays, generation, hash_key, name_key,
+  erased_at
+FROM delivery
 ORDER BY delivery_id;
 
 -- name: audit_receipt_erased
@@ -124,7 +126,8 @@ SELECT id FROM k WHERE id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM slice s WHER
 SELECT slice_id FROM slice_details d WHERE NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = d.slice_id);
 
 -- name: audit_stray_decision
-SELECT slice_id FROM slice_decision d WHERE NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = d.slice_id);
+SELECT slice_id FROM slice_decision d
+WHERE NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id = d.slice_id AND d.generation BETWEEN 1 AND s.generation);
 
 -- name: audit_stray_status_total
 SELECT DISTINCT slice_id FROM slice_status_total t
@@ -150,6 +153,15 @@ SELECT id FROM k WHERE id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM reference_ru
 SELECT run_id FROM reference_run r WHERE entries * 16 <>
   (SELECT COALESCE(SUM(LENGTH(b.entries)), 0) FROM reference_block b
    WHERE b.block_id >= r.run_id << 20 AND b.block_id < (r.run_id + 1) << 20);
+
+-- name: audit_runs
+SELECT run_id, payer, sender, month, tier, bits, entries FROM reference_run ORDER BY run_id;
+
+-- name: audit_run_blocks
+SELECT block_id, entries FROM reference_block WHERE block_id BETWEEN :first AND :last ORDER BY block_id;
+
+-- name: audit_batch_owner
+SELECT payer, sender, created_at FROM batch WHERE batch_id = :batch_id;
 
 -- ---- signatures
 
@@ -292,31 +304,23 @@ SELECT holder_key, flag_key, version, holder_check, terms FROM debt_flag ORDER B
 SELECT holder_key, claim_key, version, holder_check, terms, open_minor, as_of FROM debt_claim
 ORDER BY holder_key, claim_key, version;
 
--- Imports with the number of rows of their version, their record, whether their home had records from its first step on,
--- and whether an earlier import has one. Numbers of tables as in imports.c.
+-- Imports with the number of rows of their version, their record, and whether the trail has their version: links and
+-- records came with the same program. Numbers of tables as in imports.c.
 -- name: audit_imports
 SELECT 0, i.version, i.imported_at, i.rows, i.added, COALESCE(c.n, 0), r.record,
-  EXISTS (SELECT 1 FROM schema_step a JOIN schema_step b ON b.module = a.module AND b.applied_at = a.applied_at
-    WHERE a.module = 'agreement' AND a.number = 1 AND b.number = 2),
-  EXISTS (SELECT 1 FROM agreement_import_record e WHERE e.version < i.version)
+  EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = 0 AND t.action = 8 AND t.number = i.version AND t.at = i.imported_at)
 FROM agreement_import i LEFT JOIN agreement_import_record r ON r.version = i.version
 LEFT JOIN (SELECT version, COUNT(*) AS n FROM (SELECT version FROM agreement) GROUP BY version) c ON c.version = i.version
 UNION ALL SELECT 1, i.version, i.imported_at, i.rows, i.added, COALESCE(c.n, 0), r.record,
-  EXISTS (SELECT 1 FROM schema_step a JOIN schema_step b ON b.module = a.module AND b.applied_at = a.applied_at
-    WHERE a.module = 'central' AND a.number = 1 AND b.number = 2),
-  EXISTS (SELECT 1 FROM central_import_record e WHERE e.version < i.version)
+  EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = 0 AND t.action = 8 AND t.number = i.version AND t.at = i.imported_at)
 FROM central_import i LEFT JOIN central_import_record r ON r.version = i.version
 LEFT JOIN (SELECT version, COUNT(*) AS n FROM (SELECT version FROM central) GROUP BY version) c ON c.version = i.version
 UNION ALL SELECT 2, i.version, i.imported_at, i.rows, i.added, COALESCE(c.n, 0), r.record,
-  EXISTS (SELECT 1 FROM schema_step a JOIN schema_step b ON b.module = a.module AND b.applied_at = a.applied_at
-    WHERE a.module = 'register' AND a.number = 1 AND b.number = 2),
-  EXISTS (SELECT 1 FROM register_import_record e WHERE e.version < i.version)
+  EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = 0 AND t.action = 8 AND t.number = i.version AND t.at = i.imported_at)
 FROM register_import i LEFT JOIN register_import_record r ON r.version = i.version
 LEFT JOIN (SELECT version, COUNT(*) AS n FROM (SELECT version FROM account UNION ALL SELECT version FROM holder) GROUP BY version) c ON c.version = i.version
 UNION ALL SELECT 3, i.version, i.imported_at, i.rows, i.added, COALESCE(c.n, 0), r.record,
-  EXISTS (SELECT 1 FROM schema_step a JOIN schema_step b ON b.module = a.module AND b.applied_at = a.applied_at
-    WHERE a.module = 'debt' AND a.number = 1 AND b.number = 2),
-  EXISTS (SELECT 1 FROM debt_import_record e WHERE e.version < i.version)
+  EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = 0 AND t.action = 8 AND t.number = i.version AND t.at = i.imported_at)
 FROM debt_import i LEFT JOIN debt_import_record r ON r.version = i.version
 LEFT JOIN (SELECT version, COUNT(*) AS n FROM (SELECT version FROM debt_authority UNION ALL SELECT version FROM debt_flag UNION ALL SELECT version FROM debt_claim) GROUP BY version) c ON c.version = i.version
 ORDER BY 1, 2;
@@ -369,7 +373,8 @@ WHERE l.kind = 3 AND NOT EXISTS (SELECT 1 FROM ventekonto_entry v
 -- ---- files out
 
 -- name: audit_files
-SELECT file_id, kind, folder, party, name, message_id, batch_id, delivery_id, state, bytes, hash, repeats, erased_at
+SELECT file_id, kind, folder, party, name, message_id, batch_id, delivery_id, state, bytes, hash, repeats, number,
+  created_at, business_date, entries, control_sum, erased_at
 FROM out_file
 ORDER BY file_id;
 
@@ -401,6 +406,10 @@ SELECT file_id FROM out_file WHERE state = 3 ORDER BY file_id;
 SELECT file_id, party, folder, entries, control_sum FROM out_file WHERE batch_id = :batch_id AND kind = 1
 ORDER BY file_id;
 
+-- The order files of a central and day, which its manifest lists in this order.
+-- name: audit_day_orders
+SELECT control_sum FROM out_file WHERE kind = 1 AND party = :party AND business_date = :day AND state > 1 ORDER BY file_id;
+
 -- name: audit_messages_twice
 SELECT a.file_id, b.file_id FROM out_file a JOIN out_file b
   ON b.message_id = a.message_id AND b.kind = a.kind AND b.file_id < a.file_id AND b.repeats = 0
@@ -410,6 +419,173 @@ WHERE a.message_id <> '' AND a.repeats = 0 ORDER BY a.file_id;
 SELECT DISTINCT s.slice_id >> 14 FROM slice s
 WHERE s.state = 6 AND NOT EXISTS (SELECT 1 FROM out_file f WHERE f.batch_id = s.slice_id >> 14 AND f.kind = 3)
   AND NOT EXISTS (SELECT 1 FROM batch_told t WHERE t.batch_id = s.slice_id >> 14 AND t.quiet > 0);
+
+-- Acts of the home's own chain about persons, proposals and signers; and restores, which end a proposal of their own.
+-- name: audit_events
+SELECT action, number, at, link FROM trail_link WHERE chain = 0 AND action IN (27, 30, 31, 32, 33, 34) ORDER BY link;
+
+-- name: audit_signers
+SELECT number, COUNT(*), MIN(version), MAX(version) FROM signer GROUP BY number ORDER BY number;
+
+-- name: audit_signer_rows
+SELECT signer_id, number, version, terms FROM signer ORDER BY signer_id;
+
+-- name: audit_delivery_signatures
+SELECT s.delivery_id, EXISTS (SELECT 1 FROM delivery d WHERE d.delivery_id = s.delivery_id) FROM delivery_signature s
+ORDER BY s.delivery_id;
+
+-- Links of deliveries (action 2) that have no signature.
+-- name: audit_receive_unsigned
+SELECT t.link FROM trail_link t WHERE t.chain = 0 AND t.action = 2
+  AND NOT EXISTS (SELECT 1 FROM delivery_signature s WHERE s.delivery_id = t.number) ORDER BY t.link;
+
+-- ---- small facts: table, two keys, and what is wrong
+
+-- Instants of a run that are in no link, from the trail's first link on; uses of claims have theirs in their batch's chain.
+-- After a restore (27, 28) files have theirs from the journal.
+-- name: audit_times
+SELECT 'delivery', d.delivery_id, 0, 'received_at is no instant of the trail' FROM delivery d
+WHERE d.received_at NOT IN (SELECT at FROM trail_link)
+  AND d.received_at >= (SELECT f.at FROM trail_link f WHERE f.chain = 0 AND f.link = 1)
+UNION ALL SELECT 'batch', b.batch_id, 0, 'created_at is no instant of the trail' FROM batch b
+WHERE b.created_at NOT IN (SELECT at FROM trail_link)
+  AND b.created_at >= (SELECT f.at FROM trail_link f WHERE f.chain = 0 AND f.link = 1)
+UNION ALL SELECT 'out_file', o.file_id, 0, 'created_at is no instant of the trail' FROM out_file o
+WHERE o.created_at NOT IN (SELECT at FROM trail_link) AND NOT EXISTS (SELECT 1 FROM trail_link r WHERE r.action IN (27, 28))
+  AND o.created_at >= (SELECT f.at FROM trail_link f WHERE f.chain = 0 AND f.link = 1)
+UNION ALL SELECT 'claim_use', u.slice_id, u.n, 'used_at is no instant of its batch in the trail' FROM claim_use u
+WHERE (u.slice_id >> 14, u.used_at) NOT IN (SELECT t.chain, t.at FROM trail_link t)
+  AND u.used_at >= (SELECT f.at FROM trail_link f WHERE f.chain = 0 AND f.link = 1)
+UNION ALL SELECT 'claim_use', u.slice_id, u.n, 'given_back_at is no instant of its batch in the trail' FROM claim_use u
+WHERE u.given_back_at IS NOT NULL
+  AND (u.slice_id >> 14, u.given_back_at) NOT IN (SELECT t.chain, t.at FROM trail_link t)
+  AND u.given_back_at >= (SELECT f.at FROM trail_link f WHERE f.chain = 0 AND f.link = 1)
+UNION ALL SELECT 'claim_use', u.slice_id, u.n, 'given_back_at does not go with its state' FROM claim_use u
+WHERE (u.state = 2) <> (u.given_back_at IS NOT NULL);
+
+-- A look (action 60) has its slice and the seq of the payment: its row is of that payee; a payee's look has its row. Whose
+-- payments they were is gone when a batch is erased.
+-- name: audit_looks
+SELECT 'trail_holder', h.chain, h.link, 'it is of no look at that payee in the trail' FROM trail_holder h
+WHERE NOT EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = h.chain AND t.link = h.link AND t.action = 60
+  AND (t.slice_id = 0 OR t.chain IN (SELECT e.batch_id FROM batch_erased e) OR EXISTS (SELECT 1 FROM payment p WHERE p.slice_id = t.slice_id AND p.seq = t.number
+    AND p.holder_key = h.holder_key AND p.holder_check = h.holder_check)))
+UNION ALL SELECT 'trail_holder', t.chain, t.link, 'a look at a payee has no row, or two' FROM trail_link t
+JOIN payment p ON p.slice_id = t.slice_id AND p.seq = t.number AND p.holder_kind <> 0
+WHERE t.action = 60 AND (SELECT COUNT(*) FROM trail_holder h WHERE h.chain = t.chain AND h.link = t.link) <> 1;
+
+-- An answer is ODD (state 6) when something odd is stored of it; kinds are numbered from 1.
+-- name: audit_odds
+SELECT 'delivery_odd', o.delivery_id, o.kind, 'its delivery is not ODD, or its kind or count is none' FROM delivery_odd o
+WHERE o.kind < 1 OR o.kind >= :odds OR o.times < 1
+  OR NOT EXISTS (SELECT 1 FROM delivery d WHERE d.delivery_id = o.delivery_id AND d.state = 6)
+UNION ALL SELECT 'delivery_odd', d.delivery_id, 0, 'the row is missing: its delivery is ODD' FROM delivery d
+WHERE d.state = 6 AND NOT EXISTS (SELECT 1 FROM delivery_odd o WHERE o.delivery_id = d.delivery_id);
+
+-- Columns whose values are few, or said twice. Batches: kind 1 order, mode 1 live, origin 1 sender, state 2 accepted,
+-- 3 refused. Deliveries: 3 accepted, 4 refused; source 2 a central. Slices: 2 waiting. Action 7 is an answer, 23 delivered
+-- by hand. Groups: 42 and 43 say why a date was moved. Files: kind 1 order, 2 receipt, 3 status report, 4 manifest.
+-- name: audit_flags
+SELECT 'batch', b.batch_id, 0, 'kind or mode is none that moves money' FROM batch b WHERE b.kind <> 1 OR b.mode <> 1
+UNION ALL SELECT 'batch', b.batch_id, 0, 'reason does not go with its state' FROM batch b
+WHERE b.state IN (2, 3) AND (b.state = 3) <> (b.reason <> 0)
+UNION ALL SELECT 'batch', b.batch_id, 0, 'reason, version or encoding is not its delivery''s' FROM batch b
+JOIN delivery d ON d.delivery_id = b.delivery_id
+WHERE b.origin = 1 AND b.state IN (2, 3) AND (b.reason <> d.reason OR b.version <> d.version OR b.encoding <> d.encoding)
+UNION ALL SELECT 'batch', b.batch_id, 0, 'version or encoding is not that of the batch it carries on' FROM batch b
+JOIN payment_return r ON r.slice_id = (b.batch_id << 14) + 1 AND r.n = 1
+JOIN batch f ON f.batch_id = r.from_slice_id >> 14
+WHERE b.origin = 3 AND (b.version <> f.version OR b.encoding <> f.encoding)
+UNION ALL SELECT 'delivery', d.delivery_id, 0, 'reason does not go with its state' FROM delivery d
+WHERE (d.state = 3 AND d.reason <> 0) OR (d.state = 4 AND d.reason = 0)
+UNION ALL SELECT 'delivery', d.delivery_id, 0, 'answered is neither yes nor no' FROM delivery d WHERE d.answered NOT IN (0, 1)
+UNION ALL SELECT 'batch_group', g.batch_id, g.number, 'moved is no reason for another day' FROM batch_group g
+WHERE g.moved NOT IN (0, 42, 43)
+UNION ALL SELECT 'out_file', o.file_id, 0, 'answered is none of its kind' FROM out_file o
+WHERE o.answered < 0 OR o.answered > 2 OR (o.kind <> 1 AND o.answered <> 0)
+UNION ALL SELECT 'out_file', o.file_id, 0, 'by_hand, but the trail has nothing handed out by a person' FROM out_file o
+WHERE o.by_hand <> 0 AND o.batch_id NOT IN (SELECT t.chain FROM trail_link t WHERE t.action = 23)
+UNION ALL SELECT 'out_file', o.file_id, 0, 'by_hand is neither yes nor no' FROM out_file o WHERE o.by_hand NOT IN (0, 1)
+UNION ALL SELECT 'out_file', o.file_id, 0, 'detail is none of its kind' FROM out_file o
+WHERE (o.kind IN (2, 4) AND o.detail <> '')
+  OR (o.kind = 3 AND o.detail NOT IN ('checked', 'routed', 'routed late', 'answer', 'stopped'))
+UNION ALL SELECT 'out_file', o.file_id, 0, 'answered, but the trail of its batch has no answer of a bank' FROM out_file o
+WHERE o.kind = 1 AND o.answered > 0 AND o.batch_id NOT IN (SELECT t.chain FROM trail_link t WHERE t.action = 7)
+  AND o.created_at >= (SELECT f.at FROM trail_link f WHERE f.chain = 0 AND f.link = 1)
+UNION ALL SELECT 'delivery', d.delivery_id, 0, 'version or encoding is none of an answer' FROM delivery d
+WHERE d.source = 2 AND (d.version <> 0 OR d.encoding <> 0)
+UNION ALL SELECT 'slice', s.slice_id, 0, 'generation is not one after its last decision' FROM slice s
+WHERE s.state IN (1, 2) AND s.generation <> 1 + (SELECT COALESCE(MAX(e.generation), 0) FROM slice_decision e
+  WHERE e.slice_id = s.slice_id)
+UNION ALL SELECT 'out_file', o.file_id, 0, 'control_sum is not its batch''s' FROM out_file o
+JOIN batch b ON (o.kind = 3 AND b.batch_id = o.batch_id) OR (o.kind = 2 AND b.delivery_id = o.delivery_id AND b.origin = 1)
+WHERE o.state > 1 AND o.repeats = 0 AND b.state = 2 AND o.control_sum <> b.control_sum
+UNION ALL SELECT 'trail_day', t.day, t.chain, 'sealed is neither yes nor no' FROM trail_day t WHERE t.sealed NOT IN (0, 1)
+UNION ALL SELECT 'trail_day', t.day, t.chain, 'there is no such chain' FROM trail_day t
+WHERE NOT EXISTS (SELECT 1 FROM trail_link l WHERE l.chain = t.chain);
+
+-- ---- reports
+
+-- Written receipts and status reports of accepted batches (kinds 2, 3) with: whether it is the newest of its batch; whether
+-- it tells of a bank's answer, and all that was told is in it; the batch's payments; rejected at receipt; rejected or
+-- stopped now; settled and come back now, by the leg that decides (the payee's; where debts took all, the first debt);
+-- settled payments that were told; of those that are final, how many rest or rested on the ventekonto; whether nothing of
+-- the batch is left and every report that was due was written.
+-- name: audit_reports
+SELECT o.file_id, o.kind, b.batch_id, o.entries,
+  o.kind = 3 AND NOT EXISTS (SELECT 1 FROM out_file x WHERE x.batch_id = b.batch_id AND x.kind = 3 AND x.file_id > o.file_id),
+  o.kind = 3 AND o.detail = 'answer', b.payments, b.rejected, COALESCE(p.rejected, 0), COALESCE(l.settled, 0),
+  COALESCE(l.back, 0), COALESCE(t.settled, 0), COALESCE(l.resting, 0),
+  o.kind = 3 AND o.detail = 'routed' AND COALESCE(t.quiet, 0) = 0
+    AND NOT EXISTS (SELECT 1 FROM slice s WHERE s.slice_id >> 14 = b.batch_id AND s.slice_id BETWEEN (b.batch_id << 14) + 1
+      AND (b.batch_id << 14) + 16383 AND s.state <> 6),
+  b.control_sum
+FROM out_file o
+JOIN batch b ON (o.kind = 3 AND b.batch_id = o.batch_id) OR (o.kind = 2 AND b.delivery_id = o.delivery_id AND b.origin = 1)
+LEFT JOIN batch_told t ON t.batch_id = b.batch_id
+LEFT JOIN (SELECT slice_id >> 14 AS batch_id, COUNT(*) AS rejected FROM payment WHERE state IN (2, 3) GROUP BY 1) p
+  ON p.batch_id = b.batch_id
+LEFT JOIN (SELECT s.slice_id >> 14 AS batch_id, COUNT(CASE WHEN l.state = 3 THEN 1 END) AS settled,
+    COUNT(CASE WHEN l.state IN (4, 5, 6) THEN 1 END) AS back,
+    COUNT(CASE WHEN l.kind = 3 AND l.state >= 3 THEN 1 END) AS resting
+  FROM slice s JOIN leg l ON l.slice_id = s.slice_id AND l.generation = s.generation
+  WHERE l.kind <> 2 OR (l.leg_no = 1 AND NOT EXISTS (SELECT 1 FROM leg k WHERE k.slice_id = l.slice_id AND k.n = l.n
+    AND k.generation = l.generation AND k.kind <> 2))
+  GROUP BY 1) l ON l.batch_id = b.batch_id
+WHERE o.kind IN (2, 3) AND o.state > 1 AND o.repeats = 0 AND b.state = 2
+ORDER BY o.file_id;
+
+-- What was told of a batch, and what is so now; a stopped payment has no legs any more when its slice was decided again.
+-- name: audit_told
+SELECT t.batch_id, t.settled, t.returned, COALESCE(l.settled, 0), COALESCE(l.back, 0) + COALESCE(p.stopped, 0),
+  EXISTS (SELECT 1 FROM batch b WHERE b.batch_id = t.batch_id AND b.state = 2)
+FROM batch_told t
+LEFT JOIN (SELECT s.slice_id >> 14 AS batch_id, COUNT(CASE WHEN l.state = 3 THEN 1 END) AS settled,
+    COUNT(CASE WHEN l.state IN (4, 5, 6) THEN 1 END) AS back
+  FROM slice s JOIN leg l ON l.slice_id = s.slice_id AND l.generation = s.generation
+  WHERE l.kind <> 2 OR (l.leg_no = 1 AND NOT EXISTS (SELECT 1 FROM leg k WHERE k.slice_id = l.slice_id AND k.n = l.n
+    AND k.generation = l.generation AND k.kind <> 2))
+  GROUP BY 1) l ON l.batch_id = t.batch_id
+LEFT JOIN (SELECT slice_id >> 14 AS batch_id, COUNT(*) AS stopped FROM payment WHERE state = 3 GROUP BY 1) p
+  ON p.batch_id = t.batch_id
+ORDER BY t.batch_id;
+
+-- Legs (3 settled, 4 rejected, 5 returned, 6 stopped) without a link of an answer (action 7) in their batch's chain, whose
+-- reason does not go with their state, or that were told of too early or in a report that is not there. Before the trail
+-- there were no links.
+-- name: audit_legs_told
+SELECT k.slice_id, k.n, k.generation, k.leg_no, k.unanswered, k.unreasoned, k.untold FROM (
+  SELECT l.slice_id, l.n, l.generation, l.leg_no,
+    l.state IN (3, 4, 5) AND l.slice_id >> 14 IN (SELECT t.chain FROM trail_link t)
+      AND l.slice_id >> 14 NOT IN (SELECT t.chain FROM trail_link t WHERE t.action = 7) AS unanswered,
+    (l.state IN (4, 5)) <> (l.reason <> 0) AND l.state <> 6 AS unreasoned,
+    l.told <> 0 AND (l.state < 3 OR l.told < 0 OR l.told > (SELECT COUNT(*) + 1 FROM out_file o
+      WHERE o.batch_id = l.slice_id >> 14 AND o.kind = 3)) AS untold
+  FROM leg l WHERE l.state >= 3 OR l.told <> 0 OR l.reason <> 0) k
+WHERE k.unanswered OR k.unreasoned OR k.untold ORDER BY k.slice_id, k.n, k.generation, k.leg_no;
+
+-- name: audit_trail_day_chains
+SELECT COUNT(*), MIN(sealed) FROM trail_day WHERE day = :day;
 
 -- name: audit_erase_links
 SELECT COUNT(*) FROM trail_link WHERE chain = :chain AND action = :action;

@@ -112,6 +112,31 @@ static enum nks_status batch_contents(struct audit *audit, struct contents *cont
     return NKS_OK;
 }
 
+/* The key by which a message id that comes again is found: sender, payer and MsgId, each with a byte 1F after it. */
+static enum nks_status message_check(struct audit *audit, const struct nks_batch *batch)
+{
+    char memory[2 * NKS_PARTY_MAX + 256];
+    struct nks_buf buf;
+    struct nks_blind key;
+    struct nks_text header = {batch->header, batch->header_len};
+    const struct nks_text parts[] = {nks_text_from(batch->sender), nks_text_from(batch->payer),
+                                     nks_text_trim(nks_record_slot(header, NKS_SLOT_MSG_ID))};
+    if (batch->origin != NKS_ORIGIN_SENDER || (batch->message.key == 0 && batch->message.check == 0)) {
+        if (batch->origin != NKS_ORIGIN_SENDER && (batch->message.key != 0 || batch->message.check != 0))
+            audit_find(audit, "it has a message_key, but no message of its own");
+        return NKS_OK;
+    }
+    nks_buf_init(&buf, memory, sizeof memory);
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        nks_buf_text(&buf, parts[i]);
+        nks_buf_char(&buf, 0x1F);
+    }
+    NKS_TRY(nks_blind(audit->keys, "message", nks_buf_view(&buf), &key, &audit->fault));
+    if (buf.overflow || key.key != batch->message.key || key.check != batch->message.check)
+        audit_find(audit, "message_key or message_check is not of its sender, payer and MsgId");
+    return NKS_OK;
+}
+
 static enum nks_status batch_check(struct audit *audit, void *context, const struct audit_batch *batch)
 {
     (void)context;
@@ -121,7 +146,9 @@ static enum nks_status batch_check(struct audit *audit, void *context, const str
     enum nks_status status = nks_batch_load(audit->payments, batch->id, &contents.batch, &found, &audit->fault);
     if (status != NKS_OK)
         return audit_take_fault(audit, status);
-    if (batch->state == NKS_BATCH_ACCEPTED && batch->erased == 0)
+    if (contents.batch.header_len > 0)
+        status = message_check(audit, &contents.batch);
+    if (batch->state == NKS_BATCH_ACCEPTED && batch->erased == 0 && status == NKS_OK)
         status = batch_contents(audit, &contents, batch);
     nks_batch_close(&contents.batch);
     return status;

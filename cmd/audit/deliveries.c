@@ -4,8 +4,7 @@
 #include <string.h>
 
 struct delivery {
-    int64_t id, source, state, repeats, bytes, replays, generation;
-    int64_t erased;
+    int64_t id, source, state, repeats, bytes, replays, generation, hash_key, name_key, erased;
     bool answered;
     uint8_t hash[NKS_HASH_SIZE];
     size_t hash_len;
@@ -28,7 +27,9 @@ static void read_delivery(struct nks_stmt *stmt, struct delivery *delivery)
         .bytes = nks_column_int(stmt, 5),
         .replays = nks_column_int(stmt, 8),
         .generation = nks_column_int(stmt, 9),
-        .erased = nks_column_int(stmt, 10),
+        .hash_key = nks_column_int(stmt, 10),
+        .name_key = nks_column_int(stmt, 11),
+        .erased = nks_column_int(stmt, 12),
     };
     struct nks_text hash = nks_column_bytes(stmt, 6);
     delivery->hash_len = hash.len;
@@ -46,6 +47,10 @@ static void row_check(struct audit *audit, const struct delivery *delivery)
         audit_find(audit, "state %lld is none", (long long)delivery->state);
     if (!nks_party_valid(nks_text_from(delivery->party)))
         audit_find(audit, "party is no short id");
+    int64_t key = 0;
+    memcpy(&key, delivery->hash, sizeof key);
+    if (delivery->hash_key != key)
+        audit_find(audit, "hash_key is not the beginning of hash");
 }
 
 static enum nks_status receipt_erased(struct audit *audit, int64_t delivery_id, bool *erased)
@@ -161,8 +166,24 @@ static enum nks_status replay_check(struct audit *audit, const struct delivery *
     return NKS_OK;
 }
 
+/* The key by which it is found in .taken/: the party, a slash, and the name as it was dropped. */
+static enum nks_status name_check(struct audit *audit, const struct delivery *row, const struct nks_delivery *delivery)
+{
+    char memory[NKS_PARTY_MAX + NKS_NAME_MAX];
+    struct nks_buf buf;
+    struct nks_blind key;
+    nks_buf_init(&buf, memory, sizeof memory);
+    nks_buf_str(&buf, delivery->party);
+    nks_buf_char(&buf, '/');
+    nks_buf_str(&buf, delivery->name);
+    NKS_TRY(nks_blind(audit->keys, "file name", nks_buf_view(&buf), &key, &audit->fault));
+    if (key.key != row->name_key)
+        audit_find(audit, "name_key is not of its party and name");
+    return NKS_OK;
+}
+
 /* Its encrypted columns; with public keys alone the reader looks at the clear ones only. */
-static enum nks_status columns_check(struct audit *audit, int64_t id)
+static enum nks_status columns_check(struct audit *audit, const struct delivery *row)
 {
     static struct nks_finding findings[NKS_FINDINGS_MAX];
     struct nks_delivery delivery;
@@ -170,8 +191,11 @@ static enum nks_status columns_check(struct audit *audit, int64_t id)
     size_t count = 0;
     if (!audit->secrets)
         return NKS_OK;
-    NKS_TRY(audit_take_fault(audit, nks_delivery_load(audit->exchange, id, &delivery, &found, &audit->fault)));
-    return audit_take_fault(audit, nks_delivery_findings(audit->exchange, id, findings, &count, &audit->fault));
+    enum nks_status status = nks_delivery_load(audit->exchange, row->id, &delivery, &found, &audit->fault);
+    if (status == NKS_OK && row->erased == 0) /* its name goes with its copy */
+        NKS_TRY(name_check(audit, row, &delivery));
+    NKS_TRY(audit_take_fault(audit, status));
+    return audit_take_fault(audit, nks_delivery_findings(audit->exchange, row->id, findings, &count, &audit->fault));
 }
 
 static enum nks_status delivery_check(struct audit *audit, const struct delivery *delivery, int64_t *waiting)
@@ -183,7 +207,7 @@ static enum nks_status delivery_check(struct audit *audit, const struct delivery
     NKS_TRY(batch_check(audit, delivery));
     NKS_TRY(repeat_check(audit, delivery));
     NKS_TRY(replay_check(audit, delivery));
-    NKS_TRY(columns_check(audit, delivery->id));
+    NKS_TRY(columns_check(audit, delivery));
     const struct audit_bytes row = {{(const char *)delivery->hash, delivery->hash_len}, delivery->bytes};
     if (delivery->erased != 0)
         return audit_copy_gone(audit, "spool", delivery->id, delivery->erased);

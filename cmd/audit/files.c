@@ -7,13 +7,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct file {
-    int64_t id, kind, folder, batch_id, delivery_id, state, bytes, repeats, erased;
+    int64_t id, kind, folder, batch_id, delivery_id, state, bytes, repeats, number, created_at, business_date, entries,
+        erased;
     char party[NKS_PARTY_MAX], name[NKS_FILE_NAME_MAX], message_id[NKS_MESSAGE_ID_MAX];
     uint8_t hash[NKS_HASH_SIZE];
     size_t hash_len;
-    bool fits;
+    bool fits, sum_good;
+    struct nks_sum sum;
 };
 
 static void read_file(struct nks_stmt *stmt, struct file *file)
@@ -27,8 +30,13 @@ static void read_file(struct nks_stmt *stmt, struct file *file)
         .state = nks_column_int(stmt, 8),
         .bytes = nks_column_int(stmt, 9),
         .repeats = nks_column_int(stmt, 11),
-        .erased = nks_column_int(stmt, 12),
+        .number = nks_column_int(stmt, 12),
+        .created_at = nks_column_int(stmt, 13),
+        .business_date = nks_column_int(stmt, 14),
+        .entries = nks_column_int(stmt, 15),
+        .erased = nks_column_int(stmt, 17),
     };
+    file->sum_good = nks_sum_read(nks_column_text(stmt, 16), &file->sum);
     file->fits = nks_text_copy(nks_column_text(stmt, 3), file->party, sizeof file->party);
     file->fits = nks_text_copy(nks_column_text(stmt, 4), file->name, sizeof file->name) && file->fits;
     file->fits = nks_text_copy(nks_column_text(stmt, 5), file->message_id, sizeof file->message_id) && file->fits;
@@ -47,6 +55,36 @@ static struct audit_bytes bytes_of(const struct file *file)
 static bool plain_name(const char *name)
 {
     return name[0] != '\0' && name[0] != '.' && strchr(name, '/') == NULL;
+}
+
+static bool ends_in_number(const char *text, size_t len, int64_t number)
+{
+    char digits[24];
+    int count = snprintf(digits, sizeof digits, "%04lld", (long long)number);
+    return count > 0 && len > (size_t)count && memcmp(text + len - count, digits, (size_t)count) == 0;
+}
+
+/* nks-REF-s0001.xml has the message id NKS-REF-S0001, and is number 1; the answer to a file that came again has -again-
+ * after that; a manifest has its day and no message id. */
+static void name_check(struct audit *audit, const struct file *file)
+{
+    char date[NKS_DATE_TEXT];
+    size_t stem = strcspn(file->name, "."), id_len = strlen(file->message_id);
+    const char *rest = file->name + (id_len < stem ? id_len : stem);
+    bool good = ends_in_number(file->name, stem, file->number);
+    if (file->kind != NKS_FILE_MANIFEST)
+        good = ends_in_number(file->message_id, id_len, file->number) &&
+               strncasecmp(file->name, file->message_id, id_len) == 0 &&
+               (rest[0] == '.' || (file->repeats != 0 && strncmp(rest, "-again-", strlen("-again-")) == 0));
+    else
+        good = good && id_len == 0;
+    if (!good)
+        audit_find(audit, "name, number and message_id do not go together");
+    if (file->business_date != nks_copenhagen_date(file->created_at))
+        audit_find(audit, "business_date is not the day of created_at");
+    nks_date_format((nks_date)file->business_date, date);
+    if (file->kind == NKS_FILE_MANIFEST && strstr(file->name, date) == NULL)
+        audit_find(audit, "business_date is not the day in its name");
 }
 
 /* False: the row cannot be followed to files. */
@@ -73,6 +111,8 @@ static bool row_check(struct audit *audit, const struct file *file)
                  file->folder >= NKS_FOLDER_CENTRAL && file->folder <= NKS_FOLDER_SENDER;
     if (!named)
         audit_find(audit, "party, name or message_id is none of ours");
+    if (named)
+        name_check(audit, file);
     if (file->state > NKS_FILE_RESERVED && file->hash_len != NKS_HASH_SIZE)
         audit_find(audit, "hash is no SHA-256");
     return named;
@@ -93,6 +133,30 @@ static enum nks_status repeat_check(struct audit *audit, const struct file *file
     nks_stmt_end(stmt);
     if (!same)
         audit_find(audit, "repeats %lld, which has other bytes", (long long)file->repeats);
+    return NKS_OK;
+}
+
+/* A manifest lists the first order files of its central and day, as many as there were then. */
+static enum nks_status manifest_check(struct audit *audit, const struct file *file)
+{
+    struct nks_stmt *stmt = NULL;
+    struct nks_sum counted = {0}, sum;
+    int64_t files = 0;
+    if (file->kind != NKS_FILE_MANIFEST || file->state == NKS_FILE_RESERVED || file->repeats != 0)
+        return NKS_OK;
+    NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_day_orders, &stmt, &audit->fault));
+    nks_bind_text(stmt, "party", nks_text_from(file->party));
+    nks_bind_int(stmt, "day", file->business_date);
+    for (bool row = true; files < file->entries; files++) {
+        NKS_TRY(nks_stmt_step(stmt, &row, &audit->fault));
+        if (!row)
+            break;
+        if (nks_sum_read(nks_column_text(stmt, 0), &sum))
+            counted.scaled += sum.scaled;
+    }
+    nks_stmt_end(stmt);
+    if (files != file->entries || !file->sum_good || file->sum.scaled != counted.scaled)
+        audit_find(audit, "entries or control_sum is not that of the order files of its central and day");
     return NKS_OK;
 }
 
@@ -158,6 +222,7 @@ static enum nks_status file_check(struct audit *audit, const struct file *file)
     audit_at(audit, "out_file %lld", (long long)file->id);
     bool named = row_check(audit, file);
     NKS_TRY(repeat_check(audit, file));
+    NKS_TRY(manifest_check(audit, file));
     if (file->state == NKS_FILE_RESERVED || !named)
         return NKS_OK;
     const struct audit_bytes row = bytes_of(file);

@@ -21,7 +21,7 @@ static const struct import_table tables[] = {
 };
 enum { TABLES = sizeof tables / sizeof tables[0] };
 
-enum import_column { TABLE, VERSION, IMPORTED_AT, ROWS, ADDED, STORED, RECORD, FROM_START, HAS_EARLIER };
+enum import_column { TABLE, VERSION, IMPORTED_AT, ROWS, ADDED, STORED, RECORD, LINKED };
 
 struct imports {
     struct nks_cipher *ciphers[TABLES];
@@ -36,9 +36,8 @@ static enum nks_status record_check(struct audit *audit, struct nks_cipher *ciph
     struct nks_import_facts facts = {nks_column_int(stmt, VERSION), nks_column_int(stmt, IMPORTED_AT),
                                      nks_column_int(stmt, ROWS), nks_column_int(stmt, ADDED), 0};
     int64_t stored = nks_column_int(stmt, STORED);
-    bool due = nks_column_int(stmt, FROM_START) != 0 || nks_column_int(stmt, HAS_EARLIER) != 0;
     if (record.len == 0) {
-        if (due)
+        if (nks_column_int(stmt, LINKED) != 0)
             audit_find(audit, "its record is missing from %s_record", table);
         return NKS_OK;
     }

@@ -245,6 +245,33 @@ static enum nks_status seal_read(struct audit *audit, const char *path, struct s
     return NKS_OK;
 }
 
+/* Of a sealed day the seal names every chain that the table of days has for it. Whether the newest one does is known
+ * only where nothing was sealed since it was read. */
+static enum nks_status chains_compare(struct audit *audit, const char *path, const struct seal_file *seal)
+{
+    struct nks_stmt *stmt = NULL;
+    bool found = false;
+    nks_date day = 0;
+    uint8_t hash[NKS_HASH_SIZE];
+    int64_t lines = 0, size = 0;
+    NKS_TRY(nks_hash_file(path, hash, &size, &audit->fault));
+    struct nks_text date = {seal->data + sizeof seal_form - 1, NKS_DATE_TEXT - 1};
+    if (memcmp(hash, seal->hash, sizeof hash) != 0 || !nks_date_parse(date, false, &day))
+        return NKS_OK;
+    for (size_t i = 0; i < seal->signed_len; i++)
+        lines += seal->data[i] == '\n' && (i + 1 == seal->signed_len || seal->data[i + 1] != '#'); /* of the journal */
+    NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_trail_day_chains, &stmt, &audit->fault));
+    nks_bind_int(stmt, "day", day);
+    NKS_TRY(nks_stmt_one(stmt, &found, &audit->fault));
+    int64_t chains = found ? nks_column_int(stmt, 0) : 0;
+    bool sealed = chains == 0 || nks_column_int(stmt, 1) != 0;
+    nks_stmt_end(stmt);
+    if (sealed && chains != lines - 1)
+        audit_find(audit, "names %lld chains, table trail_day has %lld of that day", (long long)lines - 1,
+                   (long long)chains);
+    return NKS_OK;
+}
+
 static enum nks_status seal_check(struct audit *audit, struct nks_trail *trail, const char *dir, const char *name,
                                   char previous_hex[NKS_HASH_HEX])
 {
@@ -260,6 +287,8 @@ static enum nks_status seal_check(struct audit *audit, struct nks_trail *trail, 
         status = heads_check(audit, trail, &seal, previous_hex);
     nks_hash_once(seal.data, seal.len, seal.hash);
     nks_hex(seal.hash, sizeof seal.hash, previous_hex);
+    if (status == NKS_OK && audit->all_findings + audit->findings == before)
+        status = chains_compare(audit, path, &seal);
     free(seal.data);
     return status;
 }

@@ -213,7 +213,6 @@ static int approve(struct nks_app *app, struct nks_proposal *proposal, size_t ac
     struct deciding deciding = {app->run, proposal};
     nks_act_about(proposal->act, proposal->arguments, proposal->content, about);
     entry = (struct nks_trail_entry){.action = acts[act].with_file ? NKS_TRAIL_IMPORT : NKS_TRAIL_PERSON,
-                                     .number = proposal->id,
                                      .who = proposal->proposer,
                                      .approver = proposal->approver,
                                      .reason = proposal->reason,

@@ -59,6 +59,24 @@ static const struct code_row rows[] = {
      "Compare with the file that was imported. Import it again, seen by two, then nks-audit."},
     {"AUDIT-PAYMENTS", EXIT_INTEGRITY, "The payments of a slice are not those that were signed when they were read.",
      stop_all, two_look},
+    {"AUDIT-FACTS", EXIT_INTEGRITY,
+     "An instant, a flag, a look or a mark of a row does not go with the trail or with the rows beside it.", stop_all,
+     two_look},
+    {"AUDIT-PERSONS", EXIT_INTEGRITY,
+     "A person or a proposal is not what the trail says, or was not signed by the persons it names.", stop_all,
+     "Stop the cron job and approve nothing. Ask the persons named what they did, compare with nks trail, and go back "
+     "to the newest backup that nks-audit proves."},
+    {"AUDIT-REFERENCES", EXIT_INTEGRITY,
+     "The index of the duplicate check is not in its order, or names payments of others.", stop_all, two_look},
+    {"AUDIT-REPORTS", EXIT_INTEGRITY,
+     "What a payer was told does not fit what became of the payments, or a part is final without a bank's answer.",
+     stop_all,
+     "Compare the report in archive/ with nks show BATCH and with the bank's own files, and tell the payer what is "
+     "right. Then nks-audit again, and nks alarm clear --reason TEXT."},
+    {"AUDIT-SIGNERS", EXIT_INTEGRITY,
+     "A pinned certificate, or a signature that came with a file, is not what the trail says, or is gone.", stop_all,
+     "Take no file of that party before it is mended. Compare the fingerprints with the party, then go back to the "
+     "newest backup that nks-audit proves."},
     {"AUDIT-REGISTER", EXIT_INTEGRITY, "An account of the register is not what was imported in that place.", stop_all,
      "Pay nobody by the register before it is mended. Import it again from its file with --full, seen by two, then "
      "nks-audit."},

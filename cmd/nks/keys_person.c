@@ -65,14 +65,16 @@ static bool key_read(const char *hex, uint8_t key[NKS_PERSON_KEY_SIZE])
     return true;
 }
 
-static enum nks_status add(struct nks_run *run, const char *arguments)
+static enum nks_status add(struct nks_run *run, const char *arguments, int64_t *id)
 {
     struct nks_person person = {.since = run->now};
     char roles[NKS_ROLES_TEXT], hex[KEY_HEX + 1];
     if (sscanf(arguments, "%32s %39s %64s", person.name, roles, hex) != 3 ||
         !nks_roles_read(nks_text_from(roles), &person.roles) || !key_read(hex, person.key))
         return nks_fault_set(&run->fault, NKS_INTEGRITY, "PERSON-ROW", "what was proposed cannot be read");
-    return nks_person_add(run->persons, &person, &run->fault);
+    NKS_TRY(nks_person_add(run->persons, &person, &run->fault));
+    *id = person.id;
+    return NKS_OK;
 }
 
 /* Ending the last ones would leave a home in which nothing can be approved, not even a new person. */
@@ -87,25 +89,32 @@ static enum nks_status is_spare(struct nks_run *run, const struct nks_person *pe
                                person->name);
 }
 
-static enum nks_status end(struct nks_run *run, const char *arguments)
+static enum nks_status end(struct nks_run *run, const char *arguments, int64_t *id)
 {
     struct nks_person person;
     bool found = false;
     NKS_TRY(nks_person_find(run->persons, arguments, &person, &found, &run->fault));
-    if (found)
-        NKS_TRY(is_spare(run, &person));
-    return found ? nks_person_end(run->persons, &person, run->now, &run->fault) : NKS_OK; /* ended already */
+    if (!found)
+        return NKS_OK; /* ended already */
+    NKS_TRY(is_spare(run, &person));
+    *id = person.id;
+    return nks_person_end(run->persons, &person, run->now, &run->fault);
 }
 
+/* The link has the person's number, which is known in the transaction only; 0: nothing changed. */
 static enum nks_status change(struct nks_app *app, const char *act, const char *arguments)
 {
     struct nks_run *run = app->run;
     bool adds = strcmp(act, add_command) == 0;
+    int64_t id = 0;
     NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = adds ? add(run, arguments) : end(run, arguments);
+    nks_trail_default_number(run->trail, &id);
+    enum nks_status status = adds ? add(run, arguments, &id) : end(run, arguments, &id);
     if (status == NKS_OK)
-        return nks_db_commit(run->db, &run->fault);
-    nks_db_rollback(run->db);
+        status = nks_db_commit(run->db, &run->fault);
+    else
+        nks_db_rollback(run->db);
+    nks_trail_default_number(run->trail, NULL);
     return status;
 }
 

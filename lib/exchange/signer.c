@@ -78,6 +78,19 @@ static enum nks_status book_row(struct nks_exchange *exchange, struct nks_stmt *
     return NKS_OK;
 }
 
+enum nks_status nks_signer_row_check(struct nks_exchange *exchange, int64_t id, int64_t number, int64_t version,
+                                     struct nks_text terms, struct nks_fault *fault)
+{
+    char plain[TERMS_MAX];
+    struct nks_signer signer;
+    struct nks_place place = {"signer", "terms", id, number, version};
+    if (terms.len < NKS_CIPHER_OVERHEAD || terms.len - NKS_CIPHER_OVERHEAD > sizeof plain)
+        return row_fault(id, fault);
+    NKS_TRY(nks_cipher_decrypt(exchange->cipher, &place, terms.ptr, terms.len, plain, fault));
+    bool good = unpack_signer((struct nks_text){plain, terms.len - NKS_CIPHER_OVERHEAD}, &signer);
+    return good && signer.number == number ? NKS_OK : row_fault(id, fault);
+}
+
 enum nks_status nks_signer_book_load(struct nks_exchange *exchange, struct nks_arena *arena,
                                      struct nks_signer_book *book, struct nks_fault *fault)
 {

@@ -37,6 +37,9 @@ struct nks_signer_book {
 
 NKS_CHECKED enum nks_status nks_signer_book_load(struct nks_exchange *exchange, struct nks_arena *arena,
                                                  struct nks_signer_book *book, struct nks_fault *fault);
+/* Whether a row of any version is what was stored; NKS_INTEGRITY when not. For the auditor. */
+NKS_CHECKED enum nks_status nks_signer_row_check(struct nks_exchange *exchange, int64_t id, int64_t number,
+                                                 int64_t version, struct nks_text terms, struct nks_fault *fault);
 /* Takes the times of the certificate into `signer` (from and to 0: as long as the certificate itself), refuses one that
  * the party has, one that is over at `now`, and times that do not meet the certificate's. */
 NKS_CHECKED enum nks_status nks_signer_check(const struct nks_signer_book *book, const struct nks_cert *cert,

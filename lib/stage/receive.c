@@ -43,12 +43,15 @@ static bool is_to_take(const char *name)
 static enum nks_status insert_taken(struct nks_run *run, struct nks_delivery *delivery,
                                     struct nks_signature_in *signature)
 {
+    const struct nks_trail_entry entry = {.action = NKS_TRAIL_RECEIVE,
+                                          .number = delivery->id,
+                                          .detail = signature->p7s != NULL ? NKS_TRAIL_SIGNED : NULL};
     NKS_TRY(nks_db_begin(run->db, &run->fault));
     enum nks_status status = nks_delivery_insert(run->exchange, delivery, &run->fault);
     if (status == NKS_OK)
         status = nks_signature_save(signature, delivery->id);
     if (status == NKS_OK)
-        status = nks_run_trail(run, NKS_TRAIL_RECEIVE, 0, 0, delivery->id);
+        status = nks_trail_add(run->trail, &entry, &run->fault);
     if (status == NKS_OK)
         status = nks_db_commit(run->db, &run->fault);
     else

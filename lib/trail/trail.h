@@ -61,6 +61,9 @@ const char *nks_trail_action_name(int action); /* "stop"; "?" for an unknown num
 
 enum { NKS_TRAIL_WHO_MAX = 64, NKS_TRAIL_REASON_MAX = 256, NKS_TRAIL_DETAIL_MAX = 512 };
 
+/* Detail of a RECEIVE whose delivery came with a signature. */
+#define NKS_TRAIL_SIGNED "with a signature"
+
 struct nks_trail_entry {
     enum nks_trail_action action;
     int64_t batch_id;               /* the chain; 0: the home's own */

@@ -121,6 +121,21 @@ older() {
 tamper "yesterday's database" "which is not there: the trail was cut, or the database is older" older
 tamper "a seal of before taken away" "seal seal-2026-11-24.tsv" rm "$copied"
 
+# an audit while runs seal: what is newer than its picture is no finding
+home_copy "$home" "$work/busy"
+(
+    for round in 1 2 3 4 5 6 7 8; do
+        "$NKS_BIN/nks" --home "$work/busy" explain "$batch" "$seq" --unmasked --reason "round $round" --now 2026-11-24T09:20:00Z
+        "$NKS_BIN/nks" --home "$work/busy" run --now 2026-11-24T09:30:00Z
+    done
+) >"$work/rounds" 2>&1 &
+rounds=$!
+while kill -0 "$rounds" 2>/dev/null; do
+    audit_clean "$work/busy"
+done
+wait "$rounds" || fail "a run beside audits"
+audit_clean "$work/busy"
+
 # ---- killed while a seal is written: the next run writes it
 for at in seal.written seal.renamed; do
     home_copy "$work/older" "$work/$at"
