@@ -577,8 +577,13 @@ int main(int argc, char **argv)
     nks_fault_clear(&app.fault);
     (void)umask(077);
     const char **operands = calloc((size_t)argc + 1, sizeof *operands);
-    if (operands == NULL || !streams_hold())
+    bool held = streams_hold();
+    if (operands == NULL && held)
+        fputs("nks: MEMORY: no memory to begin; try again later\n", stderr);
+    if (operands == NULL || !held) {
+        free(operands);
         exit(EXIT_LATER);
+    }
     app.operands = operands;
     int code = dispatch(&app, argc, argv);
     nks_run_close(app.run);

@@ -1,4 +1,5 @@
 #include "iso20022/reader.h"
+#include "base/fault_point.h"
 #include "iso20022/reader_state.h"
 
 #include <errno.h>
@@ -67,7 +68,9 @@ static void fill(struct input *input)
 {
     input->at = input->good = input->len = 0;
     while (!input->ended && !input->failed && input->len < sizeof input->bytes) {
-        ssize_t got = read(input->fd, input->bytes + input->len, sizeof input->bytes - input->len);
+        bool fails = nks_fault_point(false);
+        size_t room = nks_fault_short(sizeof input->bytes - input->len);
+        ssize_t got = fails ? -1 : read(input->fd, input->bytes + input->len, room);
         if (got > 0)
             input->len += (size_t)got;
         else if (got == 0)

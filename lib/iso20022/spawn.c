@@ -1,4 +1,6 @@
 #include "iso20022/spawn.h"
+
+#include "base/fault_point.h"
 #include "iso20022/frame_in.h"
 #include "iso20022/reader.h"
 
@@ -92,7 +94,11 @@ static int above_standard(int fd)
  */
 static _Noreturn void become_reader(const char *program, int in, int out, rlim_t cpu_seconds, pid_t parent)
 {
+#ifdef NKS_FAULTS
+    char *const nothing[] = {nks_fault_of_reader(), NULL};
+#else
     static char *const nothing[] = {NULL};
+#endif
     char name[] = "nks-reader";
     char *const arguments[] = {name, NULL};
     const struct rlimit cpu = {cpu_seconds, cpu_seconds + 1};
