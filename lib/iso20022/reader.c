@@ -214,7 +214,7 @@ int nks_reader_run(int in_fd, int out_fd, const struct nks_reader_limits *limits
 {
     struct nks_reader_state *reader = calloc(1, sizeof *reader);
     struct input *input = calloc(1, sizeof *input);
-    bool good = false;
+    bool good = false, later = reader == NULL || input == NULL;
     if (reader != NULL && input != NULL && limits->depth <= NKS_READER_DEPTH) {
         reader->limits = *limits;
         reader->open[0].node = NKS_PATH_ROOT;
@@ -225,11 +225,12 @@ int nks_reader_run(int in_fd, int out_fd, const struct nks_reader_limits *limits
         nks_prescan_init(&reader->prescan, &(struct nks_prescan_limits){limits->tag_bytes, limits->run_bytes});
         nks_frame_out_init(&reader->out, out_fd);
         good = read_file(reader, input);
+        later = input->failed || reader->out.failed;
     }
     if (reader != NULL)
         close_reader(reader);
     free(input);
-    return good ? NKS_READER_EXIT_DONE : NKS_READER_EXIT_BUG;
+    return later ? NKS_READER_EXIT_LATER : good ? NKS_READER_EXIT_DONE : NKS_READER_EXIT_BUG;
 }
 
 int nks_reader_main(int in_fd, int out_fd)

@@ -140,7 +140,18 @@ rows_hashes "$work/calm" "$morning" >"$work/answered.rows"
 checks=$((checks + 1))
 cmp -s "$work/golden" "$work/answered.out" && fail "the answer of the bank changes nothing"
 audit_clean "$work/calm"
-rm -rf "$work/calm" "$work/calm.keys"
+rm -rf "$work/calm" "$work/calm.keys" "$work/calm.journal"
+
+# A reader whose pipe fails says nothing about the answer: it is read by the next run.
+home_copy "$work/answered" "$work/lost"
+code env NKS_READER_NKS_FAULT=1:EIO "$NKS_BIN/nks" --home "$work/lost" run --now "$morning"
+assert_eq "an answer whose reader is lost: exit" "$code" 4
+night_run "$work/lost" "$morning"
+out_hashes "$work/lost" >"$work/lost.out"
+assert_same "an answer whose reader was lost is read later" "$work/answered.out" "$work/lost.out"
+rows_again "$work/lost" "an answer whose reader was lost" "$work/answered.rows" "$morning"
+audit_clean "$work/lost"
+rm -rf "$work/lost" "$work/lost.keys" "$work/lost.journal"
 
 points=$(grep -rhoE 'nks_sys_point\("[a-z.]+"\)' "$NKS_SOURCE/lib" --include='*.c' | sed 's/.*"\(.*\)".*/\1/' |
     grep -v '^hand\.' | sort -u) # what is done by hand is in no night: test_stop.sh, test_replay.sh

@@ -162,7 +162,7 @@ while [ $worker -lt "$workers" ]; do
         while [ $((points % step)) -eq 0 ] || [ $((step % 2)) -eq 0 ]; do step=$((step + 1)); done
         at=$((at * step % points))
         total=$((points * 9))
-        for reader_fault in 1:short 2:short; do
+        for reader_fault in 1:EIO 2:EIO 3:ENOMEM 2:short; do
             [ $((${reader_fault%%:*} % workers)) -ne $worker ] || reader $reader_fault
         done
         allocation=$((worker + 1))
@@ -172,7 +172,7 @@ while [ $worker -lt "$workers" ]; do
             allocation=$((allocation + spread))
         done
         while [ $((done * workers + worker)) -lt $total ]; do
-            [ "$seconds" -eq 0 ] || [ "$(date +%s)" -lt $end ] || break
+            [ "$seconds" -eq 0 ] || [ $done -lt 5 ] || [ "$(date +%s)" -lt $end ] || break
             turn=$((done * workers + worker))
             # shellcheck disable=SC2086 # a list of words
             set -- $effects
@@ -198,5 +198,5 @@ for worker_done in "$work"/done.*; do
 done
 echo "$tried of $((points * 9)) failures tried, at $points points, besides $allocations allocations and the reader"
 checks=$((checks + 1))
-[ "$tried" -ge 9 ] || fail "only $tried failures tried"
+[ "$tried" -ge $((5 * workers)) ] || fail "only $tried failures tried"
 test_end
