@@ -108,7 +108,7 @@ static void fetch(const char *dir, const char *path, const char *below, const ch
             *at = '+';
     }
     if (access(to, F_OK) == 0)
-        strcat(to, ".twice");
+        memcpy(to + to_len, ".twice", sizeof ".twice");
     if (rename(from, to) != 0)
         abort(); /* published without its signature, or no folder to fetch to */
 }
