@@ -640,6 +640,7 @@ int main(int argc, char **argv)
     bool holds = streams_hold();
     if (operands == NULL || !holds) {
         fputs("nks: MEMORY: no memory, or no standard stream, to begin with; try again later\n", stderr);
+        free(operands);
         exit(EXIT_LATER);
     }
     app.operands = operands;

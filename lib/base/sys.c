@@ -214,7 +214,7 @@ enum nks_status nks_sys_read(int fd, void *buf, size_t len, size_t *got, struct 
     if (nks_fault_point(false))
         return failed(fault, "read", NULL);
     while (*got < len) {
-        ssize_t n = read(fd, (char *)buf + *got, len - *got);
+        ssize_t n = read(fd, (char *)buf + *got, nks_fault_short(len - *got));
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
@@ -235,7 +235,7 @@ enum nks_status nks_sys_write(int fd, const void *buf, size_t len, struct nks_fa
         return write(fd, buf, len / 2) < 0 ? failed(fault, "write", NULL) : failed_with(fault, "write", NULL, number);
     }
     while (done < len) {
-        ssize_t n = write(fd, (const char *)buf + done, len - done);
+        ssize_t n = write(fd, (const char *)buf + done, nks_fault_short(len - done));
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
@@ -328,8 +328,10 @@ enum nks_status nks_sys_rename(const char *from, const char *to, struct nks_faul
     int result = renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
     if (result != 0 && (errno == EINVAL || errno == ENOSYS))
         result = rename_by_link(from, to);
-    if (result == 0)
+    if (result == 0) {
+        nks_fault_fetch(to);
         return NKS_OK;
+    }
     return errno == EEXIST ? failed(fault, "rename to", to) : failed(fault, "rename", from);
 }
 

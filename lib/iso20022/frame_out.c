@@ -1,5 +1,7 @@
 #include "iso20022/frame_out.h"
 
+#include "base/fault_point.h"
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,7 +20,8 @@ void nks_frame_out_init(struct nks_frame_out *out, int fd)
 bool nks_frame_out_flush(struct nks_frame_out *out)
 {
     for (size_t done = 0; done < out->used && !out->failed;) {
-        ssize_t wrote = write(out->fd, out->buffer + done, out->used - done);
+        bool fails = nks_fault_point(true);
+        ssize_t wrote = fails ? -1 : write(out->fd, out->buffer + done, nks_fault_short(out->used - done));
         if (wrote > 0)
             done += (size_t)wrote;
         else if (wrote == 0 || errno != EINTR)

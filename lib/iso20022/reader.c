@@ -1,4 +1,5 @@
 #include "iso20022/reader.h"
+#include "base/fault_point.h"
 #include "iso20022/reader_state.h"
 
 #include <errno.h>
@@ -67,7 +68,9 @@ static void fill(struct input *input)
 {
     input->at = input->good = input->len = 0;
     while (!input->ended && !input->failed && input->len < sizeof input->bytes) {
-        ssize_t got = read(input->fd, input->bytes + input->len, sizeof input->bytes - input->len);
+        bool fails = nks_fault_point(false);
+        size_t room = nks_fault_short(sizeof input->bytes - input->len);
+        ssize_t got = fails ? -1 : read(input->fd, input->bytes + input->len, room);
         if (got > 0)
             input->len += (size_t)got;
         else if (got == 0)
@@ -211,7 +214,7 @@ int nks_reader_run(int in_fd, int out_fd, const struct nks_reader_limits *limits
 {
     struct nks_reader_state *reader = calloc(1, sizeof *reader);
     struct input *input = calloc(1, sizeof *input);
-    bool good = false;
+    bool good = false, later = reader == NULL || input == NULL;
     if (reader != NULL && input != NULL && limits->depth <= NKS_READER_DEPTH) {
         reader->limits = *limits;
         reader->open[0].node = NKS_PATH_ROOT;
@@ -222,11 +225,12 @@ int nks_reader_run(int in_fd, int out_fd, const struct nks_reader_limits *limits
         nks_prescan_init(&reader->prescan, &(struct nks_prescan_limits){limits->tag_bytes, limits->run_bytes});
         nks_frame_out_init(&reader->out, out_fd);
         good = read_file(reader, input);
+        later = input->failed || reader->out.failed;
     }
     if (reader != NULL)
         close_reader(reader);
     free(input);
-    return good ? NKS_READER_EXIT_DONE : NKS_READER_EXIT_BUG;
+    return later ? NKS_READER_EXIT_LATER : good ? NKS_READER_EXIT_DONE : NKS_READER_EXIT_BUG;
 }
 
 int nks_reader_main(int in_fd, int out_fd)

@@ -17,7 +17,13 @@
  */
 #include "base/status.h"
 
-enum nks_reader_exit { NKS_READER_EXIT_DONE = 0, NKS_READER_EXIT_NO_JAIL = 6, NKS_READER_EXIT_BUG = 8 };
+/* LATER: a pipe failed or there was no memory, which says nothing about the file. */
+enum nks_reader_exit {
+    NKS_READER_EXIT_DONE = 0,
+    NKS_READER_EXIT_LATER = 4,
+    NKS_READER_EXIT_NO_JAIL = 6,
+    NKS_READER_EXIT_BUG = 8
+};
 
 /* The ceilings. A message of a payer stays far below every one of them. */
 struct nks_reader_limits {

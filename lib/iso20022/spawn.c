@@ -1,4 +1,6 @@
 #include "iso20022/spawn.h"
+
+#include "base/fault_point.h"
 #include "iso20022/frame_in.h"
 #include "iso20022/reader.h"
 
@@ -46,7 +48,7 @@ struct nks_reader {
 
 const char *nks_reader_end_name(enum nks_reader_end end)
 {
-    static const char *const names[] = {"done", "died", "garbage", "no jail", "time"};
+    static const char *const names[] = {"done", "died", "lost", "garbage", "no jail", "time"};
     return (size_t)end < sizeof names / sizeof names[0] ? names[end] : "?";
 }
 
@@ -92,7 +94,11 @@ static int above_standard(int fd)
  */
 static _Noreturn void become_reader(const char *program, int in, int out, rlim_t cpu_seconds, pid_t parent)
 {
+#ifdef NKS_FAULTS
+    char *const nothing[] = {nks_fault_of_reader(), NULL};
+#else
     static char *const nothing[] = {NULL};
+#endif
     char name[] = "nks-reader";
     char *const arguments[] = {name, NULL};
     const struct rlimit cpu = {cpu_seconds, cpu_seconds + 1};
@@ -228,6 +234,13 @@ static bool died_of_time(const struct nks_reader *reader)
            reader->usage.cpu_us >= (int64_t)reader->cpu_seconds * 1000000;
 }
 
+static bool is_lost(int status)
+{
+    int by = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    return by == SIGKILL || by == SIGTERM || by == SIGINT || by == SIGHUP ||
+           (WIFEXITED(status) && WEXITSTATUS(status) == NKS_READER_EXIT_LATER);
+}
+
 static enum nks_reader_end judge(const struct nks_reader *reader)
 {
     int status = reader->usage.wait_status;
@@ -235,6 +248,8 @@ static enum nks_reader_end judge(const struct nks_reader *reader)
         return NKS_READER_TIME;
     if (WIFEXITED(status) && WEXITSTATUS(status) == NKS_READER_EXIT_NO_JAIL)
         return NKS_READER_NO_JAIL;
+    if (is_lost(status))
+        return NKS_READER_LOST;
     if (!WIFEXITED(status) || WEXITSTATUS(status) != NKS_READER_EXIT_DONE)
         return NKS_READER_DIED;
     return reader->frames.ended && reader->frames.from == reader->frames.to ? NKS_READER_DONE : NKS_READER_GARBAGE;

@@ -15,6 +15,7 @@
 enum nks_reader_end {
     NKS_READER_DONE, /* END came, the reader left with 0: `complete` in the END frame says whether the file is good */
     NKS_READER_DIED, /* by a signal or with an exit code */
+    NKS_READER_LOST, /* ended from outside, by a failing pipe or for want of memory: nothing is known of the file */
     NKS_READER_GARBAGE, /* frames that are none */
     NKS_READER_NO_JAIL, /* nothing was read: the machine must be mended, exit 6 */
     NKS_READER_TIME, /* nothing moved for NKS_READER_IDLE_SECONDS, or too much computing time for a file of its size */

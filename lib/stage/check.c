@@ -244,6 +244,9 @@ static enum nks_status read_file(struct check *check)
     if (end == NKS_READER_NO_JAIL)
         return nks_fault_set(check->fault, NKS_FAILED, "JAIL-NONE",
                              "this machine gives the reader no jail (seccomp); use a kernel that does");
+    if (end == NKS_READER_LOST)
+        return nks_fault_set(check->fault, NKS_RETRY, "READER-LOST",
+                             "the reader was ended from outside; check the file again");
     const struct nks_check_finding finding = {
         .reason = NKS_REASON_UNREADABLE,
         .words =

@@ -203,6 +203,9 @@ static enum nks_status read_file(struct nks_answer *answer)
     if (end == NKS_READER_NO_JAIL)
         return nks_fault_set(&run->fault, NKS_FAILED, "JAIL-NONE",
                              "this machine gives the reader no jail (seccomp); use a kernel that does");
+    if (end == NKS_READER_LOST)
+        return nks_fault_set(&run->fault, NKS_RETRY, "READER-LOST",
+                             "the reader was ended from outside; the answer is kept and read by the next run");
     if (end != NKS_READER_DONE) {
         answer->complete = false;
         unreadable(answer, NKS_FINDING_CEILING, &nowhere, NKS_TEXT("the reader gave up on this file"));

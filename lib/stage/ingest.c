@@ -318,7 +318,7 @@ static enum nks_status reader_lost(const struct nks_ingest *ingest, enum nks_rea
 {
     struct nks_fault *fault = &ingest->run->fault;
     int by = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0;
-    if (end == NKS_READER_DIED && (by == SIGKILL || by == SIGTERM || by == SIGINT || by == SIGHUP))
+    if (end == NKS_READER_LOST)
         return nks_fault_set(fault, NKS_RETRY, "READER-LOST",
                              "the reader was ended from outside; the file is kept and read by the next run");
     bool own_word = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == NKS_READER_EXIT_BUG;

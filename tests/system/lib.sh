@@ -117,6 +117,11 @@ out_hashes() { # HOME
     (cd "$1/out" && find . -type f ! -name '*.p7s' -exec cksum {} + | awk '{ print $3, $1, $2 }' | sort)
 }
 
+# Every business row, decrypted, as a count and a hash per table (rows.c).
+rows_hashes() { # HOME [NOW]
+    "$NKS_BIN/rows" "$1" "${2:-$night}"
+}
+
 # Every signature there for its file, and none besides.
 out_signed() { # HOME
     find "$1/out" -type f ! -name '*.p7s' | sed 's/$/.p7s/' | sort >"$work/signed.expected"

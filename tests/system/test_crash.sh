@@ -17,6 +17,11 @@ code env NKS_KILL_AT=receive.taken "$NKS_BIN/nks" --home "$work/probe" run --now
 rm -rf "$work/probe" "$work/probe.keys"
 (cd "$golden" && find . -type f -exec cksum {} + | awk '{ print $3, $1, $2 }' | sort) >"$work/golden"
 [ -s "$work/golden" ] || die "no golden night"
+home_copy "$work/start" "$work/undisturbed"
+night_run "$work/undisturbed"
+rows_hashes "$work/undisturbed" >"$work/golden.rows"
+[ "$(wc -l <"$work/golden.rows")" -ge 20 ] || die "no rows of the golden night"
+rm -rf "$work/undisturbed" "$work/undisturbed.keys" "$work/undisturbed.journal"
 
 kill_at() { # HOME POINT:N: puts the exit code into $code
     code env "NKS_KILL_AT=$2" "$NKS_BIN/nks" --home "$1" run --now "$night"
@@ -26,7 +31,13 @@ kill_at() { # HOME POINT:N: puts the exit code into $code
     }
 }
 
+rows_again() { # HOME WHAT [ROWS NOW]: the business, decrypted, row for row
+    rows_hashes "$1" "${4:-$night}" >"$1.rows" || fail "$2: the rows cannot be read"
+    assert_same "$2: rows are not those of the undisturbed night" "${3:-$work/golden.rows}" "$1.rows"
+}
+
 golden_again() { # HOME WHAT
+    rows_again "$1" "$2"
     out_hashes "$1" >"$1.out"
     assert_same "$2: out/ is not the golden night" "$work/golden" "$1.out"
     out_signed "$1"
@@ -59,6 +70,7 @@ crash_fetched() {
     assert_eq "fetched, $1: files published twice" "$again" ""
     sort "$home.fetched" >"$home.sorted"
     assert_same "fetched, $1: what was published in all is not the golden night" "$work/golden" "$home.sorted"
+    rows_again "$home" "fetched, $1"
     nothing_left "$home"
     audit_clean "$home"
     rm -rf "$home" "$home.keys" "$home.journal"
@@ -103,6 +115,7 @@ crash_answer() {
     night_run "$home" "$morning"
     out_hashes "$home" >"$home.out"
     assert_same "answer, $1: out/ is not as without a kill" "$work/answered.out" "$home.out"
+    rows_again "$home" "answer, $1" "$work/answered.rows" "$morning"
     out_signed "$home"
     nothing_left "$home"
     audit_clean "$home"
@@ -123,10 +136,22 @@ END
 home_copy "$work/answered" "$work/calm"
 night_run "$work/calm" "$morning"
 out_hashes "$work/calm" >"$work/answered.out"
+rows_hashes "$work/calm" "$morning" >"$work/answered.rows"
 checks=$((checks + 1))
 cmp -s "$work/golden" "$work/answered.out" && fail "the answer of the bank changes nothing"
 audit_clean "$work/calm"
-rm -rf "$work/calm" "$work/calm.keys"
+rm -rf "$work/calm" "$work/calm.keys" "$work/calm.journal"
+
+# A reader whose pipe fails says nothing about the answer: it is read by the next run.
+home_copy "$work/answered" "$work/lost"
+code env NKS_READER_NKS_FAULT=1:EIO "$NKS_BIN/nks" --home "$work/lost" run --now "$morning"
+assert_eq "an answer whose reader is lost: exit" "$code" 4
+night_run "$work/lost" "$morning"
+out_hashes "$work/lost" >"$work/lost.out"
+assert_same "an answer whose reader was lost is read later" "$work/answered.out" "$work/lost.out"
+rows_again "$work/lost" "an answer whose reader was lost" "$work/answered.rows" "$morning"
+audit_clean "$work/lost"
+rm -rf "$work/lost" "$work/lost.keys" "$work/lost.journal"
 
 points=$(grep -rhoE 'nks_sys_point\("[a-z.]+"\)' "$NKS_SOURCE/lib" --include='*.c' | sed 's/.*"\(.*\)".*/\1/' |
     grep -v '^hand\.' | sort -u) # what is done by hand is in no night: test_stop.sh, test_replay.sh
@@ -157,8 +182,8 @@ while [ $worker -lt "$workers" ]; do
         mkdir "$common/w$worker"
         work=$common/w$worker
         cp -R "$common"/start "$common"/start.keys "$common"/answered "$common"/answered.keys "$common"/answered.journal \
-            "$common"/answered.out \
-            "$common"/golden "$work/"
+            "$common"/answered.out "$common"/answered.rows \
+            "$common"/golden "$common"/golden.rows "$work/"
         failures=0
         checks=0
         awk -v w="$worker" -v of="$workers" 'NR % of == w' "$common/jobs" >"$work/mine"

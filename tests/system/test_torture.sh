@@ -1,12 +1,12 @@
 #!/bin/sh
 # Every call that can fail is made to fail once, and the process is killed before it: a run then ends with a clear exit, and
-# the next one, undisturbed, gives the golden night byte for byte, with a clean audit and nothing half done. The points are
+# the next one, undisturbed, gives the golden night byte for byte and row for row, with a clean audit and nothing half done. The points are
 # numbered (lib/base/fault_point.h). NKS_TORTURE_SECONDS bounds the time (default 50; 0: every point with every effect), and
 # the points are spread evenly over the night. Wants a build with fault points, else skipped (77).
 . "${NKS_SOURCE:?}/tests/system/lib.sh"
 golden=$NKS_SOURCE/tests/golden/small
 seconds=${NKS_TORTURE_SECONDS:-50}
-effects="kill EIO ENOSPC full EBUSY ENOMEM EACCES"
+effects="kill EIO ENOSPC full EBUSY ENOMEM EACCES short fetched"
 
 home_make "$work/start"
 (cd "$golden" && find . -type f -exec cksum {} + | awk '{ print $3, $1, $2 }' | sort) >"$work/golden"
@@ -16,7 +16,9 @@ code env NKS_FAULT_COUNT="$work/points" "$NKS_BIN/nks" --home "$work/count" run 
     skip "this build has no fault points"
     exit 77
 }
-points=$(cat "$work/points")
+{ read -r points && read -r allocations; } <"$work/points"
+rows_hashes "$work/count" >"$work/golden.rows"
+[ "$(wc -l <"$work/golden.rows")" -ge 20 ] || die "no rows of the golden night"
 rm -rf "$work/count" "$work/count.keys" "$work/count.journal"
 checks=$((checks + 1))
 [ "$points" -ge 1000 ] || fail "only $points points in a night"
@@ -27,13 +29,88 @@ without_order() {
 }
 without_order <"$work/golden" >"$work/golden.bytes"
 
+# One allocation of our own fails: a clear end and no leak (the sanitizer's exit code is another), and the next run goes on.
+memory() { # NUMBER
+    home=$work/memory-$1
+    home_copy "$work/start" "$home"
+    code env "NKS_FAULT_MEMORY=$1" "$NKS_BIN/nks" --home "$home" run --now "$night"
+    checks=$((checks + 1))
+    case $code in
+    0 | 4) ;; # 0: it could do without
+    *)
+        fail "allocation $1: exit $code"
+        cat "$work/said" >&2
+        ;;
+    esac
+    [ "$code" -eq 0 ] || grep -q '^nks: [A-Z-]*: ' "$work/said" || fail "allocation $1: exit $code without a word"
+    after "$home" "allocation $1"
+}
+
+# The reader of every file fails at its point N.
+reader() { # N:EFFECT
+    home=$work/reader-$1
+    home_copy "$work/start" "$home"
+    code env "NKS_READER_NKS_FAULT=$1" "$NKS_BIN/nks" --home "$home" run --now "$night"
+    checks=$((checks + 1))
+    case $code in
+    0 | 4) ;;
+    *)
+        fail "reader, $1: exit $code"
+        cat "$work/said" >&2
+        ;;
+    esac
+    after "$home" "reader, $1"
+}
+
+# The next run, undisturbed, sends what the golden night sends.
+after() { # HOME WHAT
+    [ ! -e "$1/alarm" ] || fail "$2: an alarm, for a call that failed"
+    code "$NKS_BIN/nks" --home "$1" run --now "$night"
+    [ "$code" -eq 0 ] || {
+        fail "$2: the next run ends with $code"
+        cat "$work/said" >&2
+    }
+    out_hashes "$1" | without_order >"$1.bytes"
+    assert_same "$2: out/ is not what the golden night sends" "$work/golden.bytes" "$1.bytes"
+    nothing_left "$1"
+    audit_clean "$1"
+    rm -rf "$1" "$1.keys" "$1.journal" "$1.bytes"
+}
+
+# fetched POINT: killed there, with a receiver that takes every file in the instant in which it is published.
+fetched() {
+    mkdir "$home.fetched"
+    for fault in "$1:kill" 0:kill; do
+        code env "NKS_FAULT=$fault" "NKS_FAULT_FETCH=$home.fetched" "$NKS_BIN/nks" --home "$home" run --now "$night"
+        case $fault:$code in
+        "$1:kill:137" | 0:kill:0) checks=$((checks + 1)) ;;
+        *)
+            fail "point $1, fetched: exit $code"
+            cat "$work/said" >&2
+            ;;
+        esac
+    done
+    (cd "$home.fetched" && find . -type f ! -name '*.p7s' -exec cksum {} + | awk '{ gsub(/[+]/, "/", $3); print $3, $1, $2 }' | sort) \
+        >"$home.out"
+    assert_same "point $1, fetched: what was published in all is not the golden night" "$work/golden" "$home.out"
+    rows_hashes "$home" >"$home.rows" || fail "point $1, fetched: the rows cannot be read"
+    assert_same "point $1, fetched: rows are not those of the undisturbed night" "$work/golden.rows" "$home.rows"
+    nothing_left "$home"
+    audit_clean "$home"
+    rm -rf "$home" "$home.keys" "$home.journal" "$home.fetched" "$home.out" "$home.rows"
+}
+
 torture() { # POINT EFFECT
     home=$work/at-$1-$2
     home_copy "$work/start" "$home"
+    if [ "$2" = fetched ]; then
+        fetched "$1"
+        return 0
+    fi
     code env "NKS_FAULT=$1:$2" "$NKS_BIN/nks" --home "$home" run --now "$night"
     checks=$((checks + 1))
     case $2:$code in
-    kill:137 | E*:0 | E*:4 | E*:6 | full:4 | full:0) ;;
+    kill:137 | short:0 | E*:0 | E*:4 | E*:6 | full:4 | full:0) ;;
     *)
         fail "point $1, $2: exit $code"
         cat "$work/said" >&2
@@ -49,15 +126,17 @@ torture() { # POINT EFFECT
     }
     out_hashes "$home" >"$home.out"
     # A file that could not be read was left for the next run: then it comes later, and the day has one manifest more.
-    if [ "$2" = kill ]; then
+    if [ "$2" = kill ] || [ "$2" = short ]; then
         assert_same "point $1, $2: out/ is not the golden night" "$work/golden" "$home.out"
+        rows_hashes "$home" >"$home.rows" || fail "point $1, $2: the rows cannot be read"
+        assert_same "point $1, $2: rows are not those of the undisturbed night" "$work/golden.rows" "$home.rows"
     else
         without_order <"$home.out" >"$home.bytes"
         assert_same "point $1, $2: out/ is not what the golden night sends" "$work/golden.bytes" "$home.bytes"
     fi
     nothing_left "$home"
     audit_clean "$home"
-    rm -rf "$home" "$home.keys" "$home.journal" "$home.out" "$home.bytes"
+    rm -rf "$home" "$home.keys" "$home.journal" "$home.out" "$home.bytes" "$home.rows"
 }
 
 # Each round takes points that lie between those of the rounds before, and the next effect at each.
@@ -73,7 +152,7 @@ while [ $worker -lt "$workers" ]; do
         work=$common/w$worker
         cp -R "$common/start" "$common/start.keys" "$work/"
         [ ! -d "$common/start.journal" ] || cp -R "$common/start.journal" "$work/"
-        cp "$common/golden" "$common/golden.bytes" "$work/"
+        cp "$common/golden" "$common/golden.bytes" "$common/golden.rows" "$work/"
         failures=0
         checks=0
         done=0
@@ -82,13 +161,22 @@ while [ $worker -lt "$workers" ]; do
         step=$((points * 618 / 1000))
         while [ $((points % step)) -eq 0 ] || [ $((step % 2)) -eq 0 ]; do step=$((step + 1)); done
         at=$((at * step % points))
-        total=$((points * 7))
+        total=$((points * 9))
+        for reader_fault in 1:EIO 2:EIO 3:ENOMEM 2:short; do
+            [ $((${reader_fault%%:*} % workers)) -ne $worker ] || reader $reader_fault
+        done
+        allocation=$((worker + 1))
+        [ "$seconds" -eq 0 ] && spread=$workers || spread=$((allocations / 20 + workers))
+        while [ $allocation -le "$allocations" ] && { [ "$seconds" -eq 0 ] || [ "$(date +%s)" -lt $((end - seconds / 2)) ]; }; do
+            memory $allocation
+            allocation=$((allocation + spread))
+        done
         while [ $((done * workers + worker)) -lt $total ]; do
-            [ "$seconds" -eq 0 ] || [ "$(date +%s)" -lt $end ] || break
+            [ "$seconds" -eq 0 ] || [ $done -lt 5 ] || [ "$(date +%s)" -lt $end ] || break
             turn=$((done * workers + worker))
             # shellcheck disable=SC2086 # a list of words
             set -- $effects
-            shift $(((turn + turn / points) % 7))
+            shift $(((turn + turn / points) % 9))
             torture $((turn * step % points + 1)) "$1"
             done=$((done + 1))
         done
@@ -108,7 +196,7 @@ for worker_done in "$work"/done.*; do
     checks=$((checks + worker_checks))
     tried=$((tried + worker_tried))
 done
-echo "$tried of $((points * 7)) failures tried, at $points points"
+echo "$tried of $((points * 9)) failures tried, at $points points, besides $allocations allocations and the reader"
 checks=$((checks + 1))
-[ "$tried" -ge 14 ] || fail "only $tried failures tried"
+[ "$tried" -ge $((5 * workers)) ] || fail "only $tried failures tried"
 test_end
