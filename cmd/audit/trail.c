@@ -19,6 +19,42 @@ static const char signature_word[] = "# signature ";
 
 /* ---- chains */
 
+/* Only a look names holders, and no other link need be asked: held_check finds rows that name one. */
+static enum nks_status holders_check(struct audit *audit, struct nks_trail *trail, const struct nks_trail_link *link)
+{
+    static const uint8_t none[NKS_HASH_SIZE];
+    bool good = true;
+    if (!link->binds_holders || memcmp(link->holders, none, sizeof none) == 0)
+        return NKS_OK;
+    NKS_TRY(nks_trail_holders_check(trail, link, &good, &audit->fault));
+    if (!good)
+        audit_find(audit, "is of a look at other data than its row of a holder says");
+    return NKS_OK;
+}
+
+/* A row that names a link which does not know of it. */
+static enum nks_status held_check(struct audit *audit, struct nks_trail *trail)
+{
+    static const uint8_t none[NKS_HASH_SIZE];
+    static struct nks_trail_link made;
+    for (int64_t chain = -1, link = 0;;) {
+        bool found = false;
+        NKS_TRY(nks_trail_next_held(trail, &chain, &link, &found, &audit->fault));
+        if (!found)
+            return NKS_OK;
+        audit_looked(audit);
+        enum nks_status status = nks_trail_next(trail, chain, link - 1, &made, &found, &audit->fault);
+        audit_at(audit, "trail_holder chain %lld link %lld", (long long)chain, (long long)link);
+        if (status == NKS_INTEGRITY) { /* told with its chain */
+            nks_fault_clear(&audit->fault);
+            continue;
+        }
+        NKS_TRY(status);
+        if (!found || made.link != link || (made.binds_holders && memcmp(made.holders, none, sizeof none) == 0))
+            audit_find(audit, "names a link that is no look at somebody's data");
+    }
+}
+
 static enum nks_status chain_check(struct audit *audit, struct nks_trail *trail, int64_t chain)
 {
     static struct nks_trail_link links[2];
@@ -36,6 +72,8 @@ static enum nks_status chain_check(struct audit *audit, struct nks_trail *trail,
         audit_looked(audit);
         if (!damaged && !nks_trail_follows(before, link))
             audit_find(audit, "does not follow the link before it");
+        if (!damaged)
+            NKS_TRY(holders_check(audit, trail, link));
         before = link;
     }
 }
@@ -346,6 +384,8 @@ enum nks_status audit_check_trail(struct audit *audit)
             break;
         status = chain_check(audit, trail, chain);
     }
+    if (status == NKS_OK)
+        status = held_check(audit, trail);
     if (status == NKS_OK)
         status = first_chain_find(audit, &chains);
     if (status == NKS_OK)

@@ -1,5 +1,5 @@
 /* alarm: the integrity alarm that stands, and its end. */
-#include "nks.h"
+#include "authorize.h"
 
 #include "stage/alarm.h"
 
@@ -61,26 +61,38 @@ static enum nks_status link_add(struct nks_app *app, const struct nks_alarm *ala
     return status;
 }
 
+/* Under the home's lock, which `clearing` holds: so the run is opened without it. */
+static int clear(struct nks_app *app, const struct nks_alarm_clearing *clearing, const char *reason)
+{
+    int code = EXIT_DONE;
+    app->clearing = true;
+    if (!app_open(app, false, false, &code) || !app_by_person(app, &code))
+        return code;
+    code = app_result(app, link_add(app, &clearing->alarm, reason));
+    if (code != EXIT_DONE)
+        return code;
+    nks_sys_point("alarm.linked");
+    code = app_result(app, nks_alarm_take_away(app_home(app), clearing, reason, app->run->now, &app->fault));
+    if (code == EXIT_DONE)
+        out_note(&app->out, "nks-audit found nothing: the alarm is cleared; next: nks run");
+    return code;
+}
+
 int command_alarm_clear(struct nks_app *app)
 {
     char reason[NKS_FAULT_LINE_MAX], audit[NKS_PATH_MAX];
-    struct nks_alarm alarm;
+    struct nks_alarm_clearing clearing;
     if (!reason_take(app->values[OPTION_REASON], reason))
         return app_usage(app, "alarm clear needs --reason TEXT, one line");
-    nks_alarm_look(app_home(app), &alarm);
-    if (!alarm.stands) {
+    nks_alarm_look(app_home(app), &clearing.alarm);
+    if (!clearing.alarm.stands) {
         out_note(&app->out, "no alarm stands");
         return EXIT_DONE;
     }
     app_beside(audit, "nks-audit");
-    enum nks_status status = nks_alarm_clear(app_home(app), app_keys(app), audit, reason,
-                                             app->now != 0 ? app->now : nks_sys_now(), &app->fault);
-    int code = EXIT_DONE;
-    if (status == NKS_OK && !app_open(app, true, false, &code))
-        return code;
-    if (status == NKS_OK)
-        status = link_add(app, &alarm, reason);
-    if (status == NKS_OK)
-        out_note(&app->out, "nks-audit found nothing: the alarm is cleared; next: nks run");
-    return app_result(app, status);
+    int code = app_result(app, nks_alarm_prove(app_home(app), app_keys(app), audit, &clearing, &app->fault));
+    if (code == EXIT_DONE)
+        code = clear(app, &clearing, reason);
+    nks_alarm_clearing_end(&clearing);
+    return code;
 }

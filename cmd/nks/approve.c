@@ -147,39 +147,92 @@ static enum nks_status decide(struct nks_app *app, struct nks_proposal *proposal
     return app_person_sign(app, decline ? NKS_ROLE_ALL : NKS_ROLE_APPROVER, text, len, &second, proposal->approved);
 }
 
-static enum nks_status decided_store(struct nks_app *app, const struct nks_proposal *proposal)
+/* Inside a transaction. */
+static enum nks_status decided_add(struct nks_run *run, const struct nks_proposal *proposal, struct nks_fault *fault)
 {
-    struct nks_run *run = app->run;
+    uint8_t about[NKS_HASH_SIZE];
     bool approved = proposal->state == NKS_PROPOSAL_APPROVED;
     const struct nks_trail_entry entry = {.action = approved ? NKS_TRAIL_APPROVE : NKS_TRAIL_DECLINE,
                                           .number = proposal->id,
                                           .who = proposal->proposer,
                                           .approver = proposal->approver,
                                           .reason = proposal->reason,
-                                          .detail = proposal->act};
+                                          .detail = proposal->act,
+                                          .about = about};
+    nks_act_about(proposal->act, proposal->arguments, proposal->content, about);
+    NKS_TRY(nks_proposal_decide(run->persons, proposal, fault));
+    return nks_trail_add(run->trail, &entry, fault);
+}
+
+static enum nks_status decided_store(struct nks_app *app, const struct nks_proposal *proposal)
+{
+    struct nks_run *run = app->run;
     NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = nks_proposal_decide(run->persons, proposal, &run->fault);
-    if (status == NKS_OK)
-        status = nks_trail_add(run->trail, &entry, &run->fault);
+    enum nks_status status = decided_add(run, proposal, &run->fault);
     if (status == NKS_OK)
         return nks_db_commit(run->db, &run->fault);
     nks_db_rollback(run->db);
     return status;
 }
 
-/* Done first, marked after: killed in between it is approved again, and doing it again changes nothing. */
+struct deciding {
+    struct nks_run *run;
+    const struct nks_proposal *proposal;
+};
+
+static enum nks_status is_open(struct nks_run *run, int64_t id, bool *open, struct nks_fault *fault)
+{
+    static struct nks_proposal now;
+    bool found = false;
+    NKS_TRY(nks_proposal_load(run->persons, id, &now, &found, fault));
+    *open = found && now.state == NKS_PROPOSAL_OPEN;
+    return NKS_OK;
+}
+
+/* With the first link of the act: it is done and marked, or neither. */
+static enum nks_status decided_with(void *context, struct nks_fault *fault)
+{
+    const struct deciding *deciding = context;
+    bool open = false;
+    NKS_TRY(is_open(deciding->run, deciding->proposal->id, &open, fault));
+    return open ? decided_add(deciding->run, deciding->proposal, fault) : NKS_OK;
+}
+
+/* An act that had nothing to change made no link: it is marked by itself. */
+static enum nks_status decided_end(struct nks_app *app, const struct nks_proposal *proposal)
+{
+    bool open = false;
+    NKS_TRY(is_open(app->run, proposal->id, &open, &app->run->fault));
+    return open ? decided_store(app, proposal) : NKS_OK;
+}
+
 static int approve(struct nks_app *app, struct nks_proposal *proposal, size_t act, const char *path)
 {
     static struct nks_trail_entry entry;
+    static uint8_t about[NKS_HASH_SIZE];
+    struct deciding deciding = {app->run, proposal};
+    nks_act_about(proposal->act, proposal->arguments, proposal->content, about);
     entry = (struct nks_trail_entry){.action = acts[act].with_file ? NKS_TRAIL_IMPORT : NKS_TRAIL_PERSON,
                                      .who = proposal->proposer,
                                      .approver = proposal->approver,
                                      .reason = proposal->reason,
-                                     .detail = proposal->act};
+                                     .detail = proposal->act,
+                                     .about = about};
     nks_trail_default(app->run->trail, &entry);
+    nks_trail_with(app->run->trail, decided_with, &deciding);
     int code = acts[act].fn(app, proposal, path);
     nks_sys_point("approve.done");
-    return code == EXIT_DONE ? app_result(app, decided_store(app, proposal)) : code;
+    nks_trail_with(app->run->trail, NULL, NULL);
+    return code == EXIT_DONE ? app_result(app, decided_end(app, proposal)) : code;
+}
+
+/* What was approved was done with that, or cut short: then it is proposed anew, and judged by what lies there now. */
+static enum nks_status decided_already(struct nks_app *app, const struct nks_proposal *proposal)
+{
+    bool done = proposal->state == NKS_PROPOSAL_APPROVED;
+    return nks_fault_set(&app->run->fault, NKS_REFUSED, "PROPOSAL-STATE", "proposal %lld is %s already, by %s%s",
+                         (long long)proposal->id, done ? "approved and done" : "declined", proposal->approver,
+                         done ? ": see nks trail; if it was cut short, propose it anew" : "");
 }
 
 int command_approve(struct nks_app *app)
@@ -206,9 +259,7 @@ int command_approve(struct nks_app *app)
                          acts[act].with_file ? "this proposal is about a file: nks approve %llu F"
                                              : "proposal %llu is about no file",
                          (unsigned long long)id);
-    status = proposal.state == NKS_PROPOSAL_OPEN
-                 ? decide(app, &proposal, decline)
-                 : nks_fault_set(&app->run->fault, NKS_REFUSED, "PROPOSAL-STATE", "this proposal is decided already");
+    status = proposal.state == NKS_PROPOSAL_OPEN ? decide(app, &proposal, decline) : decided_already(app, &proposal);
     if (status != NKS_OK)
         return app_result(app, status);
     return decline ? app_result(app, decided_store(app, &proposal))

@@ -11,8 +11,7 @@ bool app_persons_asked(const struct nks_app *app)
 
 static enum nks_status needed(struct nks_app *app, const char *what)
 {
-    return nks_fault_set(&app->run->fault, NKS_FAILED, "PERSON-NEEDED",
-                         "this changes where money goes: give %s; a second person then approves it", what);
+    return nks_fault_set(&app->run->fault, NKS_FAILED, "PERSON-NEEDED", "this home asks who does this: give %s", what);
 }
 
 enum nks_status app_person(struct nks_app *app, int role, struct nks_person *person)
@@ -71,13 +70,16 @@ static enum nks_status propose(struct nks_app *app, const struct act_asked *aske
 static enum nks_status store(struct nks_app *app, struct nks_proposal *proposal)
 {
     struct nks_run *run = app->run;
+    uint8_t about[NKS_HASH_SIZE];
+    nks_act_about(proposal->act, proposal->arguments, proposal->content, about);
     NKS_TRY(nks_db_begin(run->db, &run->fault));
     enum nks_status status = nks_proposal_add(run->persons, proposal, &run->fault);
     const struct nks_trail_entry entry = {.action = NKS_TRAIL_PROPOSE,
                                           .number = proposal->id,
                                           .who = proposal->proposer,
                                           .reason = proposal->reason,
-                                          .detail = proposal->act};
+                                          .detail = proposal->act,
+                                          .about = about};
     if (status == NKS_OK)
         status = nks_trail_add(run->trail, &entry, &run->fault);
     if (status == NKS_OK)
@@ -104,20 +106,44 @@ static void present(struct nks_app *app, const struct nks_proposal *proposal)
     table_end(table);
 }
 
+static const char small_words[] = "below the limit for one person, rows: ";
+
+enum nks_status app_small_today(struct nks_run *run, int64_t *changes)
+{
+    static struct nks_trail_link link;
+    *changes = 0;
+    for (int64_t after = 0;; after = link.link) {
+        bool found = false;
+        NKS_TRY(nks_trail_next_of_action(run->trail, 0, NKS_TRAIL_IMPORT, after, &link, &found, &run->fault));
+        if (!found)
+            return NKS_OK;
+        uint64_t rows = 0;
+        if (strncmp(link.detail, small_words, sizeof small_words - 1) == 0 &&
+            nks_copenhagen_date(link.at) == run->today &&
+            nks_text_number(nks_text_from(link.detail + sizeof small_words - 1), INT32_MAX, &rows))
+            *changes += (int64_t)rows;
+    }
+}
+
 bool app_authorize(struct nks_app *app, const struct act_asked *asked, int *exit_code)
 {
     static struct nks_proposal proposal; /* the trail's entry points into it */
     static struct nks_person person;
     static struct nks_trail_entry entry;
+    static uint8_t about[NKS_HASH_SIZE];
+    static char detail[NKS_TRAIL_DETAIL_MAX];
     *exit_code = EXIT_DONE;
     if (!app_persons_asked(app))
         return true;
     enum nks_status status = propose(app, asked, &proposal, &person);
     if (status == NKS_OK && asked->small) {
+        nks_act_about(proposal.act, proposal.arguments, proposal.content, about);
+        snprintf(detail, sizeof detail, "%s%lld", small_words, (long long)asked->changes);
         entry = (struct nks_trail_entry){.action = NKS_TRAIL_IMPORT,
                                          .who = proposal.proposer,
                                          .reason = proposal.reason,
-                                         .detail = "below the limit for one person"};
+                                         .detail = detail,
+                                         .about = about};
         nks_trail_default(app->run->trail, &entry);
         return true;
     }
@@ -129,4 +155,57 @@ bool app_authorize(struct nks_app *app, const struct act_asked *asked, int *exit
         *exit_code = EXIT_PERSON;
     }
     return false;
+}
+
+/* ---- one person alone */
+
+/* "12 5", "file 2026-12-07": what was asked, without reason and person. */
+static enum nks_status arguments_of(struct nks_app *app, char out[NKS_PROPOSAL_TEXT])
+{
+    static const enum option said[] = {OPTION_FROM, OPTION_OUT};
+    struct nks_buf buf;
+    nks_buf_init(&buf, out, NKS_PROPOSAL_TEXT - 1);
+    for (int i = 0; i < app->operand_count; i++) {
+        nks_buf_str(&buf, i > 0 ? " " : "");
+        nks_buf_str(&buf, app->operands[i]);
+    }
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        const char *value = app->values[said[i]];
+        nks_buf_str(&buf, value != NULL ? " " : "");
+        nks_buf_str(&buf, value != NULL ? value : "");
+    }
+    out[buf.len] = '\0';
+    return buf.overflow
+               ? nks_fault_set(&app->run->fault, NKS_REFUSED, "PROPOSAL-LONG", "what is asked is too long: shorten it")
+               : NKS_OK;
+}
+
+static enum nks_status by_person(struct nks_app *app, struct nks_person *person, uint8_t about[NKS_HASH_SIZE])
+{
+    char arguments[NKS_PROPOSAL_TEXT], text[NKS_PROPOSAL_TEXT + 128];
+    uint8_t signature[NKS_SIGNATURE_SIZE];
+    NKS_TRY(arguments_of(app, arguments));
+    nks_act_about(app->command->name, arguments, NULL, about);
+    if (!app_persons_asked(app))
+        return NKS_OK;
+    int len = snprintf(text, sizeof text, "nks by hand 1 %s %s", app->command->name, arguments);
+    return app_person_sign(app, NKS_ROLE_OPERATOR, text, (size_t)len, person, signature);
+}
+
+bool app_by_person(struct nks_app *app, int *exit_code)
+{
+    static struct nks_person person; /* the trail's entry points into it */
+    static uint8_t about[NKS_HASH_SIZE];
+    static struct nks_trail_entry entry;
+    person = (struct nks_person){.id = 0};
+    *exit_code = app_result(app, by_person(app, &person, about));
+    if (*exit_code != EXIT_DONE)
+        return false;
+    entry = (struct nks_trail_entry){.action = NKS_TRAIL_COMMIT,
+                                     .who = person.id != 0 ? person.name : NULL,
+                                     .reason = app->values[OPTION_REASON],
+                                     .detail = app->command->name,
+                                     .about = about};
+    nks_trail_default(app->run->trail, &entry);
+    return true;
 }

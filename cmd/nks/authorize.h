@@ -12,17 +12,24 @@ struct act_asked {
     const char *preview;    /* the difference it makes; "" */
     const uint8_t *content; /* SHA-256 of the file; NULL: none */
     bool small;             /* below the limit: one person is enough */
+    int64_t changes;        /* of a small one: so many rows count against the day's limit */
 };
 
 /* Whether the home asks for a second person, or somebody gave an id all the same. */
 bool app_persons_asked(const struct nks_app *app);
 /* True: go on now, and the trail says who did it. False: a proposal was stored (exit 5), or a fault was told. */
 NKS_CHECKED bool app_authorize(struct nks_app *app, const struct act_asked *asked, int *exit_code);
+/* Rows that small imports of all kinds and persons have changed on this day, as the trail tells. */
+NKS_CHECKED enum nks_status app_small_today(struct nks_run *run, int64_t *changes);
 /* The person of --person, in force and with that role, who signs `message` with --person-key. */
 NKS_CHECKED enum nks_status app_person_sign(struct nks_app *app, int role, const void *message, size_t len,
                                             struct nks_person *person, uint8_t signature[NKS_SIGNATURE_SIZE]);
 /* The same person before the message is known. */
 NKS_CHECKED enum nks_status app_person(struct nks_app *app, int role, struct nks_person *person);
+
+/* For an act by hand that one person may do alone. Where the home asks for persons, an operator says who it is and
+ * shows it by the key, and the links of the act name that person. False: a fault was told. */
+NKS_CHECKED bool app_by_person(struct nks_app *app, int *exit_code);
 
 /* import.c: the approved import of a file; it is done only when it has that hash. */
 int import_approved(struct nks_app *app, const struct nks_proposal *proposal, const char *path);

@@ -154,7 +154,9 @@ int command_restore(struct nks_app *app)
                                   .backup = app->operands[0],
                                   .now = app->now != 0 ? app->now : nks_sys_now(),
                                   .lock = -1,
-                                  .receive_lock = -1};
+                                  .receive_lock = -1,
+                                  .new_lock = -1,
+                                  .new_receive_lock = -1};
     if (app->values[OPTION_DRY_RUN] != NULL)
         return command_backup_check(app);
     code = app_result(app, nks_restore_begin(&restore, &app->fault));

@@ -304,8 +304,9 @@ static const struct code_row codes[] = {
      "Name another file with --out, or remove that one first."},
 
     /* a person */
-    {"PERSON-NEEDED", 0, "What was asked changes where money goes, and nobody said who asks.", unchanged,
-     "Give --person ID, --person-key FILE and --reason TEXT; then a second person runs nks approve. Without persons "
+    {"PERSON-NEEDED", 0, "The home asks who does this, and nobody said it.", unchanged,
+     "Give --person ID, --person-key FILE and --reason TEXT; what changes where money goes then waits for nks approve. "
+     "Without persons "
      "yet: "
      "nks keys person make, nks keys person add."},
     {"PERSON-ROLE", 0, "There is no person in force with that id and role.", unchanged,
@@ -316,6 +317,8 @@ static const struct code_row codes[] = {
      "A second person with a key of its own runs nks approve."},
     {"PERSON-EXISTS", 0, "A person has that id or that key already.", unchanged,
      "Choose another id, or make a key of its own: nks keys person make."},
+    {"PERSON-LAST", 0, "Without that person nobody would be left to propose, or no second one to approve.", unchanged,
+     "Add another person first: nks keys person add. Then end this one."},
     {"PERSONS-OFF", 0, "nks.conf turns persons off in a home that is no test home.", unchanged,
      "Set [persons] required = yes."},
     {"PROPOSAL-STATE", 0, "The proposal is decided already, or of a kind that this program does not know.", unchanged,
@@ -325,6 +328,12 @@ static const struct code_row codes[] = {
      "Find the file with the SHA-256 that was proposed, or decline and propose the new one."},
     {"IMPORT-SIGNATURE", 0, "The signature beside the file does not hold.", unchanged,
      "Have the file signed again, by a certificate that is in import.crt of the keys directory."},
+    {"IMPORT-REPLAYED", 0, "A signed file that was imported before came again with the same signature.", unchanged,
+     "Nothing, when the file was only offered twice. Else have it signed anew, or import it with two persons: move the "
+     ".p7s away."},
+    {"IMPORT-OLD", 0, "A signed file came after one that was signed later.", unchanged,
+     "Look whether it still says what holds. If it does, have it signed anew, or import it with two persons: move the "
+     ".p7s away."},
     {"VENTEKONTO-STATE", 0, "A bank returned money of a ventekonto entry that is not open.",
      "The answer is kept and not used.",
      "Look at the bank's answer and at the entry; settle it with the bank by hand."},

@@ -1,5 +1,5 @@
 /* keys: what there is, whether it is well, and new generations. */
-#include "nks.h"
+#include "authorize.h"
 
 #include "payment/payment.h"
 #include "vault/expiry.h"
@@ -183,7 +183,7 @@ static int rotate_master(struct nks_app *app, nks_time from)
             return code;
         nks_run_close(app->run);
         app->run = NULL;
-        if (!app_open(app, true, false, &code))
+        if (!app_open(app, true, false, &code) || !app_by_person(app, &code))
             return code;
     }
     code = app_result(app, rewrap(app, NKS_FAMILY_MASTER, generation, &batches));
@@ -226,6 +226,8 @@ int command_keys_rotate(struct nks_app *app)
         return app_result(app, nks_fault_set(&app->fault, NKS_REFUSED, "KEY-INDEX",
                                              "the index key changes only with a re-keying import: see \"Changing the "
                                              "index key\" in doc/operate.md"));
+    if (app->values[OPTION_DRY_RUN] == NULL && !app_by_person(app, &code))
+        return code;
     nks_time now = app->run->now, at = now;
     if (family == NKS_FAMILY_FILE && from == NULL)
         at = now + (nks_time)FILE_LEAD_DAYS * DAY_SECONDS;

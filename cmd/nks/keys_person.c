@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char add_command[] = "keys person add";
+
 enum { FOUNDERS = 2, KEY_HEX = 2 * NKS_PERSON_KEY_SIZE };
 
 int command_keys_person_make(struct nks_app *app)
@@ -75,6 +77,18 @@ static enum nks_status add(struct nks_run *run, const char *arguments, int64_t *
     return NKS_OK;
 }
 
+/* Ending the last ones would leave a home in which nothing can be approved, not even a new person. */
+static enum nks_status is_spare(struct nks_run *run, const struct nks_person *person)
+{
+    struct nks_persons_count count;
+    NKS_TRY(nks_persons_in_force(run->persons, &count, &run->fault));
+    return !run->conf.persons_required || nks_person_spare(&count, person)
+               ? NKS_OK
+               : nks_fault_set(&run->fault, NKS_REFUSED, "PERSON-LAST",
+                               "without %s there would not be two approvers and an operator: add another person first",
+                               person->name);
+}
+
 static enum nks_status end(struct nks_run *run, const char *arguments, int64_t *id)
 {
     struct nks_person person;
@@ -82,6 +96,7 @@ static enum nks_status end(struct nks_run *run, const char *arguments, int64_t *
     NKS_TRY(nks_person_find(run->persons, arguments, &person, &found, &run->fault));
     if (!found)
         return NKS_OK; /* ended already */
+    NKS_TRY(is_spare(run, &person));
     *id = person.id;
     return nks_person_end(run->persons, &person, run->now, &run->fault);
 }
@@ -90,7 +105,7 @@ static enum nks_status end(struct nks_run *run, const char *arguments, int64_t *
 static enum nks_status change(struct nks_app *app, const char *act, const char *arguments)
 {
     struct nks_run *run = app->run;
-    bool adds = strcmp(act, "keys person add") == 0;
+    bool adds = strcmp(act, add_command) == 0;
     int64_t id = 0;
     NKS_TRY(nks_db_begin(run->db, &run->fault));
     nks_trail_default_number(run->trail, &id);
@@ -109,7 +124,7 @@ static bool is_done(struct nks_app *app, const struct nks_proposal *proposal)
     struct nks_person person;
     char name[NKS_PARTY_MAX], hex[KEY_HEX + 1], own[KEY_HEX + 1];
     bool found = false;
-    if (strcmp(proposal->act, "keys person add") != 0 || sscanf(proposal->arguments, "%32s %*s %64s", name, hex) != 2)
+    if (strcmp(proposal->act, add_command) != 0 || sscanf(proposal->arguments, "%32s %*s %64s", name, hex) != 2)
         return false;
     if (nks_person_find(app->run->persons, name, &person, &found, &app->run->fault) != NKS_OK || !found)
         return false;
@@ -123,26 +138,36 @@ int person_approved(struct nks_app *app, const struct nks_proposal *proposal, co
     return is_done(app, proposal) ? EXIT_DONE : app_result(app, change(app, proposal->act, proposal->arguments));
 }
 
-/* The first persons of a home have nobody before them who could approve. */
+/* The first persons of a home have nobody before them who could approve. Rows can be deleted, and that moment must not
+ * come back: the links of added persons count too. */
 static enum nks_status founding(struct nks_app *app, bool *is)
 {
-    int64_t count = 0;
-    NKS_TRY(nks_person_count(app->run->persons, &count, &app->run->fault));
-    *is = count < FOUNDERS && app->values[OPTION_PERSON] == NULL;
+    static struct nks_trail_link link;
+    struct nks_run *run = app->run;
+    int64_t rows = 0, links = 0;
+    bool found = true;
+    NKS_TRY(nks_person_count(run->persons, &rows, &run->fault));
+    for (int64_t after = 0; found && links < FOUNDERS; after = link.link) {
+        NKS_TRY(nks_trail_next_of_action(run->trail, 0, NKS_TRAIL_PERSON, after, &link, &found, &run->fault));
+        links += found && strcmp(link.detail, add_command) == 0;
+    }
+    *is = rows < FOUNDERS && links < FOUNDERS && app->values[OPTION_PERSON] == NULL;
     return NKS_OK;
 }
 
 static int ask(struct nks_app *app, const char *arguments, bool alone)
 {
     static struct nks_trail_entry entry;
+    static uint8_t about[NKS_HASH_SIZE];
     int code = EXIT_DONE;
     const struct act_asked asked = {.act = app->command->name, .arguments = arguments, .preview = ""};
     if (app->values[OPTION_DRY_RUN] != NULL)
         return EXIT_DONE;
     if (!alone && !app_authorize(app, &asked, &code))
         return code;
+    nks_act_about(asked.act, asked.arguments, NULL, about);
     entry = (struct nks_trail_entry){
-        .action = NKS_TRAIL_PERSON, .reason = app->values[OPTION_REASON], .detail = app->command->name};
+        .action = NKS_TRAIL_PERSON, .reason = app->values[OPTION_REASON], .detail = app->command->name, .about = about};
     nks_trail_default(app->run->trail, &entry);
     return app_result(app, change(app, app->command->name, arguments));
 }
@@ -186,5 +211,7 @@ int command_keys_person_end(struct nks_app *app)
     if (status == NKS_OK && !found)
         status = nks_fault_set(&app->run->fault, NKS_REFUSED, "NOT-FOUND",
                                "there is no person in force with that id; see nks keys person list");
+    if (status == NKS_OK)
+        status = is_spare(app->run, &person);
     return status == NKS_OK ? ask(app, person.name, false) : app_result(app, status);
 }

@@ -143,7 +143,7 @@ static const struct command commands[] = {
      "SEQ is the payment's number in the message, from 1. Accounts are shown by their last digits. With --unmasked the "
      "payee's id, name and account are shown too; that look and its --reason go into the trail.",
      "024678", "nks explain 12 5"},
-    {"stop", command_stop, OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REASON), 1, 2, "BATCH [SEQ]",
+    {"stop", command_stop, OPTION_BIT(OPTION_DRY_RUN) | PERSON_OPTIONS, 1, 2, "BATCH [SEQ]",
      "stop a payment, or a whole batch, before its order file is made",
      "The payer is told RJCT with DS02. Claims that had a part get it back. Without SEQ everything of the batch that "
      "can "
@@ -164,7 +164,7 @@ static const struct command commands[] = {
      "--from "
      "STAGE: what is decided and in no file yet is decided again, from resolve, offset or route on.",
      "012345678", "nks replay nks-BNG4G0XESSB8DSAC-o0001.xml --reason \"the bank lost it\""},
-    {"recall", command_recall, OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REASON), 2, 2, "BATCH SEQ",
+    {"recall", command_recall, OPTION_BIT(OPTION_DRY_RUN) | PERSON_OPTIONS, 2, 2, "BATCH SEQ",
      "ask the bank to call a payment back that it has",
      "Makes a camt.055 to the payment's data central, which the next run writes and publishes. It asks and moves "
      "nothing: "
@@ -172,8 +172,8 @@ static const struct command commands[] = {
      "bank.",
      "012345678", "nks recall 12 5 --reason \"paid to the wrong person\""},
     {"delivered", command_delivered,
-     OPTION_BIT(OPTION_BY_HAND) | OPTION_BIT(OPTION_OUT) | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REASON), 1, 1,
-     "FILE", "hand out a written file that a person carries over, when a line is down",
+     OPTION_BIT(OPTION_BY_HAND) | OPTION_BIT(OPTION_OUT) | OPTION_BIT(OPTION_DRY_RUN) | PERSON_OPTIONS, 1, 1, "FILE",
+     "hand out a written file that a person carries over, when a line is down",
      "FILE is the name or message id of a file that is written and not published: run the stages up to nks emit. It "
      "goes to "
      "--out with its signature beside it, counts as published, and nks deliver leaves it alone. Carry it over only "
@@ -272,7 +272,7 @@ static const struct command commands[] = {
     {"alarm", command_alarm, 0, 0, 0, "", "the integrity alarm, where one stands",
      "Ends with 7 when an alarm stands, with 0 when none does. While it stands no command works on the home.", "027",
      "nks alarm"},
-    {"alarm clear", command_alarm_clear, OPTION_BIT(OPTION_REASON), 0, 0, "", "end the alarm, when nks-audit is clean",
+    {"alarm clear", command_alarm_clear, PERSON_OPTIONS, 0, 0, "", "end the alarm, when nks-audit is clean",
      "Runs nks-audit over the whole home. Only when it finds nothing the alarm ends, and what it said is kept with the "
      "reason in alarm.cleared. Else the exit code is 7 and the alarm stands.",
      "0123467", "nks alarm clear --reason 'row restored, seen by two'"},
@@ -284,9 +284,8 @@ static const struct command commands[] = {
     {"keys check", command_keys_check, 0, 0, 0, "", "are the keys well: modes, owners, pairs, ends",
      "Ends with 5 when the certificate ends within 7 days, with 6 when something is wrong.", "0245678",
      "nks keys check"},
-    {"keys rotate", command_keys_rotate,
-     OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_REASON) | OPTION_BIT(OPTION_FROM), 1, 1, "master|sign|file",
-     "make the next generation of a key",
+    {"keys rotate", command_keys_rotate, OPTION_BIT(OPTION_DRY_RUN) | PERSON_OPTIONS | OPTION_BIT(OPTION_FROM), 1, 1,
+     "master|sign|file", "make the next generation of a key",
      "What is written from then on is written under the newest; older generations stay, to read what they wrote. A new "
      "master key also wraps the keys of all batches anew. A new certificate signs only from --from on, so that data "
      "centrals can have it before. May be killed and started again.",
@@ -435,6 +434,7 @@ bool app_open(struct nks_app *app, bool lock, bool read_only, int *exit_code)
         .wait_seconds = app->wait_seconds,
         .lock = lock,
         .read_only = read_only,
+        .clearing = app->clearing,
         .progress = out_progress,
         .progress_context = &app->out,
     };

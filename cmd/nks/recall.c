@@ -1,5 +1,5 @@
 /* recall: ask the bank to call a payment back. */
-#include "nks.h"
+#include "authorize.h"
 
 #include "stage/recall.h"
 
@@ -15,7 +15,7 @@ int command_recall(struct nks_app *app)
     if (!nks_text_number(nks_text_from(app->operands[1]), INT64_MAX, &recall.seq) || recall.seq == 0)
         return app_usage(app, "SEQ is the payment's number in the message, from 1");
     if (!app_reason(app, &code) || !app_open(app, true, false, &code) ||
-        !app_batch(app, app->operands[0], &recall.batch_id, &code))
+        !app_batch(app, app->operands[0], &recall.batch_id, &code) || (!hand.dry_run && !app_by_person(app, &code)))
         return code;
     code = app_result(app, nks_recall(app->run, &recall, &hand));
     if (code != EXIT_DONE)

@@ -55,7 +55,7 @@ int command_delivered(struct nks_app *app)
     int code = EXIT_DONE;
     if (app->values[OPTION_BY_HAND] == NULL || path == NULL || path[0] == '\0' || strcmp(path, "-") == 0)
         return app_usage(app, "delivered needs --by-hand and --out FILE");
-    if (!app_reason(app, &code) || !app_open(app, true, false, &code))
+    if (!app_reason(app, &code) || !app_open(app, true, false, &code) || (!hand.dry_run && !app_by_person(app, &code)))
         return code;
     code = app_result(app, nks_file_find(app->run, app->operands[0], &file));
     if (code == EXIT_DONE)

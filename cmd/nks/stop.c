@@ -1,5 +1,5 @@
 /* stop: a payment, or what is left of a batch, before its order file is made. */
-#include "nks.h"
+#include "authorize.h"
 
 #include "stage/stop.h"
 
@@ -40,7 +40,7 @@ int command_stop(struct nks_app *app)
         (!nks_text_number(nks_text_from(app->operands[1]), INT64_MAX, &stop.seq) || stop.seq == 0))
         return app_usage(app, "SEQ is the payment's number in the message, from 1");
     if (!app_reason(app, &code) || !app_open(app, true, false, &code) ||
-        !app_batch(app, app->operands[0], &stop.batch_id, &code))
+        !app_batch(app, app->operands[0], &stop.batch_id, &code) || (!stop.dry_run && !app_by_person(app, &code)))
         return code;
     code = app_result(app, nks_stop(app->run, &stop));
     if (code != EXIT_DONE)

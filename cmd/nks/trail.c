@@ -10,12 +10,13 @@ static const struct column columns[] = {
     {"chain", "chain", CELL_NUMBER}, {"link", "link", CELL_NUMBER},     {"at", "at", CELL_TEXT},
     {"action", "action", CELL_TEXT}, {"slice", "slice", CELL_NUMBER},   {"number", "about", CELL_NUMBER},
     {"who", "who", CELL_TEXT},       {"approver", "second", CELL_TEXT}, {"reason", "reason", CELL_TEXT},
-    {"detail", "detail", CELL_TEXT},
+    {"detail", "detail", CELL_TEXT}, {"act_sha256", "act", CELL_TEXT},
 };
 
 static void row(struct table *table, const struct nks_trail_link *link)
 {
-    char reason[NKS_TRAIL_REASON_MAX];
+    static const uint8_t none[NKS_HASH_SIZE];
+    char reason[NKS_TRAIL_REASON_MAX], hex[NKS_HASH_HEX];
     memcpy(reason, link->reason, sizeof reason);
     nks_name_mask(reason); /* a person wrote it */
     table_number(table, link->chain);
@@ -28,6 +29,9 @@ static void row(struct table *table, const struct nks_trail_link *link)
     table_text(table, link->approver);
     table_text(table, reason);
     table_text(table, link->detail);
+    nks_hex(link->about, NKS_HASH_SIZE, hex);
+    hex[16] = '\0'; /* enough to see which links belong together */
+    table_text(table, memcmp(link->about, none, sizeof none) == 0 ? "" : hex);
 }
 
 /* One chain in its order, each link compared with the one before. */

@@ -72,6 +72,15 @@ bool nks_db_in_transaction(const struct nks_db *db);
 NKS_CHECKED enum nks_status nks_db_migrate(struct nks_db *db, const struct nks_migration *migrations, size_t count,
                                            int64_t now, struct nks_fault *fault);
 
+/* The same, and tells which steps it applied: "trail 2, person 1", cut where they are too many. */
+enum { NKS_MIGRATED_TEXT = 256 };
+struct nks_migrated {
+    int64_t count;
+    char steps[NKS_MIGRATED_TEXT];
+};
+NKS_CHECKED enum nks_status nks_db_migrate_told(struct nks_db *db, const struct nks_migration *migrations, size_t count,
+                                                int64_t now, struct nks_migrated *told, struct nks_fault *fault);
+
 /* How the schema of a database stands to what this program knows; DB-NEWER as above. *applied 0: it has none yet. */
 NKS_CHECKED enum nks_status nks_db_schema_check(struct nks_db *db, const struct nks_migration *migrations, size_t count,
                                                 size_t *applied, size_t *missing, struct nks_fault *fault);

@@ -142,27 +142,39 @@ static enum nks_status record(struct nks_db *db, const struct nks_migration *ste
 }
 
 /* The body of a step's transaction. Asks again: another program may have applied the step before the lock was ours. */
-static enum nks_status apply(struct nks_db *db, const struct nks_migration *step, int64_t now, struct nks_fault *fault)
+static enum nks_status apply(struct nks_db *db, const struct nks_migration *step, int64_t now, bool *applied,
+                             struct nks_fault *fault)
 {
     char name[STEP_NAME_MAX];
     snprintf(name, sizeof name, "migration %s %d", step->module, step->number);
-    bool applied = false;
-    NKS_TRY(is_applied(db, step, &applied, fault));
-    if (applied)
+    NKS_TRY(is_applied(db, step, applied, fault));
+    if (*applied)
         return NKS_OK;
     NKS_TRY(run_tokens(db, name, step->text, fault));
     return record(db, step, now, fault);
 }
 
-static enum nks_status apply_alone(struct nks_db *db, const struct nks_migration *step, int64_t now,
-                                   struct nks_fault *fault)
+static void tell(struct nks_migrated *told, const struct nks_migration *step)
 {
+    size_t len = strlen(told->steps);
+    snprintf(told->steps + len, sizeof told->steps - len, "%s%s %d", len > 0 ? ", " : "", step->module, step->number);
+    told->count++;
+}
+
+static enum nks_status apply_alone(struct nks_db *db, const struct nks_migration *step, int64_t now,
+                                   struct nks_migrated *told, struct nks_fault *fault)
+{
+    bool applied = false;
     NKS_TRY(nks_db_begin(db, fault));
-    enum nks_status status = apply(db, step, now, fault);
-    if (status == NKS_OK)
-        return nks_db_commit(db, fault);
-    nks_db_rollback(db);
-    return status;
+    enum nks_status status = apply(db, step, now, &applied, fault);
+    if (status != NKS_OK) {
+        nks_db_rollback(db);
+        return status;
+    }
+    NKS_TRY(nks_db_commit(db, fault));
+    if (!applied)
+        tell(told, step);
+    return NKS_OK;
 }
 
 enum nks_status nks_db_schema_check(struct nks_db *db, const struct nks_migration *migrations, size_t count,
@@ -187,13 +199,21 @@ enum nks_status nks_db_schema_check(struct nks_db *db, const struct nks_migratio
 enum nks_status nks_db_migrate(struct nks_db *db, const struct nks_migration *migrations, size_t count, int64_t now,
                                struct nks_fault *fault)
 {
+    struct nks_migrated told;
+    return nks_db_migrate_told(db, migrations, count, now, &told, fault);
+}
+
+enum nks_status nks_db_migrate_told(struct nks_db *db, const struct nks_migration *migrations, size_t count,
+                                    int64_t now, struct nks_migrated *told, struct nks_fault *fault)
+{
+    *told = (struct nks_migrated){.count = 0};
     NKS_TRY(run_tokens(db, "schema_step", create_text, fault));
     NKS_TRY(refuse_newer(db, migrations, count, fault));
     for (size_t i = 0; i < count; i++) {
         bool applied = false;
         NKS_TRY(is_applied(db, &migrations[i], &applied, fault));
         if (!applied)
-            NKS_TRY(apply_alone(db, &migrations[i], now, fault));
+            NKS_TRY(apply_alone(db, &migrations[i], now, told, fault));
     }
     return NKS_OK;
 }

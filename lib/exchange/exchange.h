@@ -147,7 +147,7 @@ struct nks_out_file {
     char detail[64];                 /* what the writer needs to make the same bytes again; belongs to the stage */
     enum nks_file_answered answered; /* of an order file */
     nks_time erased;                 /* the archive copy; 0: it is there */
-    bool by_hand;                    /* handed out by a person; set before it is published */
+    int64_t by_hand; /* handed out by a person: a number made of where to; 0: not. Set before it is published */
 };
 /* Gives the id; a file that was published before this database was restored (published.h) gets its creation time and
  * business date back, so that the same bytes come to be. */
@@ -161,6 +161,9 @@ NKS_CHECKED enum nks_status nks_out_file_written(struct nks_exchange *exchange, 
                                                  struct nks_fault *fault); /* bytes, hash, entries, sum */
 NKS_CHECKED enum nks_status nks_out_file_published(struct nks_exchange *exchange, struct nks_out_file *file,
                                                    struct nks_fault *fault);
+/* Where a published file was handed out to (by_hand). */
+NKS_CHECKED enum nks_status nks_out_file_handed(struct nks_exchange *exchange, const struct nks_out_file *file,
+                                                struct nks_fault *fault);
 /* Files of a batch (0: any), of a kind (0: any), after `after`, in order. */
 NKS_CHECKED enum nks_status nks_out_file_next_of(struct nks_exchange *exchange, int64_t batch_id,
                                                  enum nks_file_kind kind, int64_t after, int64_t *id,

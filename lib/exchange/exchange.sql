@@ -97,18 +97,23 @@ CREATE TABLE published(
   business_date {date} NOT NULL,
   bytes {id} NOT NULL,
   hash {bytes} NOT NULL,
+  source {bytes} NOT NULL,
   line {id} NOT NULL,
   PRIMARY KEY(folder, party, name)
 ){clustered};
+CREATE INDEX published_source ON published(source);
 
 -- When spool or archive copy were destroyed; negative while they are being destroyed; 0: they are there.
 -- migration: 5
 ALTER TABLE delivery ADD COLUMN erased_at {time} NOT NULL DEFAULT 0;
 ALTER TABLE out_file ADD COLUMN erased_at {time} NOT NULL DEFAULT 0;
 
--- A file that was handed out by a person.
+-- A file that was handed out by a person: a number made of where to; 0: it was not.
 -- migration: 6
-ALTER TABLE out_file ADD COLUMN by_hand {bool} NOT NULL DEFAULT 0;
+ALTER TABLE out_file ADD COLUMN by_hand {id} NOT NULL DEFAULT 0;
+
+-- name: out_file_handed
+UPDATE out_file SET by_hand = :by_hand WHERE file_id = :file_id;
 
 -- name: delivery_erase
 UPDATE delivery SET name = :name, findings = :none, erased_at = :now WHERE delivery_id = :delivery_id;
@@ -140,8 +145,20 @@ INSERT INTO journal_mark(one, number, bytes, check_text, state) VALUES (1, :numb
 UPDATE journal_mark SET number = :number, bytes = :bytes, check_text = :check_text, state = :state WHERE one = 1;
 
 -- name: published_insert
-INSERT INTO published(folder, party, name, kind, message_id, created_at, business_date, bytes, hash, line)
-VALUES (:folder, :party, :name, :kind, :message_id, :created_at, :business_date, :bytes, :hash, :line);
+INSERT INTO published(folder, party, name, kind, message_id, created_at, business_date, bytes, hash, source, line)
+VALUES (:folder, :party, :name, :kind, :message_id, :created_at, :business_date, :bytes, :hash, :source, :line);
+
+-- Order files of a source that this database has not (yet) made again byte for byte, and other files of it that came to be
+-- again with other bytes.
+-- name: published_unmatched
+SELECT COUNT(*) FROM published p
+WHERE p.source = :source AND ((p.kind = :order AND NOT EXISTS (SELECT 1 FROM out_file f
+    WHERE f.folder = p.folder AND f.party = p.party AND f.name = p.name AND f.hash = p.hash))
+  OR (p.kind <> :order AND EXISTS (SELECT 1 FROM out_file f
+    WHERE f.folder = p.folder AND f.party = p.party AND f.name = p.name AND f.state > 1 AND f.hash <> p.hash)));
+
+-- name: published_first
+SELECT created_at, business_date FROM published WHERE source = :source ORDER BY line LIMIT 1;
 
 -- name: published_find
 SELECT kind, message_id, created_at, business_date, bytes, hash, line FROM published

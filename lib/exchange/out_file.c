@@ -99,7 +99,7 @@ static bool read_file(struct nks_stmt *stmt, struct nks_out_file *file)
     fits = nks_text_copy(nks_column_text(stmt, at++), file->detail, sizeof file->detail) && fits;
     file->answered = (enum nks_file_answered)nks_column_int(stmt, at++);
     file->erased = nks_column_int(stmt, at++);
-    file->by_hand = nks_column_int(stmt, at++) != 0;
+    file->by_hand = nks_column_int(stmt, at++);
     return fits && (hash.len == NKS_HASH_SIZE || (hash.len == 0 && file->state == NKS_FILE_RESERVED));
 }
 
@@ -164,6 +164,16 @@ enum nks_status nks_out_file_published(struct nks_exchange *exchange, struct nks
     nks_bind_int(stmt, "file_id", file->id);
     nks_bind_int(stmt, "from", NKS_FILE_WRITTEN);
     return moved(file, stmt, NKS_FILE_PUBLISHED, fault);
+}
+
+enum nks_status nks_out_file_handed(struct nks_exchange *exchange, const struct nks_out_file *file,
+                                    struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_out_file_handed, &stmt, fault));
+    nks_bind_int(stmt, "by_hand", file->by_hand);
+    nks_bind_int(stmt, "file_id", file->id);
+    return nks_stmt_run(stmt, NULL, fault);
 }
 
 enum nks_status nks_out_file_next_of(struct nks_exchange *exchange, int64_t batch_id, enum nks_file_kind kind,

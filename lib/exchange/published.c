@@ -43,17 +43,19 @@ enum nks_status nks_journal_mark_save(struct nks_exchange *exchange, const struc
     return NKS_OK;
 }
 
-/* ---- a line about a file: kind, folder, party, name, message id, created, business date, bytes, SHA-256 */
+/* ---- a line about a file: kind, folder, party, name, message id, created, business date, bytes, SHA-256, source */
 
-void nks_published_format(const struct nks_out_file *file, struct nks_buf *fields)
+void nks_published_format(const struct nks_out_file *file, const uint8_t source[NKS_SOURCE_SIZE],
+                          struct nks_buf *fields)
 {
-    char created[NKS_TIME_TEXT], date[NKS_DATE_TEXT], hex[NKS_HASH_HEX];
+    char created[NKS_TIME_TEXT], date[NKS_DATE_TEXT], hex[NKS_HASH_HEX], source_hex[2 * NKS_SOURCE_SIZE + 1];
+    nks_hex(source, NKS_SOURCE_SIZE, source_hex);
     nks_time_format(file->created, created);
     nks_date_format(file->business_date, date);
     nks_hex(file->hash, sizeof file->hash, hex);
-    nks_buf_printf(fields, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%" PRId64 "\t%s", nks_file_kind_name((int)file->kind),
+    nks_buf_printf(fields, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%" PRId64 "\t%s\t%s", nks_file_kind_name((int)file->kind),
                    nks_file_folder_path(file->folder), file->party, file->name, file->message_id, created, date,
-                   file->bytes, hex);
+                   file->bytes, hex, source_hex);
 }
 
 enum { WORDS_MAX = 8 }; /* of a kind or folder */
@@ -86,7 +88,8 @@ bool nks_published_read(struct nks_text fields, struct nks_published *out)
     out->kind = (enum nks_file_kind)kind;
     out->folder = (enum nks_file_folder)folder;
     out->bytes = (int64_t)bytes;
-    return good && nks_unhex(fields, out->hash, sizeof out->hash);
+    good = nks_unhex(nks_text_cut(&fields, '\t'), out->hash, sizeof out->hash) && good;
+    return nks_unhex(fields, out->source, sizeof out->source) && good;
 }
 
 /* ---- rows */
@@ -143,6 +146,7 @@ enum nks_status nks_published_add(struct nks_exchange *exchange, const struct nk
     nks_bind_int(stmt, "business_date", published->business_date);
     nks_bind_int(stmt, "bytes", published->bytes);
     nks_bind_bytes(stmt, "hash", published->hash, sizeof published->hash);
+    nks_bind_bytes(stmt, "source", published->source, sizeof published->source);
     nks_bind_int(stmt, "line", published->line);
     return nks_stmt_run(stmt, NULL, fault);
 }
@@ -186,4 +190,29 @@ enum nks_status nks_published_unknown(struct nks_exchange *exchange, nks_publish
             return status;
         }
     }
+}
+
+enum nks_status nks_published_unmatched(struct nks_exchange *exchange, const uint8_t source[NKS_SOURCE_SIZE],
+                                        int64_t *count, struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_published_unmatched, &stmt, fault));
+    nks_bind_bytes(stmt, "source", source, NKS_SOURCE_SIZE);
+    nks_bind_int(stmt, "order", NKS_FILE_ORDER);
+    return nks_exchange_one(stmt, count, fault);
+}
+
+enum nks_status nks_published_first(struct nks_exchange *exchange, const uint8_t source[NKS_SOURCE_SIZE],
+                                    nks_time *created, nks_date *business_date, bool *found, struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_published_first, &stmt, fault));
+    nks_bind_bytes(stmt, "source", source, NKS_SOURCE_SIZE);
+    NKS_TRY(nks_stmt_one(stmt, found, fault));
+    if (*found) {
+        *created = nks_column_int(stmt, 0);
+        *business_date = (nks_date)nks_column_int(stmt, 1);
+    }
+    nks_stmt_end(stmt);
+    return NKS_OK;
 }

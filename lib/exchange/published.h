@@ -23,6 +23,7 @@ NKS_CHECKED enum nks_status nks_journal_mark_load(struct nks_exchange *exchange,
 NKS_CHECKED enum nks_status nks_journal_mark_save(struct nks_exchange *exchange, const struct nks_journal_mark *mark,
                                                   enum nks_journal_state state, struct nks_fault *fault);
 
+enum { NKS_SOURCE_SIZE = 16 }; /* the beginning of a delivery's SHA-256 */
 struct nks_published {
     enum nks_file_kind kind;
     enum nks_file_folder folder;
@@ -31,10 +32,12 @@ struct nks_published {
     nks_date business_date;
     int64_t bytes;
     uint8_t hash[NKS_HASH_SIZE];
-    int64_t line; /* of the journal */
+    uint8_t source[NKS_SOURCE_SIZE]; /* of the received bytes that it speaks of; zeros: of none (a manifest) */
+    int64_t line;                    /* of the journal */
 };
 /* The fields of a journal's line about a file, and back; false: it is none. */
-void nks_published_format(const struct nks_out_file *file, struct nks_buf *fields);
+void nks_published_format(const struct nks_out_file *file, const uint8_t source[NKS_SOURCE_SIZE],
+                          struct nks_buf *fields);
 NKS_CHECKED bool nks_published_read(struct nks_text fields, struct nks_published *out);
 
 /* Inside the caller's transaction; one that is there already stays as it is. */
@@ -47,6 +50,19 @@ NKS_CHECKED enum nks_status nks_published_find(struct nks_exchange *exchange, co
 NKS_CHECKED enum nks_status nks_published_last_of_day(struct nks_exchange *exchange, enum nks_file_kind kind,
                                                       enum nks_file_folder folder, const char *party, nks_date day,
                                                       char name[NKS_FILE_NAME_MAX], struct nks_fault *fault);
+
+/*
+ * How many files of that source went out before and are not there again byte for byte: order files that are missing or
+ * differ, other files that differ. While there are any, nothing new of the source may leave: its money may be out in
+ * other files, under other names.
+ */
+NKS_CHECKED enum nks_status nks_published_unmatched(struct nks_exchange *exchange,
+                                                    const uint8_t source[NKS_SOURCE_SIZE], int64_t *count,
+                                                    struct nks_fault *fault);
+/* When its first file was made: what was decided then is decided by that day again. *found false: none was. */
+NKS_CHECKED enum nks_status nks_published_first(struct nks_exchange *exchange, const uint8_t source[NKS_SOURCE_SIZE],
+                                                nks_time *created, nks_date *business_date, bool *found,
+                                                struct nks_fault *fault);
 
 struct nks_published_count { /* files of which there is no row (yet) */
     enum nks_file_folder folder;

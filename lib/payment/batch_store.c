@@ -256,6 +256,15 @@ enum nks_status nks_batch_next(struct nks_payments *payments, int64_t after, int
     return one_id(stmt, id, fault);
 }
 
+enum nks_status nks_batch_delivery(struct nks_payments *payments, int64_t batch_id, int64_t *delivery_id,
+                                   struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(payments->db, &nks_sql_batch_delivery_of, &stmt, fault));
+    nks_bind_int(stmt, "batch_id", batch_id);
+    return one_id(stmt, delivery_id, fault);
+}
+
 enum nks_status nks_batch_find_ref(struct nks_payments *payments, const char *ref, int64_t *id, struct nks_fault *fault)
 {
     struct nks_stmt *stmt = NULL;

@@ -337,6 +337,9 @@ NKS_CHECKED enum nks_status nks_batch_load(struct nks_payments *payments, int64_
                                            bool *found, struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_batch_find_ref(struct nks_payments *payments, const char *ref, int64_t *id,
                                                struct nks_fault *fault); /* *id 0: none */
+/* The delivery that a batch came with; 0: none. */
+NKS_CHECKED enum nks_status nks_batch_delivery(struct nks_payments *payments, int64_t batch_id, int64_t *delivery_id,
+                                               struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_batch_find_delivery(struct nks_payments *payments, int64_t delivery_id, int64_t *id,
                                                     struct nks_fault *fault);
 /* An accepted batch with that message key: *id 0 when there is none. */

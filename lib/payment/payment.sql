@@ -225,6 +225,9 @@ SELECT delivery_id, kind, origin, mode, state, reason, version, encoding, agreem
   message_check, created_at, payments, rejected, slices, groups, control_sum, wrapped_key, header
 FROM batch WHERE batch_id = :batch_id;
 
+-- name: batch_delivery_of
+SELECT delivery_id FROM batch WHERE batch_id = :batch_id;
+
 -- name: batch_by_ref
 SELECT batch_id FROM batch WHERE ref = :ref ORDER BY batch_id LIMIT 1;
 

@@ -186,6 +186,27 @@ enum nks_status nks_person_count(struct nks_persons *persons, int64_t *count, st
     return NKS_OK;
 }
 
+enum nks_status nks_persons_in_force(struct nks_persons *persons, struct nks_persons_count *count,
+                                     struct nks_fault *fault)
+{
+    struct nks_person person = {.id = 0};
+    *count = (struct nks_persons_count){0, 0};
+    for (;;) {
+        bool found = false;
+        NKS_TRY(nks_person_next(persons, person.id, &person, &found, fault));
+        if (!found)
+            return NKS_OK;
+        count->operators += person.ended == 0 && (person.roles & NKS_ROLE_OPERATOR) != 0;
+        count->approvers += person.ended == 0 && (person.roles & NKS_ROLE_APPROVER) != 0;
+    }
+}
+
+bool nks_person_spare(const struct nks_persons_count *now, const struct nks_person *person)
+{
+    bool operates = (person->roles & NKS_ROLE_OPERATOR) != 0, approves = (person->roles & NKS_ROLE_APPROVER) != 0;
+    return (!approves || now->approvers > 2) && (!operates || now->operators > 1);
+}
+
 /* Two persons are told apart by key, so no key stands for two. */
 static enum nks_status free_of(struct nks_persons *persons, const struct nks_person *wanted, struct nks_fault *fault)
 {

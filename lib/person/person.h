@@ -54,6 +54,16 @@ NKS_CHECKED enum nks_status nks_person_next(struct nks_persons *persons, int64_t
 /* How many were ever added. */
 NKS_CHECKED enum nks_status nks_person_count(struct nks_persons *persons, int64_t *count, struct nks_fault *fault);
 
+/* Persons in force that have each role. */
+struct nks_persons_count {
+    int64_t operators, approvers;
+};
+NKS_CHECKED enum nks_status nks_persons_in_force(struct nks_persons *persons, struct nks_persons_count *count,
+                                                 struct nks_fault *fault);
+/* Whether a home can go on without `person` (pure): two approvers stay, so that each one's proposal finds another, and
+ * somebody who may propose. `now` is with that person. */
+bool nks_person_spare(const struct nks_persons_count *now, const struct nks_person *person);
+
 /* ---- proposals */
 
 enum nks_proposal_state { NKS_PROPOSAL_OPEN = 1, NKS_PROPOSAL_APPROVED = 2, NKS_PROPOSAL_DECLINED = 3 };
@@ -71,6 +81,9 @@ struct nks_proposal {
     char proposer[NKS_PARTY_MAX], approver[NKS_PARTY_MAX];
     uint8_t proposed[NKS_SIGNATURE_SIZE], approved[NKS_SIGNATURE_SIZE];
 };
+/* SHA-256 of what is done: the act, its arguments and its content (NULL or zeros: no file). The same in the links of
+ * the proposal, of the decision and of the act. */
+void nks_act_about(const char *act, const char *arguments, const uint8_t *content, uint8_t out[NKS_HASH_SIZE]);
 /* What the first person signs: all that says what will be done, and the difference that was shown. */
 enum { NKS_PROPOSAL_TEXT = 1536 };
 NKS_CHECKED bool nks_proposal_text(const struct nks_proposal *proposal, char out[NKS_PROPOSAL_TEXT], size_t *len);

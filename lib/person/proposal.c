@@ -13,6 +13,19 @@ const char *nks_proposal_state_name(int state)
     return state > 0 && state <= NKS_PROPOSAL_DECLINED ? state_names[state] : state_names[0];
 }
 
+void nks_act_about(const char *act, const char *arguments, const uint8_t *content, uint8_t out[NKS_HASH_SIZE])
+{
+    static const uint8_t none[NKS_HASH_SIZE];
+    char memory[NKS_PROPOSAL_TEXT];
+    struct nks_buf buf;
+    nks_buf_init(&buf, memory, sizeof memory);
+    nks_pack_text(&buf, nks_text_from("nks act 1"));
+    nks_pack_text(&buf, nks_text_from(act));
+    nks_pack_text(&buf, nks_text_from(arguments));
+    nks_pack_text(&buf, (struct nks_text){(const char *)(content != NULL ? content : none), NKS_HASH_SIZE});
+    nks_hash_once(buf.ptr, buf.len, out);
+}
+
 static void pack_asked(struct nks_buf *buf, const struct nks_proposal *proposal)
 {
     nks_pack_text(buf, nks_text_from(proposal->act));

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MARK_MAX = 1024 };
+enum { MARK_MAX = NKS_ALARM_MARK_MAX };
 
 static enum nks_status path_of(const char *home, const char *name, char out[NKS_PATH_MAX], struct nks_fault *fault)
 {
@@ -27,8 +27,17 @@ static void take_line(char *line, struct nks_alarm *out)
         out->code[0] = '\0';
     if (strcmp(line, "batch") == 0)
         out->batch = strtoll(value, NULL, 10);
+    if (strcmp(line, "raised") == 0)
+        out->raised = strtoll(value, NULL, 10);
     if (strcmp(line, "time") == 0 && !nks_time_parse(nks_text_from(value), &out->time))
         out->time = 0;
+}
+
+/* The mark, or what is left of one that was being taken away. */
+static bool mark_find(const char *home, char out[NKS_PATH_MAX])
+{
+    return nks_path_join(out, home, "alarm") &&
+           (nks_sys_exists(out) || (nks_path_join(out, home, "alarm.clearing") && nks_sys_exists(out)));
 }
 
 void nks_alarm_look(const char *home, struct nks_alarm *out)
@@ -37,8 +46,8 @@ void nks_alarm_look(const char *home, struct nks_alarm *out)
     size_t len = 0;
     struct nks_fault unread;
     nks_fault_clear(&unread);
-    *out = (struct nks_alarm){.stands = false};
-    if (path_of(home, "alarm", path, &unread) != NKS_OK || !nks_sys_exists(path))
+    *out = (struct nks_alarm){.raised = 1};
+    if (!mark_find(home, path))
         return;
     out->stands = true;
     if (nks_file_read(path, MARK_MAX, &text, &len, &unread) == NKS_OK) {
@@ -62,22 +71,33 @@ enum nks_status nks_alarm_check(const char *home, struct nks_fault *fault)
                          alarm.code);
 }
 
-static size_t mark_write(char text[MARK_MAX], const char *code, int64_t batch, nks_time time)
+static size_t mark_write(char text[MARK_MAX], const struct nks_alarm *alarm)
 {
-    char when[NKS_TIME_TEXT] = "";
-    if (time != 0)
-        nks_time_format(time, when);
-    int len = snprintf(text, MARK_MAX, "code=%s\nbatch=%" PRId64 "\ntime=%s\n", code, batch, when);
+    char when[NKS_TIME_TEXT] = "", raised[40] = "";
+    if (alarm->time != 0)
+        nks_time_format(alarm->time, when);
+    if (alarm->raised > 1)
+        snprintf(raised, sizeof raised, "raised=%" PRId64 "\n", alarm->raised);
+    int len =
+        snprintf(text, MARK_MAX, "code=%s\nbatch=%" PRId64 "\ntime=%s\n%s", alarm->code, alarm->batch, when, raised);
     return len > 0 && len < MARK_MAX ? (size_t)len : 0;
 }
 
 enum nks_status nks_alarm_raise(const char *home, const struct nks_fault *why, nks_time now, struct nks_fault *fault)
 {
     char path[NKS_PATH_MAX], text[MARK_MAX];
-    NKS_TRY(path_of(home, "alarm", path, fault));
-    if (nks_sys_exists(path))
+    struct nks_alarm alarm;
+    if (strcmp(why->code, "ALARM-STANDS") == 0 || strcmp(why->code, "ALARM-UNPROVED") == 0)
         return NKS_OK;
-    return nks_file_replace(path, text, mark_write(text, why->code, why->batch, now), 0600, fault);
+    NKS_TRY(path_of(home, "alarm", path, fault));
+    nks_alarm_look(home, &alarm);
+    if (alarm.stands) {
+        alarm.raised += alarm.raised < INT64_MAX;
+    } else {
+        alarm = (struct nks_alarm){.batch = why->batch, .time = now, .raised = 1};
+        snprintf(alarm.code, sizeof alarm.code, "%s", why->code);
+    }
+    return nks_file_replace(path, text, mark_write(text, &alarm), 0600, fault);
 }
 
 static enum nks_status prove(const char *home, const char *keys, const char *audit, struct nks_fault *fault)
@@ -97,34 +117,76 @@ static enum nks_status prove(const char *home, const char *keys, const char *aud
                                       found);
 }
 
-/* The record first: a kill in between leaves the alarm standing. */
-static enum nks_status take_away(const char *home, const char *reason, nks_time now, struct nks_fault *fault)
+/* ---- the end of an alarm */
+
+static enum nks_status mark_read(const char *path, char text[MARK_MAX], size_t *len, struct nks_fault *fault)
 {
-    struct nks_alarm alarm;
-    char mark[NKS_PATH_MAX], record[NKS_PATH_MAX], text[MARK_MAX], when[NKS_TIME_TEXT];
-    nks_alarm_look(home, &alarm);
+    char *read = NULL;
+    NKS_TRY(nks_file_read(path, MARK_MAX, &read, len, fault));
+    memcpy(text, read, *len);
+    free(read);
+    return NKS_OK;
+}
+
+/* Whether the mark at `path` is the one that was proved. */
+static enum nks_status mark_compare(const char *path, const struct nks_alarm_clearing *clearing,
+                                    struct nks_fault *fault)
+{
+    char text[MARK_MAX];
+    size_t len = 0;
+    NKS_TRY(mark_read(path, text, &len, fault));
+    return len == clearing->len && memcmp(text, clearing->mark, len) == 0
+               ? NKS_OK
+               : nks_fault_set(fault, NKS_INTEGRITY, "ALARM-UNPROVED",
+                               "the alarm stands: it was raised again meanwhile. Run nks-audit, and clear it again");
+}
+
+enum nks_status nks_alarm_prove(const char *home, const char *keys, const char *audit,
+                                struct nks_alarm_clearing *clearing, struct nks_fault *fault)
+{
+    char path[NKS_PATH_MAX];
+    *clearing = (struct nks_alarm_clearing){.lock = -1};
+    NKS_TRY(path_of(home, "run.lock", path, fault));
+    NKS_TRY(nks_sys_lock(path, &clearing->lock, fault));
+    nks_alarm_look(home, &clearing->alarm);
+    if (!mark_find(home, path))
+        return nks_fault_set(fault, NKS_REFUSED, "NOT-FOUND", "no alarm stands any more");
+    NKS_TRY(mark_read(path, clearing->mark, &clearing->len, fault));
+    NKS_TRY(prove(home, keys, audit, fault));
+    return mark_find(home, path) ? mark_compare(path, clearing, fault) : NKS_OK;
+}
+
+static enum nks_status record_write(const char *home, const struct nks_alarm_clearing *clearing, const char *reason,
+                                    nks_time now, struct nks_fault *fault)
+{
+    char record[NKS_PATH_MAX], text[MARK_MAX], when[NKS_TIME_TEXT];
     nks_time_format(now, when);
-    size_t len = mark_write(text, alarm.code, alarm.batch, alarm.time);
+    size_t len = mark_write(text, &clearing->alarm);
     int more = snprintf(text + len, sizeof text - len, "cleared=%s\nreason=%s\n", when, reason);
     if (more < 0 || (size_t)more >= sizeof text - len)
         return nks_fault_set(fault, NKS_REFUSED, "REASON-LONG", "the reason is too long; say it in fewer words");
-    NKS_TRY(path_of(home, "alarm", mark, fault));
     NKS_TRY(path_of(home, "alarm.cleared", record, fault));
-    NKS_TRY(nks_file_replace(record, text, len + (size_t)more, 0600, fault));
-    NKS_TRY(nks_sys_unlink(mark, fault));
+    return nks_file_replace(record, text, len + (size_t)more, 0600, fault);
+}
+
+/* The mark gets another name before it is compared: who raises an alarm from then on makes a new one, which stays. */
+enum nks_status nks_alarm_take_away(const char *home, const struct nks_alarm_clearing *clearing, const char *reason,
+                                    nks_time now, struct nks_fault *fault)
+{
+    char mark[NKS_PATH_MAX], moved[NKS_PATH_MAX];
+    NKS_TRY(record_write(home, clearing, reason, now, fault));
+    NKS_TRY(path_of(home, "alarm", mark, fault));
+    NKS_TRY(path_of(home, "alarm.clearing", moved, fault));
+    if (nks_sys_exists(mark))
+        NKS_TRY(nks_sys_rename_over(mark, moved, fault));
+    NKS_TRY(mark_compare(moved, clearing, fault)); /* another one stands on under its new name */
+    NKS_TRY(nks_sys_unlink(moved, fault));
     return nks_sys_fsync_dir(home, fault);
 }
 
-enum nks_status nks_alarm_clear(const char *home, const char *keys, const char *audit, const char *reason, nks_time now,
-                                struct nks_fault *fault)
+void nks_alarm_clearing_end(struct nks_alarm_clearing *clearing)
 {
-    char path[NKS_PATH_MAX];
-    int lock = -1;
-    NKS_TRY(path_of(home, "run.lock", path, fault));
-    NKS_TRY(nks_sys_lock(path, &lock, fault));
-    enum nks_status status = prove(home, keys, audit, fault);
-    if (status == NKS_OK)
-        status = take_away(home, reason, now, fault);
-    (void)close(lock);
-    return status;
+    if (clearing->lock >= 0)
+        (void)close(clearing->lock);
+    clearing->lock = -1;
 }

@@ -35,7 +35,7 @@ struct nks_restore {
     char place[NKS_PATH_MAX]; /* where `home` lies, when it is a link */
     char restoring[NKS_PATH_MAX];
     uint8_t list[NKS_HASH_SIZE]; /* of backup.tsv: what the persons sign */
-    int lock, receive_lock;
+    int lock, receive_lock, new_lock, new_receive_lock;
     struct nks_backup_result result;
 };
 /* Finishes a nks_restore_end that was cut short and says so with RESTORE-FINISHED (NKS_REFUSED): nothing more is done.

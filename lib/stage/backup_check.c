@@ -88,6 +88,20 @@ enum nks_status nks_backup_each(const char *keys_dir, const char *path, uint8_t 
     return status;
 }
 
+/* Before its bytes are read: what is no file of that size is not what was written. */
+enum nks_status nks_backup_size(const char *path, const struct nks_backup_file *file, struct nks_fault *fault)
+{
+    struct nks_fault odd = {.status = NKS_OK};
+    int64_t bytes = 0;
+    nks_time changed = 0;
+    enum nks_status status = nks_sys_stat(path, &bytes, &changed, &odd);
+    if (status == NKS_REFUSED || (status == NKS_OK && bytes != file->bytes))
+        return nks_backup_damaged(file->name, "is not what was written", fault);
+    if (status != NKS_OK)
+        *fault = odd;
+    return status;
+}
+
 struct checking {
     const char *path;
     struct nks_backup_result *out;
@@ -102,6 +116,7 @@ static enum nks_status file_check(void *context, const struct nks_backup_file *f
     NKS_TRY(nks_backup_join(path, checking->path, file->name, fault));
     if (!nks_sys_exists(path))
         return nks_backup_damaged(file->name, "is missing", fault);
+    NKS_TRY(nks_backup_size(path, file, fault));
     NKS_TRY(nks_hash_file(path, hash, &bytes, fault));
     if (bytes != file->bytes || memcmp(hash, file->hash, sizeof hash) != 0)
         return nks_backup_damaged(file->name, "is not what was written", fault);

@@ -98,8 +98,8 @@ static enum nks_status published_before(struct nks_run *run, const struct nks_ou
 {
     struct nks_published published;
     NKS_TRY(nks_published_find(run->exchange, file, &published, before, &run->fault));
-    if (!*before)
-        return NKS_OK;
+    if (!*before) /* under another name its money may be out already */
+        return nks_journal_free(run, file->batch_id, file->delivery_id, file->name);
     if (published.bytes != file->bytes || memcmp(published.hash, file->hash, NKS_HASH_SIZE) != 0)
         return nks_fault_set(&run->fault, NKS_HELD, "JOURNAL-DIFFERS",
                              "%s was published before the home was restored, with other bytes: it stays in staging",
@@ -157,6 +157,8 @@ static enum nks_status day_count(struct nks_run *run, const char *central, nks_d
         if (id == 0)
             return NKS_OK;
         NKS_TRY(nks_out_file_load(run->exchange, id, &file, &found, &run->fault));
+        if (file.state != NKS_FILE_PUBLISHED) /* it is held */
+            continue;
         day->files++;
         day->legs += file.entries;
     }
@@ -245,6 +247,8 @@ enum nks_status nks_manifest_write(struct nks_run *run, const struct nks_out_fil
         if (id == 0)
             break;
         NKS_TRY(nks_out_file_load(run->exchange, id, &order, &found, &run->fault));
+        if (order.state != NKS_FILE_PUBLISHED)
+            continue;
         nks_hex(order.hash, NKS_HASH_SIZE, hex);
         nks_buf_init(&line, memory, sizeof memory);
         nks_buf_printf(&line, "%s\t%s\t%lld\t%s\t%lld\t%s\n", order.name, order.message_id, (long long)order.entries,
@@ -280,6 +284,7 @@ enum nks_status nks_stage_deliver(struct nks_run *run, int64_t batch_id)
 {
     (void)batch_id; /* what is written is published, whatever its batch */
     NKS_TRY(nks_run_journal(run));
+    NKS_TRY(nks_journal_begin(run));
     enum nks_status status = publish_all(run);
     if (status != NKS_OK && status != NKS_HELD)
         return status;

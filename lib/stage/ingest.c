@@ -5,6 +5,7 @@
  * Slices are committed as they fill, in state READ: they are no facts before the batch is ACCEPTED. A killed ingest
  * begins its delivery again from the spool.
  */
+#include "exchange/published.h"
 #include "stage/ingest.h"
 #include "stage/receive_signature.h"
 
@@ -502,6 +503,20 @@ static void ingest_free(struct nks_ingest *ingest)
     free(ingest);
 }
 
+/* What went out before the home was restored was decided on that day, and is decided by it again. */
+static enum nks_status ingest_as_then(struct nks_ingest *ingest)
+{
+    struct nks_run *run = ingest->run;
+    nks_time now = run->now;
+    nks_date today = run->today;
+    bool found = false;
+    NKS_TRY(nks_published_first(run->exchange, ingest->delivery.hash, &run->now, &run->today, &found, &run->fault));
+    enum nks_status status = ingest_new(ingest);
+    run->now = now;
+    run->today = today;
+    return status;
+}
+
 static enum nks_status ingest_one(struct nks_run *run, int64_t delivery_id)
 {
     struct nks_ingest *ingest = calloc(1, sizeof *ingest);
@@ -514,7 +529,7 @@ static enum nks_status ingest_one(struct nks_run *run, int64_t delivery_id)
     if (status == NKS_OK && ingest->delivery.replays == 0)
         status = nks_delivery_find_bytes(run->exchange, &ingest->delivery, &earlier, &run->fault);
     if (status == NKS_OK)
-        status = earlier != 0 ? repeat(ingest, earlier) : ingest_new(ingest);
+        status = earlier != 0 ? repeat(ingest, earlier) : ingest_as_then(ingest);
     ingest_free(ingest);
     return status;
 }

@@ -47,13 +47,59 @@ static enum nks_status make(struct nks_run *run)
     return found ? older(run) : NKS_OK;
 }
 
+enum nks_status nks_journal_source(struct nks_run *run, int64_t batch_id, int64_t delivery_id,
+                                   uint8_t source[NKS_SOURCE_SIZE])
+{
+    struct nks_delivery delivery;
+    bool found = false;
+    memset(source, 0, NKS_SOURCE_SIZE);
+    if (batch_id != 0)
+        NKS_TRY(nks_batch_delivery(run->payments, batch_id, &delivery_id, &run->fault));
+    if (delivery_id != 0)
+        NKS_TRY(nks_delivery_load(run->exchange, delivery_id, &delivery, &found, &run->fault));
+    if (found)
+        memcpy(source, delivery.hash, NKS_SOURCE_SIZE);
+    return NKS_OK;
+}
+
+enum nks_status nks_journal_free(struct nks_run *run, int64_t batch_id, int64_t delivery_id, const char *what)
+{
+    uint8_t source[NKS_SOURCE_SIZE];
+    int64_t unmatched = 0;
+    if (batch_id == 0 && delivery_id == 0)
+        return NKS_OK;
+    NKS_TRY(nks_journal_source(run, batch_id, delivery_id, source));
+    NKS_TRY(nks_published_unmatched(run->exchange, source, &unmatched, &run->fault));
+    return unmatched == 0
+               ? NKS_OK
+               : nks_fault_set(&run->fault, NKS_HELD, "JOURNAL-DIFFERS",
+                               "%s waits: %lld files of the same received bytes were published before the home was "
+                               "restored and are not there again as they were",
+                               what, (long long)unmatched);
+}
+
+enum nks_status nks_journal_begin(struct nks_run *run)
+{
+    if (run->journal != NULL)
+        return NKS_OK;
+    NKS_TRY(make(run));
+    NKS_TRY(nks_db_begin(run->db, &run->fault));
+    enum nks_status status = nks_journal_mark(run);
+    if (status == NKS_OK)
+        return nks_db_commit(run->db, &run->fault);
+    nks_db_rollback(run->db);
+    return status;
+}
+
 enum nks_status nks_journal_file(struct nks_run *run, const struct nks_out_file *file, const char *word)
 {
     char memory[NKS_JOURNAL_LINE_MAX];
+    uint8_t source[NKS_SOURCE_SIZE];
     struct nks_buf fields;
     NKS_TRY(make(run));
+    NKS_TRY(nks_journal_source(run, file->batch_id, file->delivery_id, source));
     nks_buf_init(&fields, memory, sizeof memory);
-    nks_published_format(file, &fields);
+    nks_published_format(file, source, &fields);
     NKS_TRY(nks_journal_append(run->journal, word, nks_buf_view(&fields), &run->fault));
     run->journal_line = nks_journal_at(run->journal).number;
     return NKS_OK;
@@ -70,8 +116,9 @@ enum nks_status nks_journal_done(struct nks_run *run)
 
 struct tail {
     int64_t file_id, line; /* the file whose row waits for its end; 0: none */
-    bool by_hand;
+    int64_t by_hand;
     bool several; /* more than one may wait: a home that has no mark yet */
+    bool many;
     bool done, older;
 };
 
@@ -97,11 +144,17 @@ static enum nks_status file_line(struct nks_run *run, const struct nks_journal_l
     bool same = found && file.state != NKS_FILE_RESERVED && memcmp(file.hash, published.hash, NKS_HASH_SIZE) == 0;
     bool waits = same && file.state == NKS_FILE_WRITTEN;
     bool another = waits && tail->file_id != 0 && tail->file_id != id;
+    if (another && tail->several) { /* all of them lost their staged copies before the journal began */
+        char staged[NKS_PATH_MAX];
+        NKS_TRY(nks_run_staging_path(run, tail->file_id, staged));
+        tail->older = tail->older || nks_sys_exists(staged);
+    }
     tail->older = tail->older || !same || (another && !tail->several);
+    tail->many = tail->many || another;
     if (waits) {
         tail->file_id = id;
         tail->line = line->number;
-        tail->by_hand = strcmp(line->word, "hand") == 0;
+        tail->by_hand = strcmp(line->word, "hand") == 0 ? NKS_BY_HAND_SOMEWHERE : 0;
         tail->done = false;
     }
     return NKS_OK;
@@ -157,7 +210,7 @@ static enum nks_status rows_begin(struct nks_run *run, const struct tail *tail, 
         NKS_TRY(nks_out_file_load(run->exchange, id, &file, &found, &run->fault));
         NKS_TRY(nks_journal_file(run, &file, "publish"));
         NKS_TRY(nks_journal_done(run));
-        file.by_hand = tail->by_hand && tail->file_id == id;
+        file.by_hand = tail->file_id == id ? tail->by_hand : 0;
         NKS_TRY(nks_out_file_published(run->exchange, &file, &run->fault));
         *any = true;
     }
@@ -183,9 +236,13 @@ static enum nks_status compare(struct nks_run *run)
     enum nks_journal_state state = NKS_JOURNAL_NONE;
     struct tail tail = {.file_id = 0};
     char path[NKS_PATH_MAX];
+    bool fits = true;
     NKS_TRY(path_of(run, path));
     NKS_TRY(nks_journal_mark_load(run->exchange, &mark, &state, &run->fault));
     if (state == NKS_JOURNAL_RESTORED)
+        return older(run);
+    NKS_TRY(nks_run_seals_fit(run, &fits));
+    if (!fits)
         return older(run);
     if (state == NKS_JOURNAL_NONE && !nks_sys_exists(path))
         return begin(run, &tail);
@@ -194,7 +251,9 @@ static enum nks_status compare(struct nks_run *run)
     NKS_TRY(tail_read(run, &tail));
     if (tail.older)
         return older(run);
-    return state == NKS_JOURNAL_NONE ? begin(run, &tail) : tail_finish(run, &tail);
+    if (!tail.many)
+        NKS_TRY(tail_finish(run, &tail));
+    return state == NKS_JOURNAL_NONE ? begin(run, &tail) : NKS_OK;
 }
 
 enum nks_status nks_run_journal(struct nks_run *run)

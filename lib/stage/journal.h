@@ -21,6 +21,17 @@ NKS_CHECKED enum nks_status nks_run_journal(struct nks_run *run);
 NKS_CHECKED enum nks_status nks_journal_file(struct nks_run *run, const struct nks_out_file *file, const char *word);
 NKS_CHECKED enum nks_status nks_journal_done(struct nks_run *run);
 NKS_CHECKED enum nks_status nks_journal_mark(struct nks_run *run);
+/* By hand, where to is not known after a kill: any place may finish it. */
+enum { NKS_BY_HAND_SOMEWHERE = 1 };
+/* The source (published.h) of a batch, or of a delivery; zeros where there is none. */
+NKS_CHECKED enum nks_status nks_journal_source(struct nks_run *run, int64_t batch_id, int64_t delivery_id,
+                                               uint8_t source[NKS_SOURCE_SIZE]);
+/* NKS_HELD (JOURNAL-DIFFERS) while files of the batch's source, or the delivery's, went out before the home was
+ * restored and are not there again byte for byte. `what` is named in the fault. */
+NKS_CHECKED enum nks_status nks_journal_free(struct nks_run *run, int64_t batch_id, int64_t delivery_id,
+                                             const char *what);
+/* Makes the journal and its mark where a home has none yet; before the first file is published. */
+NKS_CHECKED enum nks_status nks_journal_begin(struct nks_run *run);
 NKS_CHECKED bool nks_journal_file_path(const char *home, char out[NKS_PATH_MAX]);
 
 struct nks_reconciled {

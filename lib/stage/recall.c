@@ -87,6 +87,7 @@ enum nks_status nks_recall(struct nks_run *run, struct nks_recall *recall, const
 {
     struct nks_batch batch = {.id = 0};
     NKS_TRY(nks_run_journal(run));
+    NKS_TRY(nks_journal_free(run, recall->batch_id, 0, "the recall"));
     NKS_TRY(nks_db_begin(run->db, &run->fault));
     enum nks_status status = recall_try(run, &batch, recall, hand->reason);
     nks_batch_close(&batch);

@@ -128,8 +128,6 @@ static enum nks_status read_on(struct reading *reading, const char *path, const 
 {
     struct nks_run *run = reading->run;
     struct nks_journal *journal = NULL;
-    if (mark->number == 0 && !nks_sys_exists(path)) /* nothing was ever published */
-        return begin_anew(reading, path, reason);
     NKS_TRY(nks_journal_open(path, mark, false, &journal, &run->fault));
     enum nks_status status = rows_store(reading, journal, reason);
     nks_journal_close(journal);
@@ -159,6 +157,8 @@ enum nks_status nks_run_reconcile(struct nks_run *run, bool anew, bool dry_run, 
         nks_fault_clear(&run->fault);
     }
     NKS_TRY(read_on(&reading, path, &mark, reason));
+    if (!dry_run)
+        NKS_TRY(nks_run_seals_aside(run));
     out->unfinished += (int64_t)reading.opened;
     if (reading.opened > 0)
         memcpy(out->first, reading.open[0].name, sizeof out->first);

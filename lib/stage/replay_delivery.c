@@ -1,4 +1,5 @@
 /* replay of a delivery: a file that was refused by what we knew then is read again by what we know now. */
+#include "stage/journal.h"
 #include "stage/replay.h"
 
 #include "vault/stream.h"
@@ -145,6 +146,7 @@ enum nks_status nks_replay_delivery(struct nks_run *run, int64_t id, const struc
     struct nks_delivery from;
     bool found = false;
     int lock = -1;
+    NKS_TRY(nks_run_journal(run));
     NKS_TRY(nks_run_path(run, path, "receive.lock", NULL, NULL));
     NKS_TRY(nks_sys_lock(path, &lock, &run->fault));
     enum nks_status status = nks_delivery_load(run->exchange, id, &from, &found, &run->fault);

@@ -13,15 +13,38 @@
 #include "stage/step.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { PIECE = 64 * 1024 };
 
 struct handing {
+    int64_t place; /* a number made of the path */
     char staged[NKS_PATH_MAX], staging[NKS_PATH_MAX];
     char part[NKS_PATH_MAX], signature[NKS_PATH_MAX], dir[NKS_PATH_MAX];
 };
+
+static int64_t place_of(const char *path)
+{
+    char *real = NULL, dir[NKS_PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    uint8_t hash[NKS_HASH_SIZE];
+    uint64_t number = 0;
+    snprintf(dir, sizeof dir, "%.*s", slash == NULL ? 1 : (int)(slash - path) + 1, slash == NULL ? "." : path);
+    real = realpath(dir, NULL);
+    char text[2 * NKS_PATH_MAX];
+    snprintf(text, sizeof text, "%s/%s", real != NULL ? real : dir, slash == NULL ? path : slash + 1);
+    free(real);
+    nks_hash_once(text, strlen(text), hash);
+    memcpy(&number, hash, sizeof number);
+    return (int64_t)(number >> 2) + NKS_BY_HAND_SOMEWHERE + 1;
+}
+
+static bool may_finish(const struct nks_out_file *file, const struct handing *handing)
+{
+    return file->by_hand == handing->place || file->by_hand == NKS_BY_HAND_SOMEWHERE;
+}
 
 static enum nks_status paths(struct nks_run *run, const struct nks_out_file *file, const char *path,
                              struct handing *handing)
@@ -33,6 +56,7 @@ static enum nks_status paths(struct nks_run *run, const struct nks_out_file *fil
     int part = snprintf(handing->part, NKS_PATH_MAX, "%s.part", path);
     int signature = snprintf(handing->signature, NKS_PATH_MAX, "%s.p7s", path);
     int dir = snprintf(handing->dir, NKS_PATH_MAX, "%.*s", slash == NULL ? 1 : (int)len, slash == NULL ? "." : path);
+    handing->place = place_of(path);
     bool fits = part < NKS_PATH_MAX && signature < NKS_PATH_MAX && dir < NKS_PATH_MAX;
     return fits ? NKS_OK : nks_fault_set(&run->fault, NKS_FAILED, "PATH-LONG", "the path of --out is too long");
 }
@@ -43,18 +67,21 @@ static enum nks_status may_hand(struct nks_run *run, const struct nks_out_file *
 {
     struct nks_published published;
     bool before = false;
-    *go_on =
-        file->state == NKS_FILE_PUBLISHED && file->by_hand && nks_sys_exists(handing->part) && !nks_sys_exists(path);
+    *go_on = file->state == NKS_FILE_PUBLISHED && may_finish(file, handing) && nks_sys_exists(handing->part) &&
+             !nks_sys_exists(path);
     if (*go_on)
         return NKS_OK;
     NKS_TRY(nks_published_find(run->exchange, file, &published, &before, &run->fault));
     if (file->state != NKS_FILE_WRITTEN || before)
         return nks_fault_set(&run->fault, NKS_HELD, "DELIVERED-STATE",
-                             "%s is %s: only a file that is written and not published is handed out", file->name,
+                             "%s is %s: only a file that is written and not published is handed out; nks replay "
+                             "publishes a lost one again",
+                             file->name,
                              before ? "published before the home was restored" : nks_file_state_name((int)file->state));
     if (!nks_sys_exists(handing->staged))
         NKS_TRY(nks_archive_copy(run, file, handing->staged));
-    bool exists = nks_sys_exists(path) || nks_sys_exists(handing->signature);
+    /* A signature beside a .part is of a try that was cut short. */
+    bool exists = nks_sys_exists(path) || (nks_sys_exists(handing->signature) && !nks_sys_exists(handing->part));
     return exists ? nks_fault_set(&run->fault, NKS_REFUSED, "DELIVERED-EXISTS",
                                   "the file of --out or its .p7s is there already: name another")
                   : NKS_OK;
@@ -126,18 +153,19 @@ static enum nks_status sign(struct nks_run *run, const struct nks_out_file *file
     return nks_file_replace(handing->signature, der, len, 0600, &run->fault);
 }
 
-static enum nks_status row_end(struct nks_run *run, struct nks_out_file *file, const char *reason)
+static enum nks_status row_end(struct nks_run *run, struct nks_out_file *file, int64_t place, const char *reason)
 {
     const struct nks_trail_entry entry = {.action = NKS_TRAIL_BY_HAND,
                                           .batch_id = file->batch_id,
                                           .number = file->id,
                                           .reason = reason,
                                           .detail = file->name};
-    file->by_hand = true;
+    file->by_hand = place;
     NKS_TRY(nks_db_begin(run->db, &run->fault));
     enum nks_status status = nks_trail_add(run->trail, &entry, &run->fault);
-    if (status == NKS_OK && file->state == NKS_FILE_WRITTEN)
-        status = nks_out_file_published(run->exchange, file, &run->fault);
+    if (status == NKS_OK)
+        status = file->state == NKS_FILE_WRITTEN ? nks_out_file_published(run->exchange, file, &run->fault)
+                                                 : nks_out_file_handed(run->exchange, file, &run->fault);
     if (status == NKS_OK)
         status = nks_journal_mark(run);
     if (status == NKS_OK)
@@ -165,7 +193,7 @@ enum nks_status nks_deliver_by_hand(struct nks_run *run, struct nks_out_file *fi
     NKS_TRY(nks_sys_unlink(handing.staged, &run->fault));
     NKS_TRY(nks_sys_fsync_dir(handing.staging, &run->fault));
     nks_sys_point("hand.taken");
-    NKS_TRY(row_end(run, file, hand->reason));
+    NKS_TRY(row_end(run, file, handing.place, hand->reason));
     nks_sys_point("hand.row");
     NKS_TRY(nks_sys_rename(handing.part, path, &run->fault));
     NKS_TRY(nks_sys_fsync_dir(handing.dir, &run->fault));

@@ -3,6 +3,7 @@
  * batch of origin CORRECTION. They were checked when they were read and never had a leg; what they are rejected for at
  * receipt is their own, and stays.
  */
+#include "stage/journal.h"
 #include "stage/replay.h"
 #include "stage/step.h"
 
@@ -256,6 +257,7 @@ enum nks_status nks_replay_rejected(struct nks_run *run, int64_t batch_id, const
                                     struct nks_replay_result *result)
 {
     struct again again = {.run = run};
+    NKS_TRY(nks_run_journal(run));
     NKS_TRY(nks_db_begin(run->db, &run->fault));
     enum nks_status status = batch_again(&again, batch_id, hand->reason);
     *result = (struct nks_replay_result){again.to.id, again.to.payments, again.to.sum};

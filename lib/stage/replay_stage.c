@@ -4,6 +4,7 @@
  * given back, planned legs are stopped and stay as rows of the generation before.
  */
 #include "stage/ahead.h"
+#include "stage/journal.h"
 #include "stage/replay.h"
 #include "stage/step.h"
 
@@ -227,6 +228,7 @@ enum nks_status nks_replay_stage(struct nks_run *run, int64_t batch_id, const ch
     if (!nks_replay_stage_find(stage, &restart.to))
         return nks_fault_set(&run->fault, NKS_REFUSED, "REPLAY-STAGE",
                              "a batch is replayed from resolve, offset or route");
+    NKS_TRY(nks_run_journal(run));
     NKS_TRY(nks_db_begin(run->db, &run->fault));
     enum nks_status status = batch_restart(&restart, batch_id, stage, hand);
     nks_batch_close(&restart.batch);

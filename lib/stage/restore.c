@@ -82,6 +82,7 @@ static enum nks_status file_put(void *context, const struct nks_backup_file *fil
     NKS_TRY(nks_backup_join(to, restore->restoring, file->name, fault));
     if (!nks_sys_exists(from))
         return nks_backup_damaged(file->name, "is missing", fault);
+    NKS_TRY(nks_backup_size(from, file, fault));
     NKS_TRY(nks_backup_copy(from, to, &copied, fault));
     if (copied.bytes != file->bytes || memcmp(copied.hash, file->hash, sizeof copied.hash) != 0)
         return nks_backup_damaged(file->name, "is not what was written", fault);
@@ -257,7 +258,7 @@ static enum nks_status place_find(struct nks_restore *restore, struct nks_fault 
 enum nks_status nks_restore_begin(struct nks_restore *restore, struct nks_fault *fault)
 {
     bool finished = false;
-    restore->lock = restore->receive_lock = -1;
+    restore->lock = restore->receive_lock = restore->new_lock = restore->new_receive_lock = -1;
     NKS_TRY(place_find(restore, fault));
     NKS_TRY(suffixed(restore->place, ".restoring", restore->restoring, fault));
     NKS_TRY(home_lock(restore, fault));
@@ -310,10 +311,21 @@ enum nks_status nks_restore_mark(struct nks_run *run, const struct nks_restore *
     return status;
 }
 
+/* Whoever comes after the change of places meets these. */
+static enum nks_status new_locks(struct nks_restore *restore, struct nks_fault *fault)
+{
+    char path[NKS_PATH_MAX];
+    NKS_TRY(nks_backup_join(path, restore->restoring, "run.lock", fault));
+    NKS_TRY(nks_sys_lock(path, &restore->new_lock, fault));
+    NKS_TRY(nks_backup_join(path, restore->restoring, "receive.lock", fault));
+    return nks_sys_lock(path, &restore->new_receive_lock, fault);
+}
+
 enum nks_status nks_restore_end(struct nks_restore *restore, char before[NKS_PATH_MAX], struct nks_fault *fault)
 {
     char parent[NKS_PATH_MAX];
     NKS_TRY(alarm_take(restore, fault));
+    NKS_TRY(new_locks(restore, fault));
     NKS_TRY(suffixed(restore->place, "/..", parent, fault));
     nks_sys_point("restore.marked");
     NKS_TRY(nks_sys_exists(restore->place) ? nks_sys_exchange(restore->place, restore->restoring, fault)
@@ -325,9 +337,10 @@ enum nks_status nks_restore_end(struct nks_restore *restore, char before[NKS_PAT
 
 void nks_restore_close(struct nks_restore *restore)
 {
-    if (restore->receive_lock >= 0)
-        close(restore->receive_lock);
-    if (restore->lock >= 0)
-        close(restore->lock);
-    restore->lock = restore->receive_lock = -1;
+    int *const locks[] = {&restore->lock, &restore->receive_lock, &restore->new_lock, &restore->new_receive_lock};
+    for (size_t i = 0; i < sizeof locks / sizeof locks[0]; i++) {
+        if (*locks[i] >= 0)
+            close(*locks[i]);
+        *locks[i] = -1;
+    }
 }

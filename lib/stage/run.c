@@ -311,7 +311,7 @@ static enum nks_status lock_take(struct nks_run *run)
     return run->options.wait_seconds > 0 ? conf_load(run) : NKS_OK;
 }
 
-static enum nks_status database_open(struct nks_run *run)
+static enum nks_status database_open(struct nks_run *run, struct nks_migrated *told)
 {
     char path[NKS_PATH_MAX];
     NKS_TRY(nks_run_path(run, path, "nks.db", NULL, NULL));
@@ -325,7 +325,7 @@ static enum nks_status database_open(struct nks_run *run)
     };
     NKS_TRY(nks_db_open(&options, &run->db, &run->fault));
     return run->options.read_only || !run->options.lock ? nks_home_schema_check(run->db, &run->fault)
-                                                        : nks_home_upgrade(run->db, path, run->now, &run->fault);
+                                                        : nks_home_upgrade(run->db, path, run->now, told, &run->fault);
 }
 
 static enum nks_status modules_open(struct nks_run *run)
@@ -353,17 +353,33 @@ enum nks_status nks_run_books(struct nks_run *run)
     return nks_signer_book_load(run->exchange, &run->arena, &run->signers, &run->fault);
 }
 
+/* The steps of init have none: the trail begins after them. */
+static enum nks_status migrated_link(struct nks_run *run, const struct nks_migrated *told)
+{
+    const struct nks_trail_entry entry = {.action = NKS_TRAIL_MIGRATE, .number = told->count, .detail = told->steps};
+    if (told->count == 0 || run->options.public_keys)
+        return NKS_OK;
+    NKS_TRY(nks_db_begin(run->db, &run->fault));
+    enum nks_status status = nks_trail_add(run->trail, &entry, &run->fault);
+    if (status == NKS_OK)
+        return nks_db_commit(run->db, &run->fault);
+    nks_db_rollback(run->db);
+    return status;
+}
+
 static enum nks_status open_all(struct nks_run *run)
 {
+    struct nks_migrated told = {.count = 0};
     NKS_TRY(paths_set(run, run->options.home, run->options.keys));
-    if (!run->options.read_only)
+    if (!run->options.read_only && !run->options.clearing)
         NKS_TRY(nks_alarm_check(run->home, &run->fault));
     NKS_TRY(conf_load(run));
     NKS_TRY(lock_take(run));
     if (run->options.lock) /* the run before may have ended with an alarm while this one waited */
         NKS_TRY(nks_alarm_check(run->home, &run->fault));
-    NKS_TRY(database_open(run));
+    NKS_TRY(database_open(run, &told));
     NKS_TRY(modules_open(run));
+    NKS_TRY(migrated_link(run, &told));
     run->slice = nks_slice_new();
     if (run->slice == NULL)
         return nks_fault_set(&run->fault, NKS_RETRY, "MEMORY", "no memory for a slice");

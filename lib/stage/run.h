@@ -55,6 +55,7 @@ struct nks_run_options {
     int wait_seconds;        /* with `lock`: how long to wait for it before it is BUSY */
     bool lock;               /* work: take the home's lock, NKS_RETRY (BUSY) when another run has it */
     bool read_only;          /* look only; else a standing alarm is NKS_INTEGRITY (ALARM-STANDS, alarm.h) */
+    bool clearing;           /* an alarm may stand: it is being cleared, by who holds the home's lock (alarm.h) */
     bool public_keys;        /* no secrets: the auditor */
     void (*progress)(void *context, const char *stage, int64_t done, int64_t total); /* may be NULL */
     void *progress_context;
@@ -79,7 +80,7 @@ struct nks_run {
     struct nks_trail *trail;     /* every commit has a link in it */
     struct nks_arena arena;      /* of the books */
     struct nks_journal *journal; /* of published files (journal.h); NULL until it is needed */
-    bool journal_compared;
+    bool journal_compared, seals_fit;
     int64_t journal_line; /* of the file that is on its way out */
     struct nks_agreement_book agreements;
     struct nks_central_book centrals;
@@ -103,6 +104,11 @@ NKS_CHECKED enum nks_status nks_run_trail(struct nks_run *run, enum nks_trail_ac
                                           int64_t slice_id, int64_t number);
 /* Writes the seal of every day whose chains grew since its last seal into HOME.journal/seals (seal.c). */
 NKS_CHECKED enum nks_status nks_run_seal(struct nks_run *run);
+/* Whether the newest seal speaks of this trail; false: the database is older. No seal fits. */
+NKS_CHECKED enum nks_status nks_run_seals_fit(struct nks_run *run, bool *fit);
+/* Seals that do not fit go to HOME.journal/replaced-TIME: after it was decided that the database is the one to go on
+ * with. */
+NKS_CHECKED enum nks_status nks_run_seals_aside(struct nks_run *run);
 /* Reads agreements, centrals and signers (again). */
 NKS_CHECKED enum nks_status nks_run_books(struct nks_run *run);
 NKS_CHECKED enum nks_status nks_run_path(struct nks_run *run, char out[NKS_PATH_MAX], const char *a, const char *b,

@@ -84,8 +84,10 @@ static enum nks_status copy_before(struct nks_db *db, const char *path, nks_time
     return nks_db_copy(db, copy, NULL, NULL, fault);
 }
 
-enum nks_status nks_home_upgrade(struct nks_db *db, const char *path, nks_time now, struct nks_fault *fault)
+enum nks_status nks_home_upgrade(struct nks_db *db, const char *path, nks_time now, struct nks_migrated *told,
+                                 struct nks_fault *fault)
 {
+    *told = (struct nks_migrated){.count = 0};
     struct steps steps;
     size_t applied = 0, missing = 0;
     steps_gather(&steps);
@@ -94,5 +96,5 @@ enum nks_status nks_home_upgrade(struct nks_db *db, const char *path, nks_time n
         return NKS_OK;
     if (applied > 0)
         NKS_TRY(copy_before(db, path, now, fault));
-    return nks_db_migrate(db, steps.all, steps.count, now, fault);
+    return nks_db_migrate_told(db, steps.all, steps.count, now, told, fault);
 }

@@ -10,7 +10,7 @@ NKS_CHECKED enum nks_status nks_home_migrate(struct nks_db *db, nks_time now, st
 /* For those that only read: NKS_FAILED, DB-NEWER or DB-OLDER. */
 NKS_CHECKED enum nks_status nks_home_schema_check(struct nks_db *db, struct nks_fault *fault);
 /* Brings a database up to date; one that has data is copied to PATH.before-TIME first. An older program refuses a newer
- * database (DB-NEWER). */
+ * database (DB-NEWER). `told`: the steps, for the trail. */
 NKS_CHECKED enum nks_status nks_home_upgrade(struct nks_db *db, const char *path, nks_time now,
-                                             struct nks_fault *fault);
+                                             struct nks_migrated *told, struct nks_fault *fault);
 #endif

@@ -1,4 +1,5 @@
 /* stop: payments that are in no order file yet are taken out of what will be sent. */
+#include "stage/journal.h"
 #include "stage/stop.h"
 #include "stage/step.h"
 
@@ -223,6 +224,8 @@ static enum nks_status batch_stop(struct stopping *stopping)
 enum nks_status nks_stop(struct nks_run *run, struct nks_stop *stop)
 {
     struct stopping stopping = {.run = run, .stop = stop};
+    NKS_TRY(nks_run_journal(run));
+    NKS_TRY(nks_journal_free(run, stop->batch_id, 0, "the stop"));
     NKS_TRY(nks_db_begin(run->db, &run->fault));
     enum nks_status status = batch_stop(&stopping);
     nks_batch_close(&stopping.batch);

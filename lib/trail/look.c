@@ -67,8 +67,12 @@ enum nks_status nks_trail_next_of_holder(struct nks_trail *trail, const struct n
     int64_t chain = nks_column_int(stmt, 0), number = nks_column_int(stmt, 1);
     nks_stmt_end(stmt);
     NKS_TRY(nks_trail_next(trail, chain, number - 1, link, found, fault));
-    if (*found && link->link == number)
+    bool good = *found && link->link == number;
+    if (good)
+        NKS_TRY(nks_trail_holders_check(trail, link, &good, fault));
+    if (good)
         return NKS_OK;
-    return nks_fault_set(fault, NKS_INTEGRITY, "TRAIL-CHAIN",
-                         "a link of the trail that a look names is gone; do not restart, run nks-audit");
+    return nks_fault_set(
+        fault, NKS_INTEGRITY, "TRAIL-CHAIN",
+        "a link of the trail that a look names is gone, or was about other data; do not restart, run nks-audit");
 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SALT_SIZE = 16, DETAILS_MAX = 1024, HASHED_MAX = 512 };
+enum { SALT_SIZE = 16, DETAILS_MAX = 1152, HASHED_MAX = 512 };
 
 static const struct {
     int action;
@@ -102,6 +102,13 @@ void nks_trail_default(struct nks_trail *trail, const struct nks_trail_entry *en
     trail->otherwise = entry;
 }
 
+void nks_trail_with(struct nks_trail *trail, nks_trail_with_fn fn, void *context)
+{
+    trail->with = fn;
+    trail->with_context = context;
+    trail->with_done = 0;
+}
+
 void nks_trail_default_number(struct nks_trail *trail, const int64_t *number)
 {
     trail->otherwise_number = number;
@@ -121,7 +128,7 @@ static bool link_hash(const uint8_t before[NKS_HASH_SIZE], const struct nks_trai
     char memory[HASHED_MAX];
     struct nks_buf buf;
     nks_buf_init(&buf, memory, sizeof memory);
-    nks_pack_text(&buf, nks_text_from("nks trail 1"));
+    nks_pack_text(&buf, nks_text_from(link->binds_holders ? "nks trail 2" : "nks trail 1"));
     nks_pack_text(&buf, (struct nks_text){(const char *)before, NKS_HASH_SIZE});
     nks_pack_int(&buf, link->chain);
     nks_pack_int(&buf, link->link);
@@ -130,6 +137,8 @@ static bool link_hash(const uint8_t before[NKS_HASH_SIZE], const struct nks_trai
     nks_pack_int(&buf, link->slice_id);
     nks_pack_int(&buf, link->number);
     nks_pack_text(&buf, (struct nks_text){(const char *)link->commitment, NKS_HASH_SIZE});
+    if (link->binds_holders)
+        nks_pack_text(&buf, (struct nks_text){(const char *)link->holders, NKS_HASH_SIZE});
     nks_hash_once(buf.ptr, buf.len, hash);
     return !buf.overflow;
 }
@@ -159,6 +168,8 @@ static enum nks_status texts_pack(const struct nks_trail *trail, const struct nk
     pack_cut(buf, theirs && entry->approver == NULL ? behind->approver : entry->approver, NKS_TRAIL_WHO_MAX);
     pack_cut(buf, entry->reason, NKS_TRAIL_REASON_MAX);
     pack_cut(buf, entry->detail, NKS_TRAIL_DETAIL_MAX);
+    const uint8_t *about = entry->about == NULL && behind != NULL ? behind->about : entry->about;
+    nks_pack_text(buf, (struct nks_text){(const char *)about, about == NULL ? 0 : NKS_HASH_SIZE});
     return NKS_OK;
 }
 
@@ -181,6 +192,7 @@ static enum nks_status insert(struct nks_trail *trail, const struct nks_trail_li
     nks_bind_bytes(stmt, "details", details, len);
     nks_bind_bytes(stmt, "commitment", link->commitment, sizeof link->commitment);
     nks_bind_bytes(stmt, "hash", link->hash, sizeof link->hash);
+    nks_bind_bytes(stmt, "holders", link->holders, sizeof link->holders);
     return nks_stmt_run(stmt, NULL, fault);
 }
 
@@ -237,6 +249,15 @@ enum nks_status nks_trail_head(struct nks_trail *trail, int64_t chain, int64_t *
     return NKS_OK;
 }
 
+/* Once in each transaction: the links that it adds itself do not call it again. */
+static enum nks_status with_call(struct nks_trail *trail, struct nks_fault *fault)
+{
+    if (trail->with == NULL || trail->with_done == nks_db_transaction(trail->db))
+        return NKS_OK;
+    trail->with_done = nks_db_transaction(trail->db);
+    return trail->with(trail->with_context, fault);
+}
+
 enum nks_status nks_trail_add(struct nks_trail *trail, const struct nks_trail_entry *entry, struct nks_fault *fault)
 {
     char memory[DETAILS_MAX];
@@ -246,7 +267,8 @@ enum nks_status nks_trail_add(struct nks_trail *trail, const struct nks_trail_en
                                   .at = trail->now,
                                   .action = entry->action,
                                   .slice_id = entry->slice_id,
-                                  .number = entry->number};
+                                  .number = entry->number,
+                                  .binds_holders = true};
     if (nks_plain)
         return NKS_OK;
     if (trail->cipher == NULL)
@@ -255,6 +277,7 @@ enum nks_status nks_trail_add(struct nks_trail *trail, const struct nks_trail_en
     NKS_TRY(texts_pack(trail, entry, &buf, fault));
     NKS_TRY(nks_trail_head(trail, link.chain, &link.link, before, fault));
     link.link++;
+    nks_trail_holders_hash(entry->holder, link.holders);
     nks_hash_once(buf.ptr, buf.len, link.commitment);
     if (buf.overflow || !link_hash(before, &link, link.hash))
         return nks_fault_set(fault, NKS_FAILED, "TRAIL-LONG", "a link of the trail does not fit: a defect");
@@ -263,10 +286,19 @@ enum nks_status nks_trail_add(struct nks_trail *trail, const struct nks_trail_en
     NKS_TRY(insert(trail, &link, details, buf.len + NKS_CIPHER_OVERHEAD, fault));
     NKS_TRY(day_add(trail, link.chain, fault));
     trail->covered = nks_db_transaction(trail->db);
-    return entry->holder == NULL ? NKS_OK : insert_holder(trail, &link, entry->holder, fault);
+    if (entry->holder != NULL)
+        NKS_TRY(insert_holder(trail, &link, entry->holder, fault));
+    return with_call(trail, fault);
 }
 
 /* ---- reading */
+
+static bool about_read(struct nks_text text, uint8_t about[NKS_HASH_SIZE])
+{
+    if (text.len == NKS_HASH_SIZE)
+        memcpy(about, text.ptr, NKS_HASH_SIZE);
+    return text.len == NKS_HASH_SIZE || text.len == 0;
+}
 
 static enum nks_status texts_read(struct nks_trail *trail, struct nks_text record, struct nks_trail_link *link,
                                   struct nks_fault *fault)
@@ -284,6 +316,8 @@ static enum nks_status texts_read(struct nks_trail *trail, struct nks_text recor
     fits = nks_text_copy(nks_unpack_text(&unpack), link->approver, sizeof link->approver) && fits;
     fits = nks_text_copy(nks_unpack_text(&unpack), link->reason, sizeof link->reason) && fits;
     fits = nks_text_copy(nks_unpack_text(&unpack), link->detail, sizeof link->detail) && fits;
+    if (unpack.rest.len > 0) /* links made before they said what they are about end here */
+        fits = about_read(nks_unpack_text(&unpack), link->about) && fits;
     nks_hash_once(plain, len, commitment);
     if (!fits || !nks_unpack_done(&unpack) || memcmp(commitment, link->commitment, sizeof commitment) != 0)
         return damaged(link->chain, link->link, fault);
@@ -315,6 +349,8 @@ enum nks_status nks_trail_next(struct nks_trail *trail, int64_t chain, int64_t a
     link->slice_id = nks_column_int(stmt, 3);
     link->number = nks_column_int(stmt, 4);
     bool good = hash_column(stmt, 6, link->commitment) && hash_column(stmt, 7, link->hash);
+    link->binds_holders = nks_column_bytes(stmt, 8).len > 0;
+    good = good && (!link->binds_holders || hash_column(stmt, 8, link->holders));
     enum nks_status status = good ? NKS_OK : damaged(chain, link->link, fault);
     if (status == NKS_OK && trail->cipher != NULL)
         status = texts_read(trail, nks_column_bytes(stmt, 5), link, fault);

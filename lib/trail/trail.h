@@ -9,6 +9,8 @@
  * Order of calls: open; nks_trail_add inside the transaction of what it records, so that both are there or neither;
  * close. Links are never changed or removed.
  *
+ * Whose data a look was at stands in rows of its own; links since step 2 of the schema hash them too.
+ *
  * Who, approver, reason and detail are encrypted. The hash is over the clear columns and a commitment to the encrypted
  * ones (SHA-256 of 16 random bytes and the packed texts), so the chain can be checked without secret keys, and a new
  * master key does not touch it.
@@ -70,6 +72,7 @@ struct nks_trail_entry {
     const char *who, *approver;     /* short ids of persons, or the command for automatic work; NULL: none */
     const char *reason;             /* as the person gave it; NULL: none */
     const char *detail;             /* one line; no CPR number, name or account; NULL: none */
+    const uint8_t *about;           /* SHA-256 of arguments and content of the act; NULL: none */
     const struct nks_blind *holder; /* of a look: whose data; NULL: nobody's in particular */
 };
 
@@ -81,9 +84,15 @@ NKS_CHECKED enum nks_status nks_trail_open(struct nks_db *db, struct nks_keys *k
                                            struct nks_trail **out, struct nks_fault *fault);
 void nks_trail_close(struct nks_trail *trail);
 /* The link that a commit which added none gets from now on, instead of a plain COMMIT: an import, say, with who asked
- * for it. Other links without `who` get its who and approver. The entry and its texts stay the caller's and must live
- * until the trail is closed. */
+ * for it. Other links without `who` get its who and approver, and those without `about` its about. The entry and its
+ * texts stay the caller's and must live until the trail is closed. */
 void nks_trail_default(struct nks_trail *trail, const struct nks_trail_entry *entry);
+
+/* Called in each transaction that gets a link, after the first one, to change what must be stored with it: the mark of
+ * the proposal that is being done, say. May add links. What it returns other than NKS_OK is what nks_trail_add returns.
+ * NULL takes it away. */
+typedef enum nks_status (*nks_trail_with_fn)(void *context, struct nks_fault *fault);
+void nks_trail_with(struct nks_trail *trail, nks_trail_with_fn fn, void *context);
 
 /* The number of that link, where it is known in the transaction only: read from `number` just before the commit. NULL
  * ends it. */
@@ -102,9 +111,12 @@ struct nks_trail_link {
     enum nks_trail_action action;
     int64_t slice_id, number;
     uint8_t commitment[NKS_HASH_SIZE], hash[NKS_HASH_SIZE];
+    bool binds_holders; /* false: written before links did */
+    uint8_t holders[NKS_HASH_SIZE];
     /* empty without secret keys */
     char who[NKS_TRAIL_WHO_MAX], approver[NKS_TRAIL_WHO_MAX], reason[NKS_TRAIL_REASON_MAX],
         detail[NKS_TRAIL_DETAIL_MAX];
+    uint8_t about[NKS_HASH_SIZE]; /* zeros: none, or written before links had it */
 };
 /* The next link of a chain after `after`; *found false at the end. A link that is damaged has its number all the same.
  * Its own hash is checked against its content, not
@@ -113,6 +125,17 @@ NKS_CHECKED enum nks_status nks_trail_next(struct nks_trail *trail, int64_t chai
                                            struct nks_trail_link *link, bool *found, struct nks_fault *fault);
 /* Whether `link` is the one after `before` (NULL: the first of its chain). */
 NKS_CHECKED bool nks_trail_follows(const struct nks_trail_link *before, const struct nks_trail_link *link);
+/* Whether the rows of holders that name this link are those that it was made with; true for a link that binds none. */
+NKS_CHECKED enum nks_status nks_trail_holders_check(struct nks_trail *trail, const struct nks_trail_link *link,
+                                                    bool *good, struct nks_fault *fault);
+/* The next link, by chain and number, that a row of a holder names, after *chain and *link (-1, 0 at first). */
+NKS_CHECKED enum nks_status nks_trail_next_held(struct nks_trail *trail, int64_t *chain, int64_t *link, bool *found,
+                                                struct nks_fault *fault);
+/* The next link of that action in a chain after `after`, as nks_trail_next gives it. What was done before, and may not
+ * be done twice or too often, is asked of the trail: a row that only says so could be deleted unseen. */
+NKS_CHECKED enum nks_status nks_trail_next_of_action(struct nks_trail *trail, int64_t chain,
+                                                     enum nks_trail_action action, int64_t after,
+                                                     struct nks_trail_link *link, bool *found, struct nks_fault *fault);
 /* The next chain after `after` (-1 at first), and its last link; *found false at the end. */
 NKS_CHECKED enum nks_status nks_trail_next_chain(struct nks_trail *trail, int64_t after, int64_t *chain, int64_t *last,
                                                  bool *found, struct nks_fault *fault);

@@ -26,18 +26,22 @@ CREATE TABLE trail_day(
   PRIMARY KEY(day, chain)
 ){clustered};
 
+-- migration: 2
+ALTER TABLE trail_link ADD COLUMN holders {bytes};
+CREATE INDEX trail_holder_link ON trail_holder(chain, link);
+
 -- name: trail_last
 SELECT link, hash FROM trail_link WHERE chain = :chain ORDER BY link DESC LIMIT 1;
 
 -- name: trail_insert
-INSERT INTO trail_link(chain, link, at, action, slice_id, number, details, commitment, hash)
-VALUES (:chain, :link, :at, :action, :slice_id, :number, :details, :commitment, :hash);
+INSERT INTO trail_link(chain, link, at, action, slice_id, number, details, commitment, hash, holders)
+VALUES (:chain, :link, :at, :action, :slice_id, :number, :details, :commitment, :hash, :holders);
 
 -- name: trail_holder_insert
 INSERT INTO trail_holder(holder_key, holder_check, chain, link) VALUES (:holder_key, :holder_check, :chain, :link);
 
 -- name: trail_next
-SELECT link, at, action, slice_id, number, details, commitment, hash FROM trail_link
+SELECT link, at, action, slice_id, number, details, commitment, hash, holders FROM trail_link
 WHERE chain = :chain AND link > :after ORDER BY link LIMIT 1;
 
 -- name: trail_next_chain
@@ -63,4 +67,15 @@ UPDATE trail_day SET sealed = 1 WHERE day = :day;
 SELECT chain, link FROM trail_holder
 WHERE holder_key = :holder_key AND holder_check = :holder_check
   AND (chain > :after_chain OR (chain = :after_chain AND link > :after_link))
+ORDER BY chain, link LIMIT 1;
+
+-- name: trail_next_of_action
+SELECT link FROM trail_link WHERE chain = :chain AND action = :action AND link > :after ORDER BY link LIMIT 1;
+
+-- name: trail_holders_of_link
+SELECT holder_key, holder_check FROM trail_holder WHERE chain = :chain AND link = :link
+ORDER BY holder_key, holder_check;
+
+-- name: trail_holder_next
+SELECT chain, link FROM trail_holder WHERE chain > :chain OR (chain = :chain AND link > :link)
 ORDER BY chain, link LIMIT 1;

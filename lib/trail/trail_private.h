@@ -10,7 +10,12 @@ struct nks_trail {
     const char *who;
     const int64_t *otherwise_number;         /* NULL: the entry's */
     const struct nks_trail_entry *otherwise; /* of commits that add no link; NULL: a plain COMMIT */
-    int64_t covered;                         /* the transaction that has a link, or needs none */
+    nks_trail_with_fn with;                  /* what is stored with the links of a transaction; NULL: nothing */
+    void *with_context;
+    int64_t with_done; /* the transaction in which it was called */
+    int64_t covered;   /* the transaction that has a link, or needs none */
 };
 
+/* holders.c: the hash of a link's holders; NULL: none. */
+void nks_trail_holders_hash(const struct nks_blind *holder, uint8_t hash[NKS_HASH_SIZE]);
 #endif

@@ -86,4 +86,62 @@ echo >"$home/alarm"
 nks_code 7 run --now "$night"
 says ALARM-STANDS
 nks_code 0 alarm clear --reason "an empty mark"
+
+# Killed between the link and the end: it stands, and is cleared again.
+echo "code=TRAIL-CHAIN" >"$home/alarm"
+code env NKS_KILL_AT=alarm.linked "$NKS_BIN/nks" --home "$home" alarm clear --reason "killed"
+if [ "$code" -eq 137 ]; then
+    nks_code 7 alarm
+    nks_code 0 alarm clear --reason "again"
+else
+    skip "this build has no fault points"
+fi
+[ ! -e "$home/alarm" ] || fail "the mark stands"
+
+# From the proof to the end nobody else works on the home, and an alarm that is raised meanwhile is not lost.
+mkdir "$work/bin"
+cp "$NKS_BIN/nks" "$work/bin/nks"
+cat >"$work/bin/nks-audit" <<END
+#!/bin/sh
+flock -n "$home/run.lock" true && echo "the lock is free" >"$work/free"
+sed -n 1,3p "$work/raise" >>"$home/alarm"
+exit 0
+END
+chmod 0755 "$work/bin/nks-audit"
+echo "raised=2" >"$work/raise"
+echo "code=TRAIL-CHAIN" >"$home/alarm"
+links=$(sqlite3 "$home/nks.db" 'SELECT COUNT(*) FROM trail_link')
+code "$work/bin/nks" --home "$home" alarm clear --reason "first"
+assert_eq "raised while the auditor looked: exit" "$code" 7
+says ALARM-UNPROVED
+[ -e "$home/alarm" ] || fail "an alarm that was raised meanwhile is lost"
+assert_eq "links of an alarm that stands" "$(sqlite3 "$home/nks.db" 'SELECT COUNT(*) FROM trail_link')" "$links"
+: >"$work/raise"
+code "$work/bin/nks" --home "$home" alarm clear --reason "second"
+assert_eq "raised before the auditor looked: exit" "$code" 0
+[ ! -e "$work/free" ] || fail "the home's lock was free while the auditor looked"
+grep -q '^raised=2$' "$home/alarm.cleared" || fail "the record does not say that it was raised twice"
+
+# What is left of an alarm that was being taken away stands.
+echo "code=TRAIL-CHAIN" >"$home/alarm.clearing"
+nks_code 7 run --now "$night"
+says ALARM-STANDS
+nks_code 0 alarm clear --reason "what was left"
+nks_code 0 alarm
+[ ! -e "$home/alarm.clearing" ] || fail "something is left of the alarm"
+
+# Where the home asks for persons, an operator clears it and the trail says who.
+for id in an bo; do
+    nks "$home" keys person make "$work/$id.key"
+    nks "$home" keys person add "$id" --key "$work/$id.key.pub" --roles operator,approver --reason "sets up"
+done
+sed -i 's/^required = no/required = yes/' "$home/nks.conf"
+echo "code=TRAIL-CHAIN" >"$home/alarm"
+nks_code 6 alarm clear --reason "by nobody"
+says PERSON-NEEDED
+nks_code 7 alarm
+nks_code 0 alarm clear --reason "by an" --person an --person-key "$work/an.key"
+nks "$home" trail
+checks=$((checks + 1))
+grep -q "	alarm cleared	.*	an	" "$work/said" || fail "the trail does not name who cleared the alarm"
 test_end

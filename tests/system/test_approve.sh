@@ -76,6 +76,11 @@ checks=$((checks + 1))
 say 0 "the trail" trail
 checks=$((checks + 1))
 grep -q "	import	.*	an	bo	the month's register" "$work/said" || fail "the trail does not name both persons and the reason"
+# Proposal, decision and act are about the same: a hash of arguments and content.
+awk -F '	' '($5 == "propose" || $5 == "approve") && $7 == 2 || $5 == "import"' "$work/said" >"$work/links"
+assert_eq "links of the import" "$(wc -l <"$work/links")" 3
+assert_eq "what they are about" "$(awk -F '	' '{ print length($NF) }' "$work/links" | sort -u)" 16
+assert_eq "things they are about" "$(awk -F '	' '{ print $NF }' "$work/links" | sort -u | wc -l)" 1
 say 0 "a dry run needs nobody" debt import --dry-run "$small/debts.csv"
 say 2 "standard input" register import - --reason x $an
 
@@ -88,7 +93,8 @@ say 0 "taken back by who proposed it" approve 4 --decline $an
 say 5 "proposed once more" central import "$small/centrals.csv" --reason "third" $an
 code env NKS_KILL_AT=approve.done "$NKS_BIN/nks" --home "$home" --now "$night" approve 5 "$small/centrals.csv" $bo
 if [ "$code" -eq 137 ]; then
-    say 0 "approved again after a kill" approve 5 "$small/centrals.csv" $bo
+    say 1 "approved again after a kill: it is done and marked" approve 5 "$small/centrals.csv" $bo
+    told "approved again after a kill" "done already"
 else
     skip "this build has no fault points"
 fi
@@ -114,16 +120,22 @@ grep -q "	look	.*	lo	" "$work/said" || fail "the trail does not name who looked"
 
 # ---- who proposed something leaves, and the id gets another key: it can be declined, not approved, and nothing stops
 say 5 "proposed" debt import "$small/debts.csv" --reason "before leaving" $an
-say 5 "an ends" keys person end an --reason "left" $bo
+say 1 "one of two approvers ends" keys person end an --reason "left" $bo
+told "one of two approvers ends" PERSON-LAST
 nks "$home" keys person make "$work/di.key"
 say 5 "another approver" keys person add di --key "$work/di.key.pub" --roles operator,approver --reason "new" $an
-say 0 "another approver, approved" approve 10 $bo
-say 0 "an ended" approve 9 --person di --person-key "$work/di.key"
+say 0 "another approver, approved" approve 9 $bo
+say 5 "an ends" keys person end an --reason "left" $bo
+say 5 "and bo" keys person end bo --reason "left" $an
+say 0 "bo, declined" approve 11 --decline $bo
+say 0 "an ended" approve 10 --person di --person-key "$work/di.key"
+say 5 "a mere operator can be spared" keys person end ce --reason "left" $bo
+say 0 "that is taken back" approve 12 --decline $bo
 say 1 "approved when the proposer is gone" approve 8 "$small/debts.csv" $bo
 told "approved when the proposer is gone" PERSON-ROLE
 nks "$home" keys person make "$work/an2.key"
 say 5 "the id again" keys person add an --key "$work/an2.key.pub" --roles operator,approver --reason "back" $bo
-say 0 "the id again, approved" approve 11 --person di --person-key "$work/di.key"
+say 0 "the id again, approved" approve 13 --person di --person-key "$work/di.key"
 say 1 "approved with another key behind the id" approve 8 "$small/debts.csv" $bo
 told "approved with another key behind the id" PERSON-KEY
 say 0 "declined all the same" approve 8 --decline $bo
@@ -133,11 +145,64 @@ an="--person an --person-key $work/an2.key"
 # ---- a proposal that was changed in the database
 say 5 "proposed" debt import "$small/debts.csv" --full --reason "all" $an
 cp "$home/nks.db" "$work/kept.db"
-sqlite3 "$home/nks.db" "UPDATE proposal SET details = (SELECT p.details FROM proposal p WHERE p.proposal_id = 5) WHERE proposal_id = 12"
-say 7 "a proposal with another's details" approve 12 "$small/debts.csv" $bo
+sqlite3 "$home/nks.db" "UPDATE proposal SET details = (SELECT p.details FROM proposal p WHERE p.proposal_id = 5) WHERE proposal_id = 14"
+say 7 "a proposal with another's details" approve 14 "$small/debts.csv" $bo
 cp "$work/kept.db" "$home/nks.db"
 rm -f "$home/nks.db-wal" "$home/nks.db-shm" "$home/alarm"
-say 0 "approved as it was" approve 12 "$small/debts.csv" $bo
+say 0 "approved as it was" approve 14 "$small/debts.csv" $bo
+
+# ---- by hand: one person is enough, and the trail says who
+stopped=$(sqlite3 "$home/nks.db" 'SELECT COUNT(*) FROM trail_link WHERE action = 20')
+say 6 "a stop by nobody" stop "$batch" --reason "the payer called"
+told "a stop by nobody" PERSON-NEEDED
+say 6 "a stop with another's key" stop "$batch" --reason "the payer called" --person bo --person-key "$work/an2.key"
+say 6 "a stop by a looker" stop "$batch" --reason "the payer called" --person lo --person-key "$work/lo.key"
+assert_eq "links of stops" "$(sqlite3 "$home/nks.db" 'SELECT COUNT(*) FROM trail_link WHERE action = 20')" "$stopped"
+say 5 "only tried" stop "$batch" --reason "the payer called" --dry-run
+say 6 "a recall by nobody" recall "$batch" 1 --reason x
+say 6 "delivered by nobody" delivered x --by-hand --out "$work/x" --reason x
+say 6 "a key by nobody" keys rotate sign --reason yearly
+say 0 "a key, only tried" keys rotate sign --reason yearly --dry-run
+say 0 "a key" keys rotate sign --reason yearly $bo
+say 0 "a master key" keys rotate master --reason yearly $bo
+say 0 "the trail of keys" trail
+assert_eq "keys by bo" "$(grep -c "	key	.*	bo	" "$work/said")" 2
+seq=$(sqlite3 "$home/nks.db" "SELECT COUNT(*) FROM payment WHERE slice_id >> 14 = $batch")
+for n in $(seq 1 "$seq"); do
+    code "$NKS_BIN/nks" --home "$home" --now "$night" recall "$batch" "$n" --reason "wrong person" $bo
+    [ "$code" -ne 0 ] || break
+done
+assert_eq "a recall: exit" "$code" 0
+say 0 "the trail of the recall" trail "$batch"
+checks=$((checks + 1))
+grep -q "	recall	.*	bo	" "$work/said" || fail "the trail does not name who recalled"
+
+# ---- a replay that is killed: marked with its link, so it is never done twice under one approval
+order=$(cd "$home/out/central" && find . -name '*-o*.xml' | sort | head -n 1)
+name=${order##*/}
+[ -n "$name" ] || die "there is no order file"
+mkdir "$work/fetched"
+fetch() { mv "$home/out/central/$order" "$home/out/central/$order.p7s" "$work/fetched/"; }
+fetch
+killed_approve() { # AT PROPOSAL
+    code env NKS_KILL_AT="$1" "$NKS_BIN/nks" --home "$home" --now "$night" approve "$2" $bo
+}
+say 5 "a replay, proposed" replay "$name" --reason "the bank lost it" $an
+killed_approve hand.staged 15
+if [ "$code" -eq 137 ]; then
+    say 1 "a replay that was killed before it published, approved again" approve 15 $bo
+    told "a replay that was killed before it published, approved again" PROPOSAL-STATE
+    say 5 "proposed anew" replay "$name" --reason "the bank lost it" $an
+    killed_approve approve.done 16
+    assert_eq "killed after it published: exit" "$code" 137
+    fetch
+    say 1 "a replay that was killed after it published, approved again" approve 16 $bo
+    told "a replay that was killed after it published, approved again" PROPOSAL-STATE
+    checks=$((checks + 1))
+    [ ! -e "$home/out/central/$order" ] || fail "one approval published twice"
+    batch_links=$(sqlite3 "$home/nks.db" 'SELECT COUNT(*) FROM trail_link WHERE action = 21')
+    assert_eq "links of replays" "$batch_links" 2
+fi
 
 # ---- an automatic import by a signed file
 if have openssl; then
@@ -172,9 +237,81 @@ if have openssl; then
     code "$NKS_BIN/nks" --home "$home" --now "$robot_now" debt import --full "$work/debts.csv"
     assert_eq "signed, but --full asks for more than the rows: exit" "$code" 6
     automatic 0 "signed"
+
+    # a signature is good once, and an older one is none after a newer one
+    links() { sqlite3 "$home/nks.db" 'SELECT COUNT(*) FROM trail_link'; }
+    before=$(links)
+    automatic 1 "signed, again"
+    told "signed, again" IMPORT-REPLAYED
+    assert_eq "links after a replay" "$(links)" "$before"
+    signed_at() { openssl asn1parse -inform DER -in "$1" | sed -n 's/.*UTCTIME *://p' | tail -n 1; }
+    sed '$d' "$work/debts.csv" >"$work/withheld.csv"
+    sign robot "$work/withheld.csv"
+    cp "$work/debts.csv.p7s" "$work/first.p7s"
+    while # a signing time has whole seconds
+        sign robot "$work/debts.csv"
+        [ "$(signed_at "$work/debts.csv.p7s")" = "$(signed_at "$work/withheld.csv.p7s")" ]
+    do :; done
+    automatic 0 "the same rows, signed anew"
+    automatic 1 "that again, though it had changed nothing"
+    told "that again, though it had changed nothing" IMPORT-REPLAYED
+    cp "$work/first.p7s" "$work/debts.csv.p7s"
+    automatic 1 "the first signature"
+    told "the first signature" IMPORT-REPLAYED
+    cp "$work/withheld.csv" "$work/debts.csv"
+    cp "$work/withheld.csv.p7s" "$work/debts.csv.p7s"
+    automatic 1 "one that was withheld"
+    told "one that was withheld" IMPORT-OLD
+    sign robot "$work/debts.csv"
+    automatic 0 "its rows, signed anew"
+    robot_now=$(date -u -d '2 days ago' +%Y-%m-%dT%H:%M:%SZ)
+    automatic 1 "signed in the future"
+    told "signed in the future" IMPORT-SIGNATURE
 else
     skip "no openssl: no automatic import"
 fi
+
+# ---- small imports of a day count together, whoever makes them and of whatever kind
+sed -i 's/^free_changes = 0/free_changes = 3/' "$home/nks.conf"
+head -n 1 "$small/debts.csv" >"$work/head"
+small_file() { # FIRST LAST: so many new claims
+    cp "$work/head" "$work/small.csv"
+    for n in $(seq "$1" "$2"); do
+        echo "CLAIM,K-90$n,CPR,1808485008,,,,,gaeldsstyrelse,,,,ANDRE,2023-06-30,5.00,2026-11-22T20:00:00Z,," >>"$work/small.csv"
+    done
+}
+small_file 1 4
+say 5 "four rows" debt import "$work/small.csv" --reason "small" $bo
+small_file 1 2
+say 0 "two rows" debt import "$work/small.csv" --reason "small" $bo
+small_file 3 4
+say 5 "two more on the same day" debt import "$work/small.csv" --reason "small" $bo
+say 5 "two more on the same day, by another" debt import "$work/small.csv" --reason "small" $an
+small_file 3 3
+say 0 "one more" debt import "$work/small.csv" --reason "small" $an
+code "$NKS_BIN/nks" --home "$home" --now 2026-11-24T02:10:00Z debt import "$work/small.csv" --reason "nothing new" $an
+assert_eq "the next day: exit" "$code" 0
+small_file 4 6
+code "$NKS_BIN/nks" --home "$home" --now 2026-11-24T02:10:00Z debt import "$work/small.csv" --reason "small" $an
+assert_eq "three on the next day: exit" "$code" 0
+sed -i 's/^free_changes = 3/free_changes = 0/' "$home/nks.conf"
+
+# ---- two proposals that would end two of three approvers: the second is refused when it is approved
+say 5 "an ends again" keys person end an --reason "left" $bo
+last=$(sqlite3 "$home/nks.db" 'SELECT MAX(proposal_id) FROM proposal')
+say 5 "and di" keys person end di --reason "left" $bo
+say 0 "the first of them" approve "$last" --person di --person-key "$work/di.key"
+say 1 "the second of them" approve "$((last + 1))" $bo
+say 1 "the second of them, by another" approve "$((last + 1))" --person di --person-key "$work/di.key"
+told "the second of them, by another" PERSON-LAST
+
+# ---- rows of persons that are deleted do not bring the founding back
+cp "$home/nks.db" "$work/kept.db"
+sqlite3 "$home/nks.db" "DELETE FROM person"
+say 6 "a founder after the rows are gone" keys person add ev --key "$work/an.key.pub" --roles operator,approver --reason "x"
+told "a founder after the rows are gone" PERSON-NEEDED
+rm -f "$home/nks.db-wal" "$home/nks.db-shm"
+cp "$work/kept.db" "$home/nks.db"
 
 # ---- off only in test homes
 sed -i 's/^environment = test/environment = production/; s/^required = yes/required = no/' "$home/nks.conf"

@@ -89,6 +89,14 @@ for column in hash commitment; do
     tamper "a link's $column" "trail_link chain $batch link 2" \
         sql "UPDATE trail_link SET $column = (SELECT $column FROM trail_link WHERE chain = $batch AND link = 1) WHERE chain = $batch AND link = 2"
 done
+look=$(sqlite3 "$home/nks.db" "SELECT link FROM trail_holder WHERE chain = $batch")
+tamper "a link's holders" "trail_link chain $batch link 2" sql "UPDATE trail_link SET holders = NULL WHERE chain = $batch AND link = 2"
+tamper "a look's holder taken away" "trail_link chain $batch link $look" sql "DELETE FROM trail_holder"
+tamper "a look's holder changed" "trail_link chain $batch link $look" sql "UPDATE trail_holder SET holder_key = holder_key + 1"
+tamper "a second holder of a look" "trail_link chain $batch link $look" \
+    sql "INSERT INTO trail_holder SELECT holder_key + 1, holder_check, chain, link FROM trail_holder"
+tamper "a holder of what was no look" "trail_holder chain $batch link 1" \
+    sql "INSERT INTO trail_holder SELECT holder_key, holder_check, chain, 1 FROM trail_holder"
 tamper "a link taken out" "trail_link chain $batch link 3" sql "DELETE FROM trail_link WHERE chain = $batch AND link = 2"
 tamper "a tail cut off" "link $last of chain $batch, which is not there" \
     sql "DELETE FROM trail_link WHERE chain = $batch AND link = $last"
@@ -141,4 +149,16 @@ for at in seal.written seal.renamed; do
     audit_clean "$work/$at"
     assert_eq "nothing half written beside the seals, $at" "$(cd "$work/$at.journal/seals" && echo *)" "seal-2026-11-22.tsv seal-2026-11-23.tsv"
 done
+
+# A newer program changes the schema of a home that has a trail: a link says which steps.
+migrated=$work/migrated
+nks "$migrated" init --test
+nks "$migrated" --now "$night" register import "$small/register.csv"
+sqlite3 "$migrated/nks.db" "DROP TABLE person; DROP TABLE proposal; DELETE FROM schema_step WHERE module = 'person'"
+nks "$migrated" --now "$night" debt import "$small/debts.csv"
+nks "$migrated" trail
+assert_eq "links of migrations" "$(awk -F '	' '$5 == "migrate" { print substr($11, 1, 8) }' "$work/said")" "person 1"
+nks "$migrated" --now "$night" debt import "$small/debts.csv"
+nks "$migrated" trail
+assert_eq "links of migrations after another command" "$(grep -c "	migrate	" "$work/said")" 1
 test_end

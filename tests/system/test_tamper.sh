@@ -66,6 +66,7 @@ signer table signer:
 slice batch [0-9]+:|slice_decision slice_id|slice_rows_signature slice_id
 trail_day seal
 ventekonto_entry leg slice_id .* missing from ventekonto_entry
+trail_holder trail_link chain
 END
 }
 

@@ -112,6 +112,30 @@ START_TEST(the_second_person_is_another_one)
 }
 END_TEST
 
+/* Operators and approvers now, the roles of who would end, and whether the home goes on. */
+static const struct {
+    int64_t operators, approvers;
+    int roles;
+    bool spare;
+} spares[] = {
+    {2, 2, NKS_ROLE_OPERATOR | NKS_ROLE_APPROVER, false},
+    {3, 3, NKS_ROLE_OPERATOR | NKS_ROLE_APPROVER, true},
+    {3, 2, NKS_ROLE_OPERATOR, true},
+    {3, 2, NKS_ROLE_APPROVER, false},
+    {1, 3, NKS_ROLE_OPERATOR, false},
+    {1, 3, NKS_ROLE_APPROVER, true},
+    {1, 3, NKS_ROLE_OPERATOR | NKS_ROLE_APPROVER, false},
+    {1, 2, NKS_ROLE_LOOKER, true},
+};
+
+START_TEST(the_last_ones_cannot_be_spared)
+{
+    const struct nks_persons_count now = {spares[_i].operators, spares[_i].approvers};
+    const struct nks_person who = person("an", spares[_i].roles, 1);
+    ck_assert(nks_person_spare(&now, &who) == spares[_i].spare);
+}
+END_TEST
+
 START_TEST(a_proposal_is_kept_and_decided_once)
 {
     struct nks_proposal made = proposal(), read;
@@ -187,6 +211,7 @@ int main(void)
     tcase_add_loop_test(tests, a_changed_person_is_found_out, 0,
                         (int)(sizeof person_changes / sizeof person_changes[0]));
     tcase_add_test(tests, the_second_person_is_another_one);
+    tcase_add_loop_test(tests, the_last_ones_cannot_be_spared, 0, (int)(sizeof spares / sizeof spares[0]));
     tcase_add_test(tests, a_proposal_is_kept_and_decided_once);
     tcase_add_test(tests, what_is_signed_says_everything);
     tcase_add_test(tests, keys_sign_and_verify);

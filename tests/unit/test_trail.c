@@ -90,6 +90,9 @@ static const struct {
     {"UPDATE trail_link SET hash = zeroblob(32) WHERE chain = 7 AND link = 2", 1},
     {"UPDATE trail_link SET hash = x'00' WHERE chain = 7 AND link = 2", 1},
     {"UPDATE trail_link SET commitment = zeroblob(32) WHERE chain = 7 AND link = 2", 1},
+    {"UPDATE trail_link SET holders = NULL WHERE chain = 7 AND link = 2", 1},
+    {"UPDATE trail_link SET holders = x'00' WHERE chain = 7 AND link = 2", 1},
+    {"UPDATE trail_link SET holders = hash WHERE chain = 7 AND link = 2", 1},
     {"UPDATE trail_link SET details = zeroblob(80) WHERE chain = 7 AND link = 2", 1},
     {"UPDATE trail_link SET details = (SELECT d.details FROM trail_link d WHERE d.chain = 7 AND d.link = 3)"
      " WHERE chain = 7 AND link = 2",
@@ -210,6 +213,122 @@ START_TEST(days_wait_for_their_seal)
 }
 END_TEST
 
+/* What is done to the row of a look's holder; the look is link 1 of chain 7, and link 1 of chain 8 is none. */
+static const struct {
+    const char *text;
+    bool good;
+} holder_changes[] = {
+    {"UPDATE trail_holder SET link = 1", true},        {"DELETE FROM trail_holder", false},
+    {"UPDATE trail_holder SET holder_key = 5", false}, {"UPDATE trail_holder SET holder_check = 5", false},
+    {"UPDATE trail_holder SET link = 2", false},       {"INSERT INTO trail_holder VALUES (1, 2, 7, 1)", false},
+};
+
+START_TEST(a_look_is_bound_to_its_holder)
+{
+    const struct nks_blind holder = {.key = 3, .check = 4};
+    struct nks_trail_link link;
+    bool found = false, good = false;
+    add(7, "a look", &holder);
+    add(8, "no look", NULL);
+    sql(holder_changes[_i].text);
+    ck_assert_int_eq(good_links(7), 1);
+    room_ok(&room, nks_trail_next(trail, 7, 0, &link, &found, &room.fault));
+    room_ok(&room, nks_trail_holders_check(trail, &link, &good, &room.fault));
+    ck_assert(good == holder_changes[_i].good);
+    room_ok(&room, nks_trail_next(trail, 8, 0, &link, &found, &room.fault));
+    room_ok(&room, nks_trail_holders_check(trail, &link, &good, &room.fault));
+    ck_assert(good);
+}
+END_TEST
+
+/* Links of before step 2 of the schema: their hash knows no holders, and new ones follow them. */
+START_TEST(links_of_before_still_follow)
+{
+    const struct nks_blind holder = {.key = 3, .check = 4};
+    struct nks_keys *public_keys = NULL;
+    struct nks_trail_link old, link;
+    char path[128];
+    bool found = false, good = false;
+    sql("INSERT INTO trail_link(chain, link, at, action, slice_id, number, details, commitment, hash) VALUES (9, 1, 5,"
+        " 60, 0, 0, x'00', zeroblob(32), x'bd656f2a78f27dff236b9f673149fe799a39d06f1ccea52e2ca2291cc07235c8')");
+    sql("INSERT INTO trail_holder VALUES (1, 2, 9, 1)");
+    add(9, "a new one", &holder);
+    nks_trail_close(trail);
+    snprintf(path, sizeof path, "%s/keys", room.dir);
+    room_ok(&room, nks_keys_load_public(path, &public_keys, &room.fault));
+    room_ok(&room, nks_trail_open(room.db, public_keys, NOON, "nks test", &trail, &room.fault));
+    room_ok(&room, nks_trail_next(trail, 9, 0, &old, &found, &room.fault));
+    ck_assert(found && !old.binds_holders && nks_trail_follows(NULL, &old));
+    room_ok(&room, nks_trail_holders_check(trail, &old, &good, &room.fault));
+    ck_assert(good);
+    room_ok(&room, nks_trail_next(trail, 9, 1, &link, &found, &room.fault));
+    ck_assert(found && link.binds_holders && nks_trail_follows(&old, &link));
+    room_ok(&room, nks_trail_holders_check(trail, &link, &good, &room.fault));
+    ck_assert(good);
+    nks_keys_free(public_keys);
+}
+END_TEST
+
+START_TEST(a_link_says_what_it_is_about)
+{
+    static const uint8_t one[NKS_HASH_SIZE] = {1, 2, 3}, other[NKS_HASH_SIZE] = {4}, none[NKS_HASH_SIZE];
+    const struct nks_trail_entry behind = {.action = NKS_TRAIL_IMPORT, .who = "an", .about = other};
+    struct nks_trail_entry entry = {.action = NKS_TRAIL_IMPORT, .about = one};
+    struct nks_trail_link link;
+    bool found = false;
+    add(0, "nothing in particular", NULL);
+    room_ok(&room, nks_db_begin(room.db, &room.fault));
+    room_ok(&room, nks_trail_add(trail, &entry, &room.fault));
+    nks_trail_default(trail, &behind);
+    entry.about = NULL;
+    room_ok(&room, nks_trail_add(trail, &entry, &room.fault));
+    room_ok(&room, nks_db_commit(room.db, &room.fault));
+    ck_assert_int_eq(good_links(0), 3);
+    room_ok(&room, nks_trail_next(trail, 0, 0, &link, &found, &room.fault));
+    ck_assert_mem_eq(link.about, none, sizeof none);
+    room_ok(&room, nks_trail_next_of_action(trail, 0, NKS_TRAIL_IMPORT, 0, &link, &found, &room.fault));
+    ck_assert(found && link.link == 2);
+    ck_assert_mem_eq(link.about, one, sizeof one);
+    room_ok(&room, nks_trail_next_of_action(trail, 0, NKS_TRAIL_IMPORT, 2, &link, &found, &room.fault));
+    ck_assert(found && link.link == 3);
+    ck_assert_mem_eq(link.about, other, sizeof other);
+    room_ok(&room, nks_trail_next_of_action(trail, 0, NKS_TRAIL_IMPORT, 3, &link, &found, &room.fault));
+    ck_assert(!found);
+}
+END_TEST
+
+static enum nks_status with(void *context, struct nks_fault *fault)
+{
+    int *calls = context;
+    const struct nks_trail_entry entry = {.action = NKS_TRAIL_APPROVE};
+    ++*calls;
+    return *calls > 2 ? nks_fault_set(fault, NKS_REFUSED, "TEST", "no more") : nks_trail_add(trail, &entry, fault);
+}
+
+START_TEST(what_goes_with_a_link_goes_with_its_transaction)
+{
+    const struct nks_trail_entry entry = {.action = NKS_TRAIL_REPLAY};
+    int calls = 0;
+    nks_trail_with(trail, with, &calls);
+    room_ok(&room, nks_db_begin(room.db, &room.fault));
+    room_ok(&room, nks_trail_add(trail, &entry, &room.fault));
+    room_ok(&room, nks_trail_add(trail, &entry, &room.fault)); /* the same transaction: not again */
+    nks_db_rollback(room.db);
+    ck_assert_int_eq(calls, 1);
+    ck_assert_int_eq(good_links(0), 0);
+    room_ok(&room, nks_db_begin(room.db, &room.fault));
+    room_ok(&room, nks_trail_add(trail, &entry, &room.fault));
+    room_ok(&room, nks_db_commit(room.db, &room.fault));
+    ck_assert_int_eq(calls, 2);
+    ck_assert_int_eq(good_links(0), 2);
+    room_ok(&room, nks_db_begin(room.db, &room.fault));
+    room_fails(&room, NKS_REFUSED, nks_trail_add(trail, &entry, &room.fault));
+    nks_db_rollback(room.db);
+    nks_trail_with(trail, NULL, NULL);
+    ck_assert_int_eq(good_links(0), 2);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("trail");
@@ -223,6 +342,11 @@ int main(void)
     tcase_add_test(tests, long_texts_are_cut_between_characters);
     tcase_add_test(tests, looks_are_found_for_their_holder);
     tcase_add_test(tests, days_wait_for_their_seal);
+    tcase_add_loop_test(tests, a_look_is_bound_to_its_holder, 0,
+                        (int)(sizeof holder_changes / sizeof holder_changes[0]));
+    tcase_add_test(tests, links_of_before_still_follow);
+    tcase_add_test(tests, a_link_says_what_it_is_about);
+    tcase_add_test(tests, what_goes_with_a_link_goes_with_its_transaction);
     suite_add_tcase(suite, tests);
     return room_run(suite);
 }
