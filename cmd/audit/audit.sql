@@ -504,8 +504,7 @@ WHERE g.moved NOT IN (0, 42, 43)
 UNION ALL SELECT 'out_file', o.file_id, 0, 'answered is none of its kind' FROM out_file o
 WHERE o.answered < 0 OR o.answered > 2 OR (o.kind <> 1 AND o.answered <> 0)
 UNION ALL SELECT 'out_file', o.file_id, 0, 'by_hand, but the trail has nothing handed out by a person' FROM out_file o
-WHERE o.by_hand <> 0 AND o.batch_id NOT IN (SELECT t.chain FROM trail_link t WHERE t.action = 23)
-UNION ALL SELECT 'out_file', o.file_id, 0, 'by_hand is neither yes nor no' FROM out_file o WHERE o.by_hand NOT IN (0, 1)
+WHERE o.by_hand <> 0 AND o.state = 3 AND o.batch_id NOT IN (SELECT t.chain FROM trail_link t WHERE t.action = 23)
 UNION ALL SELECT 'out_file', o.file_id, 0, 'detail is none of its kind' FROM out_file o
 WHERE (o.kind IN (2, 4) AND o.detail <> '')
   OR (o.kind = 3 AND o.detail NOT IN ('checked', 'routed', 'routed late', 'answer', 'stopped'))
