@@ -442,13 +442,13 @@ SELECT t.link FROM trail_link t WHERE t.chain = 0 AND t.action = 2
 -- ---- small facts: table, two keys, and what is wrong
 
 -- Instants of a run that are in no link, from the trail's first link on; uses of claims have theirs in their batch's chain.
--- After a restore (27, 28) files have theirs from the journal.
+-- After a restore (27, 28) batches and files may have theirs from what was published before.
 -- name: audit_times
 SELECT 'delivery', d.delivery_id, 0, 'received_at is no instant of the trail' FROM delivery d
 WHERE d.received_at NOT IN (SELECT at FROM trail_link)
   AND d.received_at >= (SELECT f.at FROM trail_link f WHERE f.chain = 0 AND f.link = 1)
 UNION ALL SELECT 'batch', b.batch_id, 0, 'created_at is no instant of the trail' FROM batch b
-WHERE b.created_at NOT IN (SELECT at FROM trail_link)
+WHERE b.created_at NOT IN (SELECT at FROM trail_link) AND NOT EXISTS (SELECT 1 FROM trail_link r WHERE r.action IN (27, 28))
   AND b.created_at >= (SELECT f.at FROM trail_link f WHERE f.chain = 0 AND f.link = 1)
 UNION ALL SELECT 'out_file', o.file_id, 0, 'created_at is no instant of the trail' FROM out_file o
 WHERE o.created_at NOT IN (SELECT at FROM trail_link) AND NOT EXISTS (SELECT 1 FROM trail_link r WHERE r.action IN (27, 28))
@@ -504,8 +504,7 @@ WHERE g.moved NOT IN (0, 42, 43)
 UNION ALL SELECT 'out_file', o.file_id, 0, 'answered is none of its kind' FROM out_file o
 WHERE o.answered < 0 OR o.answered > 2 OR (o.kind <> 1 AND o.answered <> 0)
 UNION ALL SELECT 'out_file', o.file_id, 0, 'by_hand, but the trail has nothing handed out by a person' FROM out_file o
-WHERE o.by_hand <> 0 AND o.batch_id NOT IN (SELECT t.chain FROM trail_link t WHERE t.action = 23)
-UNION ALL SELECT 'out_file', o.file_id, 0, 'by_hand is neither yes nor no' FROM out_file o WHERE o.by_hand NOT IN (0, 1)
+WHERE o.by_hand <> 0 AND o.state = 3 AND o.batch_id NOT IN (SELECT t.chain FROM trail_link t WHERE t.action = 23)
 UNION ALL SELECT 'out_file', o.file_id, 0, 'detail is none of its kind' FROM out_file o
 WHERE (o.kind IN (2, 4) AND o.detail <> '')
   OR (o.kind = 3 AND o.detail NOT IN ('checked', 'routed', 'routed late', 'answer', 'stopped'))
