@@ -397,7 +397,7 @@ SELECT COALESCE(MAX(CASE WHEN action = :restore THEN link END), 0),
   COALESCE(MAX(CASE WHEN action = :reconcile THEN link END), 0) FROM trail_link WHERE chain = 0;
 
 -- name: audit_published_count
-SELECT COUNT(*) FROM published;
+SELECT COUNT(*) FROM published WHERE line > 0;
 
 -- name: audit_files_published
 SELECT file_id FROM out_file WHERE state = 3 ORDER BY file_id;

@@ -84,7 +84,8 @@ static enum nks_status file_line(struct audit *audit, struct journal_look *look,
     nks_stmt_end(stmt);
     if (found && id > 0 && id <= look->last) {
         look->seen[id / 8] |= (uint8_t)(1U << (id % 8));
-        look->first = look->first == 0 || id < look->first ? id : look->first;
+        if (strcmp(raw->word, "again") != 0) /* that may be of a file from before the journal */
+            look->first = look->first == 0 || id < look->first ? id : look->first;
     }
     audit_at(audit, "journal line %lld", (long long)raw->number);
     if (!same && !known)

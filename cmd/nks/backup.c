@@ -59,9 +59,23 @@ int command_backup_check(struct nks_app *app)
 
 /* ---- restore */
 
+/* Who has ended since the backup is in force in it, and may not bring that back. */
+static enum nks_status still_in_force(struct nks_app *app, struct nks_run *old, const struct nks_person *person)
+{
+    struct nks_person now;
+    bool found = false;
+    if (old == NULL)
+        return NKS_OK;
+    NKS_TRY(nks_person_find(old->persons, person->name, &now, &found, &app->run->fault));
+    return found && memcmp(now.key, person->key, sizeof now.key) == 0
+               ? NKS_OK
+               : nks_fault_set(&app->run->fault, NKS_REFUSED, "PERSON-ROLE",
+                               "%s is not in force in the home that is there", person->name);
+}
+
 /* Both persons are there: the one signs what the other proposed, on the spot. */
-static enum nks_status decide(struct nks_app *app, const struct nks_restore *restore, const char *reason,
-                              struct nks_proposal *proposal)
+static enum nks_status decide(struct nks_app *app, const struct nks_restore *restore, struct nks_run *old,
+                              const char *reason, struct nks_proposal *proposal)
 {
     struct nks_run *run = app->run;
     struct nks_person first, second;
@@ -85,6 +99,8 @@ static enum nks_status decide(struct nks_app *app, const struct nks_restore *res
     if (nks_second_person(proposal, &first, &second) != NKS_SECOND_GOOD)
         return nks_fault_set(&run->fault, NKS_REFUSED, "PERSON-SAME",
                              "a restore needs two: another id and another key with --approver and --approver-key");
+    NKS_TRY(still_in_force(app, old, &first));
+    NKS_TRY(still_in_force(app, old, &second));
     memcpy(proposal->approver, second.name, sizeof proposal->approver);
     proposal->state = NKS_PROPOSAL_APPROVED;
     if (!nks_proposal_decision_text(proposal, text, &len))
@@ -124,13 +140,13 @@ static struct nks_run *old_home_open(struct nks_app *app)
     return nks_run_open(&options, &run, &unimportant) == NKS_OK ? run : NULL; /* it may be what is broken */
 }
 
-static enum nks_status mark(struct nks_app *app, const struct nks_restore *restore, bool old_asks)
+static enum nks_status mark(struct nks_app *app, const struct nks_restore *restore, struct nks_run *old, bool old_asks)
 {
     static struct nks_proposal proposal;
     const char *reason = app->values[OPTION_REASON];
     bool asked = old_asks || app_persons_asked(app);
     if (asked)
-        NKS_TRY(decide(app, restore, reason, &proposal));
+        NKS_TRY(decide(app, restore, old_asks ? old : NULL, reason, &proposal));
     return nks_restore_mark(app->run, restore, asked ? &proposal : NULL, reason);
 }
 
@@ -144,11 +160,11 @@ static int restore_do(struct nks_app *app, struct nks_restore *restore)
                                             .lock = true};
     char before[NKS_PATH_MAX] = "";
     struct nks_run *old = old_home_open(app);
-    bool old_asks = old != NULL && old->conf.persons_required;
+    bool old_asks = old != NULL ? old->conf.persons_required : nks_home_asks(app_home(app));
     int64_t next = INT64_MAX;
     int code = app_result(app, nks_run_open(&options, &app->run, &app->fault));
     if (code == EXIT_DONE)
-        code = app_result(app, mark(app, restore, old_asks));
+        code = app_result(app, mark(app, restore, old, old_asks));
     if (code == EXIT_DONE)
         code = app_result(app, nks_delivery_next_id(app->run->exchange, &next, &app->run->fault));
     nks_run_close(app->run);
@@ -171,7 +187,11 @@ static int restore_do(struct nks_app *app, struct nks_restore *restore)
 
 int command_restore(struct nks_app *app)
 {
-    char keys_dir[NKS_PATH_MAX];
+    char keys_dir[NKS_PATH_MAX], backup[NKS_PATH_MAX];
+    size_t len = strlen(app->operands[0]);
+    while (len > 1 && app->operands[0][len - 1] == '/')
+        len--;
+    snprintf(backup, sizeof backup, "%.*s", (int)len, app->operands[0]);
     int code = EXIT_DONE;
     if (!keys_dir_of(app, keys_dir))
         return app_usage(app, "the path of the keys is too long");
@@ -179,7 +199,7 @@ int command_restore(struct nks_app *app)
         return code;
     struct nks_restore restore = {.home = app_home(app),
                                   .keys_dir = keys_dir,
-                                  .backup = app->operands[0],
+                                  .backup = backup,
                                   .now = app->now != 0 ? app->now : nks_sys_now(),
                                   .lock = -1,
                                   .receive_lock = -1,
@@ -235,11 +255,11 @@ static int reconcile(struct nks_app *app, bool anew, bool dry_run, const char *r
     table_number(table, result.unknown);
     table_flag(table, dry_run);
     table_end(table);
-    if (result.unfinished > 0)
-        out_note(&app->out,
-                 "%s has no end in the journal and counts as published: ask its receiver; nks replay if it is "
-                 "not there",
-                 result.first);
+    for (size_t i = 0; i < result.named; i++)
+        out_note(
+            &app->out,
+            "%s has no end in the journal and counts as published: ask its receiver; nks replay if it is not there",
+            result.names[i]);
     if (result.unknown > 0 && !dry_run)
         status = present_unknown(app);
     if (result.unknown > 0)
@@ -248,12 +268,39 @@ static int reconcile(struct nks_app *app, bool anew, bool dry_run, const char *r
     return app_result(app, status);
 }
 
-static const char anew_word[] = "--new-journal";
+static const char anew_word[] = "--new-journal", settle_word[] = "--settle ";
+
+static int settle(struct nks_app *app, const char *name, bool dry_run, const char *reason)
+{
+    int code = app_result(app, nks_run_settle(app->run, name, dry_run, reason));
+    if (code == EXIT_DONE && app->out.form == OUT_TABLE)
+        out_note(&app->out, dry_run ? "it would be settled" : "settled; next: nks run");
+    return code;
+}
 
 int reconcile_approved(struct nks_app *app, const struct nks_proposal *proposal, const char *path)
 {
+    size_t word = strlen(settle_word);
     (void)path;
+    if (strncmp(proposal->arguments, settle_word, word) == 0)
+        return settle(app, proposal->arguments + word, false, proposal->reason);
     return reconcile(app, strcmp(proposal->arguments, anew_word) == 0, false, proposal->reason);
+}
+
+static int command_settle(struct nks_app *app, const char *name, bool dry_run)
+{
+    char arguments[NKS_PROPOSAL_ARGUMENTS];
+    int code = EXIT_DONE;
+    int len = snprintf(arguments, sizeof arguments, "%s%s", settle_word, name);
+    if (len < 0 || (size_t)len >= sizeof arguments)
+        return app_usage(app, "the name is too long");
+    const struct act_asked asked = {.act = app->command->name, .arguments = arguments, .preview = ""};
+    if (!dry_run && app_persons_asked(app)) {
+        code = settle(app, name, true, NULL);
+        if (code != EXIT_DONE || !app_authorize(app, &asked, &code))
+            return code;
+    }
+    return settle(app, name, dry_run, app->values[OPTION_REASON]);
 }
 
 int command_reconcile(struct nks_app *app)
@@ -263,6 +310,8 @@ int command_reconcile(struct nks_app *app)
     const struct act_asked asked = {.act = app->command->name, .arguments = anew ? anew_word : "", .preview = ""};
     if (!app_reason(app, &code) || !app_open(app, true, false, &code))
         return code;
+    if (app->values[OPTION_SETTLE] != NULL)
+        return command_settle(app, app->values[OPTION_SETTLE], dry_run);
     if (!dry_run && app_persons_asked(app)) { /* what would be refused is refused before anybody else is asked */
         struct nks_reconciled tried;
         code = app_result(app, nks_run_reconcile(app->run, anew, true, NULL, &tried));

@@ -70,6 +70,8 @@ static const struct option_row options[OPTIONS] = {
     [OPTION_APPROVER_KEY] = {"--approver-key", 0, "FILE", "that person's signing key", false},
     [OPTION_NEW_JOURNAL] = {"--new-journal", 0, NULL,
                             "the journal of published files is lost for good: begin a new one", false},
+    [OPTION_SETTLE] = {"--settle", 0, "FILE",
+                       "a file that is held, or known from the journal alone, is settled by hand", false},
     [OPTION_DUE] = {"--due", 0, NULL, "everything whose time has come", false},
     [OPTION_MARKDOWN] = {"--markdown", 0, NULL, "of help codes: all pages, as one document in Markdown", false},
     [OPTION_LANGUAGE] = {"--language", 0, "L", "en (English, the default) or da (Danish)", false},
@@ -260,13 +262,16 @@ static const struct command commands[] = {
      "012345678",
      "nks restore /backup/nks/nks-backup-20261123T031500Z --reason \"disk broke\" --person an --person-key an.key "
      "--approver bo --approver-key bo.key"},
-    {"reconcile", command_reconcile, PERSON_OPTIONS | OPTION_BIT(OPTION_NEW_JOURNAL) | OPTION_BIT(OPTION_DRY_RUN), 0, 0,
-     "", "read from the journal what was published since the database of now",
+    {"reconcile", command_reconcile,
+     PERSON_OPTIONS | OPTION_BIT(OPTION_NEW_JOURNAL) | OPTION_BIT(OPTION_SETTLE) | OPTION_BIT(OPTION_DRY_RUN), 0, 0, "",
+     "read from the journal what was published since the database of now",
      "For after a restore. What the journal names is not published again: an order file that comes to be again with "
      "the "
      "same bytes counts as published, one with other bytes waits for a person (JOURNAL-DIFFERS). Says which senders "
      "must "
-     "drop files again. --new-journal only where the journal is lost for good, and every data central has told what it "
+     "drop files again. --settle FILE when two people have settled with its receiver what is held: it counts as "
+     "published "
+     "and goes nowhere. --new-journal only where the journal is lost for good, and every data central has told what it "
      "has.",
      "012345678", "nks reconcile --reason \"restored after a broken disk\""},
     {"alarm", command_alarm, 0, 0, 0, "", "the integrity alarm, where one stands",

@@ -51,6 +51,7 @@ enum option { /* places in nks_app.values; the table is in nks.c */
               OPTION_APPROVER_KEY,
               OPTION_NEW_JOURNAL,
               OPTION_DUE,
+              OPTION_SETTLE,
               OPTION_MARKDOWN,
               OPTIONS
 };

@@ -53,3 +53,13 @@ enum nks_status nks_out_file_next_kept(struct nks_exchange *exchange, int64_t ba
     nks_bind_int(stmt, "delivery_id", delivery_id);
     return nks_exchange_one(stmt, id, fault);
 }
+
+enum nks_status nks_out_file_waiting(struct nks_exchange *exchange, int64_t batch_id, int64_t delivery_id,
+                                     int64_t *count, struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_out_file_waiting, &stmt, fault));
+    nks_bind_int(stmt, "batch_id", batch_id);
+    nks_bind_int(stmt, "delivery_id", delivery_id);
+    return nks_exchange_one(stmt, count, fault);
+}

@@ -257,6 +257,9 @@ NKS_CHECKED enum nks_status nks_delivery_next_kept(struct nks_exchange *exchange
                                                    int64_t *id, struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_out_file_erase(struct nks_exchange *exchange, int64_t id, nks_time now,
                                                struct nks_fault *fault);
+/* Files of a batch (0: none) or a delivery (0: none), or that repeat one of it, that are not published yet. */
+NKS_CHECKED enum nks_status nks_out_file_waiting(struct nks_exchange *exchange, int64_t batch_id, int64_t delivery_id,
+                                                 int64_t *count, struct nks_fault *fault);
 /* The next file of a batch or (0) of a delivery (0: none) that is not erased to the end; *id 0: none. */
 NKS_CHECKED enum nks_status nks_out_file_next_kept(struct nks_exchange *exchange, int64_t batch_id, int64_t delivery_id,
                                                    int64_t after, int64_t *id, struct nks_fault *fault);

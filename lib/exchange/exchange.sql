@@ -130,6 +130,11 @@ WHERE erased_at <= 0 AND file_id > :after AND (batch_id = :batch_id AND :batch_i
   OR delivery_id = :delivery_id AND :delivery_id <> 0)
 ORDER BY file_id LIMIT 1;
 
+-- name: out_file_waiting
+SELECT COUNT(*) FROM out_file f
+WHERE f.state < 3 AND (f.batch_id = :batch_id AND :batch_id <> 0 OR f.delivery_id = :delivery_id AND :delivery_id <> 0
+  OR EXISTS (SELECT 1 FROM out_file g WHERE g.file_id = f.repeats AND g.delivery_id = :delivery_id AND :delivery_id <> 0));
+
 -- name: delivery_next_kept
 SELECT delivery_id FROM delivery
 WHERE erased_at <= 0 AND delivery_id > :after AND received_at < :before AND state >= :first_state
@@ -148,14 +153,20 @@ UPDATE journal_mark SET number = :number, bytes = :bytes, check_text = :check_te
 INSERT INTO published(folder, party, name, kind, message_id, created_at, business_date, bytes, hash, source, line)
 VALUES (:folder, :party, :name, :kind, :message_id, :created_at, :business_date, :bytes, :hash, :source, :line);
 
--- Order files of a source that this database has not (yet) made again byte for byte, and other files of it that came to be
--- again with other bytes.
+-- Order files of a source that this database has not (yet) made again byte for byte, and its first report when it came to be
+-- again with other bytes: later ones tell what banks answered.
 -- name: published_unmatched
 SELECT COUNT(*) FROM published p
 WHERE p.source = :source AND ((p.kind = :order AND NOT EXISTS (SELECT 1 FROM out_file f
     WHERE f.folder = p.folder AND f.party = p.party AND f.name = p.name AND f.hash = p.hash))
-  OR (p.kind <> :order AND EXISTS (SELECT 1 FROM out_file f
+  OR (p.kind = :status AND p.name LIKE '%-s0001.xml' AND EXISTS (SELECT 1 FROM out_file f
     WHERE f.folder = p.folder AND f.party = p.party AND f.name = p.name AND f.state > 1 AND f.hash <> p.hash)));
+
+-- name: published_settle
+UPDATE published SET source = :none WHERE name = :name;
+
+-- name: published_forget_lines
+UPDATE published SET line = 0;
 
 -- name: published_first
 SELECT created_at, business_date FROM published WHERE source = :source ORDER BY line LIMIT 1;

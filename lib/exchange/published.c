@@ -199,6 +199,7 @@ enum nks_status nks_published_unmatched(struct nks_exchange *exchange, const uin
     NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_published_unmatched, &stmt, fault));
     nks_bind_bytes(stmt, "source", source, NKS_SOURCE_SIZE);
     nks_bind_int(stmt, "order", NKS_FILE_ORDER);
+    nks_bind_int(stmt, "status", NKS_FILE_STATUS);
     return nks_exchange_one(stmt, count, fault);
 }
 
@@ -215,4 +216,22 @@ enum nks_status nks_published_first(struct nks_exchange *exchange, const uint8_t
     }
     nks_stmt_end(stmt);
     return NKS_OK;
+}
+
+enum nks_status nks_published_settle(struct nks_exchange *exchange, const char *name, int64_t *changed,
+                                     struct nks_fault *fault)
+{
+    static const uint8_t none[NKS_SOURCE_SIZE];
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_published_settle, &stmt, fault));
+    nks_bind_bytes(stmt, "none", none, sizeof none);
+    nks_bind_text(stmt, "name", nks_text_from(name));
+    return nks_stmt_run(stmt, changed, fault);
+}
+
+enum nks_status nks_published_forget_lines(struct nks_exchange *exchange, struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_published_forget_lines, &stmt, fault));
+    return nks_stmt_run(stmt, NULL, fault);
 }

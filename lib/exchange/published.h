@@ -59,6 +59,12 @@ NKS_CHECKED enum nks_status nks_published_last_of_day(struct nks_exchange *excha
 NKS_CHECKED enum nks_status nks_published_unmatched(struct nks_exchange *exchange,
                                                     const uint8_t source[NKS_SOURCE_SIZE], int64_t *count,
                                                     struct nks_fault *fault);
+/* Inside the caller's transaction: what is published under that name holds nothing back any more; two people have
+ * settled it with its receiver. */
+NKS_CHECKED enum nks_status nks_published_settle(struct nks_exchange *exchange, const char *name, int64_t *changed,
+                                                 struct nks_fault *fault);
+/* Inside the caller's transaction: their journal is lost; they are kept all the same. */
+NKS_CHECKED enum nks_status nks_published_forget_lines(struct nks_exchange *exchange, struct nks_fault *fault);
 /* When its first file was made: what was decided then is decided by that day again. *found false: none was. */
 NKS_CHECKED enum nks_status nks_published_first(struct nks_exchange *exchange, const uint8_t source[NKS_SOURCE_SIZE],
                                                 nks_time *created, nks_date *business_date, bool *found,

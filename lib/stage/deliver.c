@@ -83,7 +83,8 @@ enum nks_status nks_file_row_published(struct nks_run *run, struct nks_out_file 
     if (status == NKS_OK)
         status = nks_journal_mark(run);
     if (status == NKS_OK)
-        status = nks_run_trail(run, NKS_TRAIL_DELIVER, file->batch_id, 0, file->id);
+        status =
+            nks_run_trail(run, file->by_hand != 0 ? NKS_TRAIL_BY_HAND : NKS_TRAIL_DELIVER, file->batch_id, 0, file->id);
     if (status == NKS_OK)
         status = nks_db_commit(run->db, &run->fault);
     else

@@ -10,6 +10,7 @@ struct erasing {
     bool dry_run;
     const char *reason;
     struct nks_erased *out;
+    nks_date until; /* what is due on that day */
 };
 
 /* ---- the time (pure) */
@@ -51,26 +52,29 @@ static nks_date delivery_day(const struct nks_run *run, const struct nks_deliver
 static enum nks_status open_check(struct nks_run *run, const struct nks_batch *batch)
 {
     struct nks_finals finals = {.open = 0};
-    int64_t first = nks_slice_id(batch->id, 1), last = nks_slice_id(batch->id, NKS_SLICES_MAX), entries = 0, slices = 0;
+    int64_t first = nks_slice_id(batch->id, 1), last = nks_slice_id(batch->id, NKS_SLICES_MAX), entries = 0, slices = 0,
+            files = 0;
+    NKS_TRY(nks_out_file_waiting(run->exchange, batch->id, batch->delivery_id, &files, &run->fault));
     if (batch->state == NKS_BATCH_ACCEPTED) {
         NKS_TRY(nks_batch_work_left(run->payments, batch->id, &slices, &run->fault));
         NKS_TRY(nks_finals_count(run->payments, batch->id, &finals, &run->fault));
         NKS_TRY(nks_ventekonto_open_count(run->ventekonto, first, last, &entries, &run->fault));
     }
-    if (batch->state == NKS_BATCH_READING || slices + finals.open + entries > 0)
+    if (batch->state == NKS_BATCH_READING || slices + finals.open + entries + files > 0)
         return nks_fault_set(&run->fault, NKS_HELD, "ERASE-OPEN",
                              "batch %" PRId64 " is not over: %" PRId64 " slices to decide, %" PRId64
-                             " parts of payments without the bank's last word, %" PRId64 " entries of the ventekonto",
-                             batch->id, slices, finals.open, entries);
+                             " parts of payments without the bank's last word, %" PRId64
+                             " entries of the ventekonto, %" PRId64 " files to publish",
+                             batch->id, slices, finals.open, entries, files);
     return NKS_OK;
 }
 
-static enum nks_status may_erase(struct nks_run *run, const struct nks_batch *batch)
+static enum nks_status may_erase(struct nks_run *run, const struct nks_batch *batch, nks_date until)
 {
     nks_date day = 0;
     char text[NKS_DATE_TEXT];
     NKS_TRY(nks_erase_day(run, batch, &day));
-    if (run->today < day) {
+    if (until < day) {
         nks_date_format(day, text);
         return nks_fault_set(&run->fault, NKS_HELD, "ERASE-EARLY", "batch %" PRId64 " is kept until %s", batch->id,
                              text);
@@ -105,12 +109,30 @@ static enum nks_status mark(struct nks_run *run, mark_fn fn, int64_t id, nks_tim
     return status;
 }
 
+/* What was never fetched, and what a replay that was cut short left. */
+static enum nks_status clear_copies_remove(struct nks_run *run, int64_t id)
+{
+    struct nks_out_file file;
+    char path[NKS_PATH_MAX], name[NKS_FILE_NAME_MAX + 8];
+    bool found = false;
+    NKS_TRY(nks_out_file_load(run->exchange, id, &file, &found, &run->fault));
+    NKS_TRY(nks_run_staging_path(run, id, path));
+    NKS_TRY(nks_sys_unlink(path, &run->fault));
+    NKS_TRY(nks_run_path(run, path, nks_file_folder_path(file.folder), file.party, file.name));
+    NKS_TRY(nks_sys_unlink(path, &run->fault));
+    snprintf(name, sizeof name, "%s.p7s", file.name);
+    NKS_TRY(nks_run_path(run, path, nks_file_folder_path(file.folder), file.party, name));
+    return nks_sys_unlink(path, &run->fault);
+}
+
 static enum nks_status copy_erase(struct erasing *erasing, const char *folder, mark_fn fn, int64_t id)
 {
     struct nks_run *run = erasing->run;
     if (!erasing->dry_run)
         NKS_TRY(mark(run, fn, id, -run->now));
     NKS_TRY(file_destroy(erasing, folder, id));
+    if (folder[0] != 's' && !erasing->dry_run)
+        NKS_TRY(clear_copies_remove(run, id));
     nks_sys_point(folder[0] == 's' ? "erase.spool" : "erase.file");
     return erasing->dry_run ? NKS_OK : mark(run, fn, id, run->now);
 }
@@ -240,7 +262,7 @@ static enum nks_status batch_erase(struct erasing *erasing, int64_t batch_id, bo
     if (status == NKS_OK && done)
         *skip = true;
     else if (status == NKS_OK && erased == 0)
-        status = may_erase(run, &batch);
+        status = may_erase(run, &batch, erasing->until);
     if (status == NKS_OK && !*skip)
         status = batch_do(erasing, &batch);
     nks_batch_close(&batch);
@@ -250,7 +272,7 @@ static enum nks_status batch_erase(struct erasing *erasing, int64_t batch_id, bo
 enum nks_status nks_erase_batch(struct nks_run *run, int64_t batch_id, bool dry_run, const char *reason,
                                 struct nks_erased *out)
 {
-    struct erasing erasing = {run, dry_run, reason, out};
+    struct erasing erasing = {run, dry_run, reason, out, run->today};
     struct nks_batch batch = {.id = batch_id};
     bool skip = false, done = false;
     *out = (struct nks_erased){.batches = 0};
@@ -283,11 +305,13 @@ static enum nks_status delivery_due(struct erasing *erasing, int64_t id)
 {
     struct nks_run *run = erasing->run;
     struct nks_delivery delivery;
-    int64_t batch = 0;
+    int64_t batch = 0, files = 0;
     bool found = false;
     NKS_TRY(nks_delivery_load(run->exchange, id, &delivery, &found, &run->fault));
     NKS_TRY(nks_batch_of_delivery_left(run->payments, id, &batch, &run->fault));
-    return found && batch == 0 && run->today >= delivery_day(run, &delivery) ? delivery_erase(erasing, id) : NKS_OK;
+    NKS_TRY(nks_out_file_waiting(run->exchange, 0, id, &files, &run->fault));
+    bool due = found && batch == 0 && files == 0 && erasing->until >= delivery_day(run, &delivery);
+    return due ? delivery_erase(erasing, id) : NKS_OK;
 }
 
 static enum nks_status deliveries_due(struct erasing *erasing)
@@ -317,9 +341,10 @@ static enum nks_status due_link(struct erasing *erasing)
     return status;
 }
 
-enum nks_status nks_erase_due(struct nks_run *run, bool dry_run, const char *reason, struct nks_erased *out)
+enum nks_status nks_erase_due(struct nks_run *run, nks_date until, bool dry_run, const char *reason,
+                              struct nks_erased *out)
 {
-    struct erasing erasing = {run, dry_run, reason, out};
+    struct erasing erasing = {run, dry_run, reason, out, until < run->today ? until : run->today};
     *out = (struct nks_erased){.batches = 0};
     NKS_TRY(nks_db_wipe_begin(run->db, &run->fault));
     NKS_TRY(batches_due(&erasing));

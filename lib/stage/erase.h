@@ -19,8 +19,9 @@ struct nks_erased {
  * (BATCH-ERASED): it was erased before. */
 NKS_CHECKED enum nks_status nks_erase_batch(struct nks_run *run, int64_t batch_id, bool dry_run, const char *reason,
                                             struct nks_erased *out);
-/* All whose time has come, and deliveries that belong to no batch any more or never did; what is open waits. */
-NKS_CHECKED enum nks_status nks_erase_due(struct nks_run *run, bool dry_run, const char *reason,
+/* All whose time has come by `until` (today at the latest), and deliveries that belong to no batch any more or never
+ * did; what is open waits. */
+NKS_CHECKED enum nks_status nks_erase_due(struct nks_run *run, nks_date until, bool dry_run, const char *reason,
                                           struct nks_erased *out);
 /* The first day on which the batch may be erased. */
 NKS_CHECKED enum nks_status nks_erase_day(struct nks_run *run, const struct nks_batch *batch, nks_date *day);

@@ -33,6 +33,16 @@ enum nks_status nks_journal_mark(struct nks_run *run)
     return nks_journal_mark_save(run->exchange, &mark, NKS_JOURNAL_GOOD, &run->fault);
 }
 
+static enum nks_status mark_store(struct nks_run *run)
+{
+    NKS_TRY(nks_db_begin(run->db, &run->fault));
+    enum nks_status status = nks_journal_mark(run);
+    if (status == NKS_OK)
+        return nks_db_commit(run->db, &run->fault);
+    nks_db_rollback(run->db);
+    return status;
+}
+
 /* A journal that is not there is made by its first line. */
 static enum nks_status make(struct nks_run *run)
 {
@@ -83,12 +93,7 @@ enum nks_status nks_journal_begin(struct nks_run *run)
     if (run->journal != NULL)
         return NKS_OK;
     NKS_TRY(make(run));
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = nks_journal_mark(run);
-    if (status == NKS_OK)
-        return nks_db_commit(run->db, &run->fault);
-    nks_db_rollback(run->db);
-    return status;
+    return mark_store(run);
 }
 
 enum nks_status nks_journal_file(struct nks_run *run, const struct nks_out_file *file, const char *word)
@@ -182,9 +187,11 @@ static enum nks_status tail_finish(struct nks_run *run, const struct tail *tail)
     char staged[NKS_PATH_MAX];
     struct nks_out_file file;
     bool found = false;
-    NKS_TRY(nks_run_staging_path(run, tail->file_id, staged));
-    if (tail->file_id == 0 || (nks_sys_exists(staged) && !tail->done))
+    if (tail->file_id == 0)
         return NKS_OK;
+    NKS_TRY(nks_run_staging_path(run, tail->file_id, staged));
+    if (nks_sys_exists(staged) && !tail->done)
+        return mark_store(run); /* now, so that a second one that is cut short is not taken for an older database */
     NKS_TRY(nks_out_file_load(run->exchange, tail->file_id, &file, &found, &run->fault));
     run->journal_line = tail->line;
     if (!tail->done)
@@ -212,6 +219,8 @@ static enum nks_status rows_begin(struct nks_run *run, const struct tail *tail, 
         NKS_TRY(nks_journal_done(run));
         file.by_hand = tail->file_id == id ? tail->by_hand : 0;
         NKS_TRY(nks_out_file_published(run->exchange, &file, &run->fault));
+        if (file.by_hand != 0)
+            NKS_TRY(nks_run_trail(run, NKS_TRAIL_BY_HAND, file.batch_id, 0, id));
         *any = true;
     }
 }

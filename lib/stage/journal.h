@@ -34,15 +34,20 @@ NKS_CHECKED enum nks_status nks_journal_free(struct nks_run *run, int64_t batch_
 NKS_CHECKED enum nks_status nks_journal_begin(struct nks_run *run);
 NKS_CHECKED bool nks_journal_file_path(const char *home, char out[NKS_PATH_MAX]);
 
+enum { NKS_UNFINISHED_MAX = 64 };
 struct nks_reconciled {
-    int64_t files;                 /* named behind the mark */
-    int64_t unfinished;            /* of them: without their `done`; taken as published */
-    int64_t orders;                /* of them */
-    int64_t unknown;               /* of them: of which this database has no row */
-    char first[NKS_FILE_NAME_MAX]; /* the first unfinished one */
+    int64_t files;                                     /* named behind the mark */
+    int64_t unfinished;                                /* of them: without their `done`; taken as published */
+    int64_t orders;                                    /* of them */
+    int64_t unknown;                                   /* of them: of which this database has no row */
+    char names[NKS_UNFINISHED_MAX][NKS_FILE_NAME_MAX]; /* of the unfinished ones, as far as they fit */
+    size_t named;
 };
 /* Reads the journal behind the mark into the database (published.h), so that nothing of it is published again. With
  * `anew` a journal that is lost for good is begun anew. Nothing to do is NKS_REFUSED (RECONCILE-NOT). */
+/* A file that is held (JOURNAL-DIFFERS), or that the journal alone knows, is settled with its receiver: it counts as
+ * published and goes nowhere, and holds nothing back. NKS_REFUSED (RECONCILE-NOT): there is no such file. */
+NKS_CHECKED enum nks_status nks_run_settle(struct nks_run *run, const char *name, bool dry_run, const char *reason);
 NKS_CHECKED enum nks_status nks_run_reconcile(struct nks_run *run, bool anew, bool dry_run, const char *reason,
                                               struct nks_reconciled *out);
 #endif

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPEN_MAX = 64 }; /* lines without their `done` that are followed at a time */
+enum { OPEN_MAX = NKS_UNFINISHED_MAX }; /* files without their `done` that are followed at a time */
 
 struct reading {
     struct nks_run *run;
@@ -23,8 +23,15 @@ struct reading {
     size_t opened;
 };
 
+/* A line that is written again after a try that was cut short takes the place of the first. */
 static void open_add(struct reading *reading, int64_t line, const char *name)
 {
+    for (size_t i = 0; i < reading->opened; i++) {
+        if (strcmp(reading->open[i].name, name) == 0) {
+            reading->open[i].line = line;
+            return;
+        }
+    }
     if (reading->opened == OPEN_MAX) { /* the oldest is not followed any more: it counts as unfinished */
         reading->out->unfinished++;
         memmove(&reading->open[0], &reading->open[1], (OPEN_MAX - 1) * sizeof reading->open[0]);
@@ -116,19 +123,30 @@ static enum nks_status rows_store(struct reading *reading, struct nks_journal *j
     return status;
 }
 
-/* The journal is lost for good: a new one, from nothing. */
+/* The journal is lost for good: the next file begins a new one. What was reconciled from it is kept. */
+static enum nks_status anew_rows(struct reading *reading, const char *reason)
+{
+    struct nks_run *run = reading->run;
+    const struct nks_journal_mark none = {.number = 0};
+    const struct nks_trail_entry entry = {.action = NKS_TRAIL_RECONCILE, .reason = reason, .detail = "new journal"};
+    NKS_TRY(nks_published_forget_lines(run->exchange, &run->fault));
+    NKS_TRY(nks_journal_mark_save(run->exchange, &none, NKS_JOURNAL_GOOD, &run->fault));
+    return nks_trail_add(run->trail, &entry, &run->fault);
+}
+
 static enum nks_status begin_anew(struct reading *reading, const char *path, const char *reason)
 {
     struct nks_run *run = reading->run;
-    struct nks_journal *journal = NULL;
     if (nks_sys_exists(path))
         return nks_fault_set(&run->fault, NKS_REFUSED, "RECONCILE-NOT",
                              "there is a journal: it is begun anew only where it is lost");
     if (reading->dry_run)
         return NKS_OK;
-    NKS_TRY(nks_journal_open(path, NULL, true, &journal, &run->fault));
-    enum nks_status status = rows_store(reading, journal, reason);
-    nks_journal_close(journal);
+    NKS_TRY(nks_db_begin(run->db, &run->fault));
+    enum nks_status status = anew_rows(reading, reason);
+    if (status == NKS_OK)
+        return nks_db_commit(run->db, &run->fault);
+    nks_db_rollback(run->db);
     return status;
 }
 
@@ -172,7 +190,49 @@ enum nks_status nks_run_reconcile(struct nks_run *run, bool anew, bool dry_run, 
     if (!dry_run)
         NKS_TRY(nks_run_seals_aside(run));
     out->unfinished += (int64_t)reading.opened;
-    if (reading.opened > 0)
-        memcpy(out->first, reading.open[0].name, sizeof out->first);
+    for (size_t i = 0; i < reading.opened; i++)
+        memcpy(out->names[i], reading.open[i].name, sizeof out->names[i]);
+    out->named = reading.opened;
     return NKS_OK;
+}
+
+/* ---- what two people settled */
+
+static enum nks_status settle_rows(struct nks_run *run, struct nks_out_file *file, const char *name, const char *reason)
+{
+    int64_t known = 0;
+    NKS_TRY(nks_published_settle(run->exchange, name, &known, &run->fault));
+    if (known == 0 && (file->id == 0 || file->state != NKS_FILE_WRITTEN))
+        return nks_fault_set(&run->fault, NKS_REFUSED, "RECONCILE-NOT",
+                             "no file of that name is held, nor known from the journal");
+    if (file->id != 0 && file->state == NKS_FILE_WRITTEN)
+        NKS_TRY(nks_out_file_published(run->exchange, file, &run->fault));
+    const struct nks_trail_entry entry = {.action = NKS_TRAIL_RECONCILE,
+                                          .batch_id = file->batch_id,
+                                          .number = file->id,
+                                          .reason = reason,
+                                          .detail = name};
+    return nks_trail_add(run->trail, &entry, &run->fault);
+}
+
+enum nks_status nks_run_settle(struct nks_run *run, const char *name, bool dry_run, const char *reason)
+{
+    struct nks_out_file file = {.id = 0};
+    char staged[NKS_PATH_MAX];
+    int64_t id = 0;
+    bool several = false, found = false;
+    NKS_TRY(nks_run_journal(run));
+    NKS_TRY(
+        nks_out_file_find(run->exchange, nks_text_from(name), (struct nks_text){"", 0}, &id, &several, &run->fault));
+    if (id != 0 && !several)
+        NKS_TRY(nks_out_file_load(run->exchange, id, &file, &found, &run->fault));
+    NKS_TRY(nks_run_staging_path(run, file.id, staged));
+    bool waits = file.id != 0 && file.state == NKS_FILE_WRITTEN;
+    NKS_TRY(nks_db_begin(run->db, &run->fault));
+    enum nks_status status = settle_rows(run, &file, name, reason);
+    if (status == NKS_OK && !dry_run)
+        status = nks_db_commit(run->db, &run->fault);
+    else
+        nks_db_rollback(run->db);
+    return status == NKS_OK && !dry_run && waits ? nks_sys_unlink(staged, &run->fault) : status;
 }

@@ -5,6 +5,7 @@
 
 #include "vault/stream.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -67,7 +68,7 @@ static enum nks_status copy_run(struct nks_run *run, const struct nks_out_file *
     return copy->to >= 0 ? nks_sys_fsync(copy->to, &run->fault) : NKS_OK;
 }
 
-enum nks_status nks_archive_copy(struct nks_run *run, const struct nks_out_file *file, const char *staged)
+static enum nks_status copy_to(struct nks_run *run, const struct nks_out_file *file, const char *staged)
 {
     struct copy copy = {.from = -1, .to = -1};
     char path[NKS_PATH_MAX];
@@ -82,6 +83,22 @@ enum nks_status nks_archive_copy(struct nks_run *run, const struct nks_out_file 
     if (copy.to >= 0)
         close(copy.to);
     return status;
+}
+
+/* Whole or not at all: what stands in staging is what was written. */
+enum nks_status nks_archive_copy(struct nks_run *run, const struct nks_out_file *file, const char *staged)
+{
+    char part[NKS_PATH_MAX], dir[NKS_PATH_MAX];
+    if (staged == NULL)
+        return copy_to(run, file, NULL);
+    int len = snprintf(part, sizeof part, "%s.part", staged);
+    if (len < 0 || len >= (int)sizeof part)
+        return nks_fault_set(&run->fault, NKS_FAILED, "PATH-LONG", "the home's path is too long; move it up");
+    NKS_TRY(nks_run_path(run, dir, "staging", NULL, NULL));
+    NKS_TRY(nks_sys_unlink(part, &run->fault)); /* of a try that was cut short */
+    NKS_TRY(copy_to(run, file, part));
+    NKS_TRY(nks_sys_rename_over(part, staged, &run->fault));
+    return nks_sys_fsync_dir(dir, &run->fault);
 }
 
 /* ---- published again */

@@ -78,8 +78,6 @@ static enum nks_status may_hand(struct nks_run *run, const struct nks_out_file *
                              "publishes a lost one again",
                              file->name,
                              before ? "published before the home was restored" : nks_file_state_name((int)file->state));
-    if (!nks_sys_exists(handing->staged))
-        NKS_TRY(nks_archive_copy(run, file, handing->staged));
     /* A signature beside a .part is of a try that was cut short. */
     bool exists = nks_sys_exists(path) || (nks_sys_exists(handing->signature) && !nks_sys_exists(handing->part));
     return exists ? nks_fault_set(&run->fault, NKS_REFUSED, "DELIVERED-EXISTS",
@@ -183,7 +181,13 @@ enum nks_status nks_deliver_by_hand(struct nks_run *run, struct nks_out_file *fi
     NKS_TRY(nks_run_journal(run)); /* a call that was cut short may have changed the row */
     NKS_TRY(nks_out_file_load(run->exchange, file->id, file, &go_on, &run->fault));
     NKS_TRY(may_hand(run, file, path, &handing, &go_on));
-    NKS_TRY(go_on ? part_check(run, file, &handing) : copy(run, file, &handing, hand->dry_run));
+    if (!go_on && !nks_sys_exists(handing.staged))
+        NKS_TRY(nks_archive_copy(run, file, hand->dry_run ? NULL : handing.staged));
+    bool nothing_staged = !nks_sys_exists(handing.staged); /* a dry run over the archive */
+    if (go_on)
+        NKS_TRY(part_check(run, file, &handing));
+    else if (!nothing_staged)
+        NKS_TRY(copy(run, file, &handing, hand->dry_run));
     if (hand->dry_run)
         return NKS_OK;
     NKS_TRY(sign(run, file, &handing));

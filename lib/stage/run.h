@@ -96,6 +96,9 @@ struct nks_run {
 /* Makes a home: folders, nks.conf, keys, database. An existing home is NKS_REFUSED (HOME-EXISTS). */
 NKS_CHECKED enum nks_status nks_home_init(const char *home, const char *keys, bool test, nks_time now,
                                           struct nks_fault *fault);
+/* Whether the home at that path asks for a second person, by its nks.conf alone; one that cannot be read does. A home
+ * that is not there does not. */
+bool nks_home_asks(const char *home);
 NKS_CHECKED enum nks_status nks_run_open(const struct nks_run_options *options, struct nks_run **out,
                                          struct nks_fault *fault);
 void nks_run_close(struct nks_run *run);
