@@ -40,6 +40,8 @@ int command_backup(struct nks_app *app)
     if (!app_open(app, false, false, &code))
         return code;
     code = app_result(app, nks_backup_make(app->run, app->operands[0], &result));
+    if (code == EXIT_DONE && result.without_link)
+        out_note(&app->out, "the backup is whole; the database was busy, so the trail does not name it");
     if (code == EXIT_DONE && (app->out.form != OUT_LINES || app->out.verbose))
         present(app, "A backup is made", &result, result.path);
     return code;
@@ -203,6 +205,7 @@ int command_restore(struct nks_app *app)
                                   .now = app->now != 0 ? app->now : nks_sys_now(),
                                   .lock = -1,
                                   .receive_lock = -1,
+                                  .backup_lock = -1,
                                   .new_lock = -1,
                                   .new_receive_lock = -1};
     if (app->values[OPTION_DRY_RUN] != NULL)

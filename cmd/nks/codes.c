@@ -295,6 +295,8 @@ static const struct code_row codes[] = {
      "A backup is not what was written: a file of it is missing or changed, or its list is "
      "not signed by this home's keys.",
      "The home was not touched.", "Take another backup; nks backup check BACKUP tells whether it is whole."},
+    {"RESTORE-MOUNT", 0, "The home is a mount point, so a restored one cannot take its place.", "Nothing was changed.",
+     "Unmount it, and make the home a folder inside the mount or a link to one; then restore again."},
     {"RESTORE-FINISHED", EXIT_PERSON, "An earlier restore was cut short. It is finished now; this one did not begin.",
      "The home is the restored one. The home of before lies in HOME.before-TIME.",
      "Look at it (nks list), then nks reconcile. Restore again only if it is not the backup that you want."},

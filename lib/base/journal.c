@@ -107,7 +107,7 @@ static enum nks_status file_open(const char *path, bool make, struct nks_journal
     if (make)
         NKS_TRY(nks_sys_mkdir(dir, 0700, fault));
     NKS_TRY(nks_sys_open_update(path, &journal->fd, fault));
-    return make ? nks_sys_fsync_dir(dir, fault) : NKS_OK;
+    return nks_sys_fsync_dir(dir, fault); /* also of one that a kill left without */
 }
 
 enum nks_status nks_journal_open(const char *path, const struct nks_journal_mark *known, bool write,

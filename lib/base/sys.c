@@ -416,6 +416,12 @@ bool nks_sys_exists(const char *path)
     return lstat(path, &st) == 0;
 }
 
+bool nks_sys_same_device(const char *a, const char *b)
+{
+    struct stat one, two;
+    return stat(a, &one) == 0 && stat(b, &two) == 0 && one.st_dev == two.st_dev;
+}
+
 enum nks_status nks_sys_free_bytes(const char *path, int64_t *bytes, struct nks_fault *fault)
 {
     struct statvfs facts;

@@ -92,6 +92,8 @@ void nks_sys_list_free(struct nks_sys_list *list);
 NKS_CHECKED enum nks_status nks_sys_count_others(const char *dir, bool directories, size_t *count,
                                                  struct nks_fault *fault);
 
+/* Whether both lie on one file system; false where that cannot be told. */
+NKS_CHECKED bool nks_sys_same_device(const char *a, const char *b);
 /* What an ordinary user can still write to the file system of `path`, in bytes. */
 NKS_CHECKED enum nks_status nks_sys_free_bytes(const char *path, int64_t *bytes, struct nks_fault *fault);
 /* NKS_OK where this process may make files in the directory. */

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PIECE = 64 * 1024, BACKUPS_MAX = 10000, SEALS_MAX = 100000 };
+enum { BACKUP_DEPTH = 4, PIECE = 64 * 1024, BACKUPS_MAX = 10000, SEALS_MAX = 100000 };
 
 static const char stem[] = "nks-backup-";
 
@@ -71,6 +71,7 @@ struct making {
     struct nks_run *run;
     char part[NKS_PATH_MAX], earlier[NKS_PATH_MAX]; /* earlier: the backup before this one; empty: none */
     int list;
+    bool begun;
     struct nks_hash *hash;
     struct nks_backup_result *out;
 };
@@ -255,18 +256,39 @@ static enum nks_status make(struct making *making, const char *dir)
         return nks_fault_set(&run->fault, NKS_REFUSED, "BACKUP-EXISTS",
                              "there is a backup of this second, whole or cut short (.part): try again in a second");
     NKS_TRY(earlier_find(making, dir));
+    making->begun = true;
     NKS_TRY(nks_sys_mkdir(making->part, 0700, &run->fault));
     NKS_TRY(list_write(making));
     NKS_TRY(nks_sys_fsync_dir(making->part, &run->fault));
     nks_sys_point("backup.written");
     NKS_TRY(nks_sys_rename(making->part, making->out->path, &run->fault));
     NKS_TRY(nks_sys_fsync_dir(dir, &run->fault));
-    return link_add(run, making->out);
+    enum nks_status linked = link_add(run, making->out);
+    making->out->without_link = linked == NKS_RETRY; /* the copy is whole all the same */
+    if (linked == NKS_RETRY)
+        nks_fault_clear(&run->fault);
+    return linked == NKS_RETRY ? NKS_OK : linked;
+}
+
+/* A try that failed leaves nothing: a full disk would stay full. */
+static void part_remove(const struct making *making)
+{
+    struct nks_fault unimportant = {.status = NKS_OK};
+    if (nks_tree_remove(making->part, BACKUP_DEPTH, &unimportant) != NKS_OK)
+        nks_fault_clear(&unimportant);
+}
+
+static enum nks_status backup_lock(struct nks_run *run, int *lock)
+{
+    char path[NKS_PATH_MAX];
+    NKS_TRY(nks_run_path(run, path, "backup.lock", NULL, NULL));
+    return nks_sys_lock(path, lock, &run->fault);
 }
 
 enum nks_status nks_backup_make(struct nks_run *run, const char *dir, struct nks_backup_result *out)
 {
     struct making making = {.run = run, .list = -1, .hash = nks_hash_new(), .out = out};
+    int lock = -1;
     char stamp[NKS_STAMP_TEXT], name[64], part[72];
     *out = (struct nks_backup_result){.files = 0};
     nks_stamp_format(run->now, stamp);
@@ -278,7 +300,13 @@ enum nks_status nks_backup_make(struct nks_run *run, const char *dir, struct nks
     if (status == NKS_OK)
         status = nks_backup_join(making.part, dir, part, &run->fault);
     if (status == NKS_OK)
+        status = backup_lock(run, &lock);
+    if (status == NKS_OK)
         status = make(&making, dir);
+    if (status != NKS_OK && making.begun)
+        part_remove(&making);
+    if (lock >= 0)
+        close(lock);
     nks_hash_free(making.hash);
     if (making.list >= 0)
         close(making.list);

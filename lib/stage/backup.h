@@ -22,8 +22,10 @@
 struct nks_backup_result {
     char path[NKS_PATH_MAX];
     int64_t files, linked, bytes;
+    bool without_link; /* the trail could not be written: the database was busy */
 };
-/* On a run without lock. NKS_REFUSED (BACKUP-EXISTS): there is one of that second. */
+/* On a run without lock; one at a time, and not beside erase or restore (BUSY). NKS_REFUSED (BACKUP-EXISTS): there is
+ * one of that second. */
 NKS_CHECKED enum nks_status nks_backup_make(struct nks_run *run, const char *dir, struct nks_backup_result *out);
 /* Every file against the list, the list against its signature: NKS_REFUSED, BACKUP-DAMAGED. */
 NKS_CHECKED enum nks_status nks_backup_check(const char *keys_dir, const char *path, struct nks_backup_result *out,
@@ -35,7 +37,7 @@ struct nks_restore {
     char place[NKS_PATH_MAX]; /* where `home` lies, when it is a link */
     char restoring[NKS_PATH_MAX];
     uint8_t list[NKS_HASH_SIZE]; /* of backup.tsv: what the persons sign */
-    int lock, receive_lock, new_lock, new_receive_lock;
+    int lock, receive_lock, backup_lock, new_lock, new_receive_lock;
     struct nks_backup_result result;
 };
 /* Finishes a nks_restore_end that was cut short and says so with RESTORE-FINISHED (NKS_REFUSED): nothing more is done.

@@ -18,6 +18,8 @@ NKS_CHECKED enum nks_status nks_backup_each(const char *keys_dir, const char *pa
 /* Copies into a new file, synced; size and hash are of what was read. */
 NKS_CHECKED enum nks_status nks_backup_copy(const char *from, const char *to, struct nks_backup_file *file,
                                             struct nks_fault *fault);
+/* A folder with all that is in it, so many levels deep; links are no part of it. One that is not there is NKS_OK. */
+NKS_CHECKED enum nks_status nks_tree_remove(const char *path, int depth, struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_backup_size(const char *path, const struct nks_backup_file *file,
                                             struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_backup_join(char out[NKS_PATH_MAX], const char *dir, const char *name,

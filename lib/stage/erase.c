@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 struct erasing {
     struct nks_run *run;
@@ -269,17 +270,31 @@ static enum nks_status batch_erase(struct erasing *erasing, int64_t batch_id, bo
     return status;
 }
 
+/* A backup beside it would miss copies that its database still names. */
+static enum nks_status begin(struct nks_run *run, int *lock)
+{
+    char path[NKS_PATH_MAX];
+    NKS_TRY(nks_run_path(run, path, "backup.lock", NULL, NULL));
+    NKS_TRY(nks_sys_lock(path, lock, &run->fault));
+    enum nks_status status = nks_db_wipe_begin(run->db, &run->fault);
+    if (status != NKS_OK)
+        close(*lock);
+    return status;
+}
+
 enum nks_status nks_erase_batch(struct nks_run *run, int64_t batch_id, bool dry_run, const char *reason,
                                 struct nks_erased *out)
 {
     struct erasing erasing = {run, dry_run, reason, out, run->today};
     struct nks_batch batch = {.id = batch_id};
     bool skip = false, done = false;
+    int lock = -1;
     *out = (struct nks_erased){.batches = 0};
-    NKS_TRY(nks_db_wipe_begin(run->db, &run->fault));
-    NKS_TRY(batch_erase(&erasing, batch_id, &skip));
-    if (!skip)
-        return NKS_OK;
+    NKS_TRY(begin(run, &lock));
+    enum nks_status status = batch_erase(&erasing, batch_id, &skip);
+    close(lock);
+    if (status != NKS_OK || !skip)
+        return status;
     NKS_TRY(nks_batch_erased(run->payments, batch_id, &batch.erased, &done, &run->fault));
     return nks_batch_erased_fault(&batch, &run->fault);
 }
@@ -345,10 +360,14 @@ enum nks_status nks_erase_due(struct nks_run *run, nks_date until, bool dry_run,
                               struct nks_erased *out)
 {
     struct erasing erasing = {run, dry_run, reason, out, until < run->today ? until : run->today};
+    int lock = -1;
     *out = (struct nks_erased){.batches = 0};
-    NKS_TRY(nks_db_wipe_begin(run->db, &run->fault));
-    NKS_TRY(batches_due(&erasing));
-    NKS_TRY(deliveries_due(&erasing));
-    NKS_TRY(due_link(&erasing));
-    return dry_run ? NKS_OK : nks_db_wipe(run->db, &run->fault);
+    NKS_TRY(begin(run, &lock));
+    enum nks_status status = batches_due(&erasing);
+    if (status == NKS_OK)
+        status = deliveries_due(&erasing);
+    if (status == NKS_OK)
+        status = due_link(&erasing);
+    close(lock);
+    return dry_run || status != NKS_OK ? status : nks_db_wipe(run->db, &run->fault);
 }

@@ -35,42 +35,6 @@ static enum nks_status suffixed(const char *home, const char *suffix, char out[N
                : nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the home's path is too long; move it up");
 }
 
-/* ---- what an earlier try left */
-
-static enum nks_status files_remove(const char *path, struct nks_fault *fault)
-{
-    struct nks_sys_list list = {NULL, 0, false};
-    NKS_TRY(nks_sys_list(path, ENTRIES_MAX, false, &list, fault));
-    enum nks_status status = NKS_OK;
-    for (size_t i = 0; i < list.count && status == NKS_OK; i++) {
-        char one[NKS_PATH_MAX];
-        status = nks_backup_join(one, path, list.names[i], fault);
-        if (status == NKS_OK)
-            status = nks_sys_unlink(one, fault);
-    }
-    nks_sys_list_free(&list);
-    return status;
-}
-
-static enum nks_status tree_remove(const char *path, int depth, struct nks_fault *fault)
-{
-    struct nks_sys_list list = {NULL, 0, false};
-    if (!nks_sys_exists(path) || depth == 0)
-        return NKS_OK;
-    NKS_TRY(nks_sys_list(path, ENTRIES_MAX, true, &list, fault));
-    enum nks_status status = NKS_OK;
-    for (size_t i = 0; i < list.count && status == NKS_OK; i++) {
-        char one[NKS_PATH_MAX];
-        status = nks_backup_join(one, path, list.names[i], fault);
-        if (status == NKS_OK)
-            status = tree_remove(one, depth - 1, fault);
-    }
-    nks_sys_list_free(&list);
-    if (status == NKS_OK)
-        status = files_remove(path, fault);
-    return status == NKS_OK ? nks_sys_rmdir(path, fault) : status;
-}
-
 /* ---- making HOME.restoring */
 
 static enum nks_status file_put(void *context, const struct nks_backup_file *file, struct nks_fault *fault)
@@ -130,7 +94,9 @@ static enum nks_status home_lock(struct nks_restore *restore, struct nks_fault *
     NKS_TRY(nks_backup_join(path, restore->place, "run.lock", fault));
     NKS_TRY(nks_sys_lock(path, &restore->lock, fault));
     NKS_TRY(nks_backup_join(path, restore->place, "receive.lock", fault)); /* it works without the other */
-    return nks_sys_lock(path, &restore->receive_lock, fault);
+    NKS_TRY(nks_sys_lock(path, &restore->receive_lock, fault));
+    NKS_TRY(nks_backup_join(path, restore->place, "backup.lock", fault)); /* and so does a backup */
+    return nks_sys_lock(path, &restore->backup_lock, fault);
 }
 
 /* ---- the change of places */
@@ -255,7 +221,11 @@ static enum nks_status seals_settle(const struct nks_restore *restore, struct nk
     NKS_TRY(seals_each(restore, seals, seals, aside, fault));
     NKS_TRY(seals_each(restore, kept, seals, NULL, fault));
     NKS_TRY(nks_sys_fsync_dir(seals, fault));
-    return tree_remove(kept, DEPTH_MAX, fault);
+    nks_sys_point("restore.settled");
+    /* In one step: a half that is left would be taken for the whole by the next restore. */
+    NKS_TRY(nks_sys_rename(kept, restore->restoring, fault));
+    NKS_TRY(nks_sys_fsync_dir(restore->place, fault));
+    return nks_tree_remove(restore->restoring, DEPTH_MAX, fault);
 }
 
 /* After the change of places; each step finds what the one before left. */
@@ -292,10 +262,24 @@ static enum nks_status place_find(struct nks_restore *restore, struct nks_fault 
     return fits ? NKS_OK : nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the home's path is too long; move it up");
 }
 
+/* What is a mount point cannot change places. */
+static enum nks_status place_check(const struct nks_restore *restore, struct nks_fault *fault)
+{
+    char parent[NKS_PATH_MAX];
+    NKS_TRY(suffixed(restore->place, "/..", parent, fault));
+    if (!nks_sys_exists(restore->place) || nks_sys_same_device(restore->place, parent))
+        return NKS_OK;
+    return nks_fault_set(
+        fault, NKS_FAILED, "RESTORE-MOUNT",
+        "the home is a mount point and cannot be put aside: make it a folder inside the mount, or a link "
+        "to one");
+}
+
 enum nks_status nks_restore_begin(struct nks_restore *restore, struct nks_fault *fault)
 {
     bool finished = false;
     restore->lock = restore->receive_lock = restore->new_lock = restore->new_receive_lock = -1;
+    restore->backup_lock = -1;
     NKS_TRY(place_find(restore, fault));
     NKS_TRY(suffixed(restore->place, ".restoring", restore->restoring, fault));
     NKS_TRY(home_lock(restore, fault));
@@ -304,12 +288,19 @@ enum nks_status nks_restore_begin(struct nks_restore *restore, struct nks_fault 
         return nks_fault_set(fault, NKS_REFUSED, "RESTORE-FINISHED",
                              "an earlier restore was cut short and is finished now: look at it (nks status) before "
                              "another one");
+    NKS_TRY(place_check(restore, fault));
     NKS_TRY(nks_backup_check(restore->keys_dir, restore->backup, &restore->result, fault));
-    NKS_TRY(tree_remove(restore->restoring, DEPTH_MAX, fault));
+    NKS_TRY(nks_tree_remove(restore->restoring, DEPTH_MAX, fault));
     NKS_TRY(folders_make(restore, !nks_sys_exists(restore->place), fault));
     restore->result.files = restore->result.bytes = 0;
     NKS_TRY(nks_backup_each(restore->keys_dir, restore->backup, restore->list, file_put, restore, fault));
     nks_sys_point("restore.copied");
+    static const char *const filled[] = {"spool", "archive", "seals"};
+    for (size_t i = 0; i < sizeof filled / sizeof filled[0]; i++) {
+        char path[NKS_PATH_MAX];
+        NKS_TRY(nks_backup_join(path, restore->restoring, filled[i], fault));
+        NKS_TRY(nks_sys_fsync_dir(path, fault));
+    }
     return nks_sys_fsync_dir(restore->restoring, fault);
 }
 
@@ -374,7 +365,8 @@ enum nks_status nks_restore_end(struct nks_restore *restore, char before[NKS_PAT
 
 void nks_restore_close(struct nks_restore *restore)
 {
-    int *const locks[] = {&restore->lock, &restore->receive_lock, &restore->new_lock, &restore->new_receive_lock};
+    int *const locks[] = {&restore->lock, &restore->receive_lock, &restore->new_lock, &restore->new_receive_lock,
+                          &restore->backup_lock};
     for (size_t i = 0; i < sizeof locks / sizeof locks[0]; i++) {
         if (*locks[i] >= 0)
             close(*locks[i]);

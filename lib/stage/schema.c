@@ -4,6 +4,8 @@
  */
 #include "stage/schema.h"
 
+#include "stage/backup.h"
+
 #include "agreement_sql.h"
 #include "central_sql.h"
 #include "debt_sql.h"
@@ -66,22 +68,18 @@ enum nks_status nks_home_schema_check(struct nks_db *db, struct nks_fault *fault
                                         "with a copy before");
 }
 
-/* HOME/nks.db.before-20261123T021000Z */
+/* HOME/nks.db.before-20261123T021000Z, whole or not at all. */
 static enum nks_status copy_before(struct nks_db *db, const char *path, nks_time now, struct nks_fault *fault)
 {
-    char when[NKS_TIME_TEXT], copy[NKS_PATH_MAX], digits[NKS_TIME_TEXT];
-    size_t at = 0;
-    nks_time_format(now, when);
-    for (const char *c = when; *c != '\0'; c++) {
-        if (*c != '-' && *c != ':')
-            digits[at++] = *c;
-    }
-    digits[at] = '\0';
-    int len = snprintf(copy, sizeof copy, "%s.before-%s", path, digits);
-    if (len < 0 || len >= (int)sizeof copy)
+    char stamp[NKS_STAMP_TEXT], copy[NKS_PATH_MAX], part[NKS_PATH_MAX];
+    nks_stamp_format(now, stamp);
+    int len = snprintf(copy, sizeof copy, "%s.before-%s", path, stamp);
+    int part_len = snprintf(part, sizeof part, "%s.before.part", path);
+    if (len < 0 || len >= (int)sizeof copy || part_len >= (int)sizeof part)
         return nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the home's path is too long; move it up");
-    NKS_TRY(nks_sys_unlink(copy, fault)); /* of a try that was cut short */
-    return nks_db_copy(db, copy, NULL, NULL, fault);
+    NKS_TRY(nks_sys_unlink(part, fault)); /* of a try that was cut short */
+    NKS_TRY(nks_db_copy(db, part, NULL, NULL, fault));
+    return nks_sys_rename_over(part, copy, fault);
 }
 
 enum nks_status nks_home_upgrade(struct nks_db *db, const char *path, nks_time now, struct nks_migrated *told,

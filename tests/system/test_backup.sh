@@ -262,9 +262,10 @@ rm -r "$work/k" "$work"/k.*
 for point in copied written; do
     code env NKS_KILL_AT=backup.$point "$NKS_BIN/nks" --home "$home" backup "$work/killed" --now "$third"
     try 2 BACKUP-EXISTS "$home" backup "$work/killed" --now "$third"
+    try 0 "" "$home" backup "$work/killed" --now 2026-11-24T08:00:01Z
     rm -r "$work/killed"
 done
-for point in copied marked exchanged moved renamed; do
+for point in copied marked exchanged moved renamed settled; do
     home_copy "$home" "$work/k"
     code env NKS_KILL_AT=restore.$point "$NKS_BIN/nks" --home "$work/k" restore "$backup" --reason test --now "$third"
     [ "$code" -gt 128 ] || fail "not killed at restore.$point: $code"
