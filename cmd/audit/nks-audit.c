@@ -6,6 +6,7 @@
  */
 #include "audit.h"
 
+#include "sample.h"
 #include "stage/schema.h"
 
 #include <stdio.h>
@@ -17,12 +18,19 @@ enum { EXIT_CLEAN = 0, EXIT_USAGE = 2, EXIT_BUSY = 4, EXIT_SETUP = 6, EXIT_FINDI
 
 static const char usage[] =
     "usage: nks-audit [--home DIR] [--keys DIR] [--json] [-q] [--public]\n"
+    "       nks-audit sample --mus N --seed S --out DIR [--home DIR] [--keys DIR]\n"
+    "       nks-audit verify-sample DIR --keys DIR\n"
     "\n"
     "Recounts every payment, leg and file of a home from rows and bytes, and names what is not what was stored.\n"
     "Reads only.\n"
     "\n"
+    "sample draws payments by monetary units, and writes them with evidence that needs no secret key into a new "
+    "folder;\n"
+    "verify-sample checks such a folder by sign.pub and file.crt alone.\n"
+    "\n"
     "  --home DIR   the home (else NKS_HOME, else /var/lib/nks)\n"
     "  --keys DIR   the keys (else NKS_KEYS, else HOME.keys); sign.pub and file.crt alone give the public checks\n"
+    "  --mus N      how many units of money are drawn    --seed S   a number: the same one draws the same\n"
     "  --public     use the public keys alone\n"
     "  --json       JSON Lines\n"
     "  -q           findings only\n"
@@ -31,7 +39,7 @@ static const char usage[] =
     "exit: 0 clean, 2 usage, 4 busy, 6 cannot look, 7 findings (run no stage before a person has looked), 8 a bug\n";
 
 struct options {
-    const char *home, *keys;
+    const char *home, *keys, *mus, *seed, *out, *verb, *dir;
     struct audit_style style;
     bool public_only, help, version;
 };
@@ -137,6 +145,21 @@ static bool option_take(const struct option_row *row, int argc, char **argv, int
     return true;
 }
 
+static const char sample_word[] = "sample", verify_word[] = "verify-sample";
+
+/* The verb, and the folder of verify-sample. */
+static bool word_take(struct options *options, const char *word)
+{
+    if (options->verb == NULL && (strcmp(word, sample_word) == 0 || strcmp(word, verify_word) == 0)) {
+        options->verb = word;
+        return true;
+    }
+    if (options->verb == NULL || strcmp(options->verb, verify_word) != 0 || options->dir != NULL || word[0] == '-')
+        return false;
+    options->dir = word;
+    return true;
+}
+
 static bool options_read(int argc, char **argv, struct options *options)
 {
     const struct option_row rows[] = {
@@ -144,11 +167,12 @@ static bool options_read(int argc, char **argv, struct options *options)
         {"--json", &options->style.json, NULL},   {"-q", &options->style.quiet, NULL},
         {"--quiet", &options->style.quiet, NULL}, {"--public", &options->public_only, NULL},
         {"--help", &options->help, NULL},         {"-h", &options->help, NULL},
-        {"--version", &options->version, NULL},
+        {"--version", &options->version, NULL},   {"--mus", NULL, &options->mus},
+        {"--seed", NULL, &options->seed},         {"--out", NULL, &options->out},
     };
     bool good = true;
     for (int at = 1; at < argc && good; at++) {
-        bool known = false;
+        bool known = word_take(options, argv[at]);
         for (size_t i = 0; i < sizeof rows / sizeof rows[0] && !known; i++)
             known = option_take(&rows[i], argc, argv, &at, &good);
         if (!known || !good) {
@@ -336,6 +360,63 @@ static int audit_run(struct audit *audit)
     return code;
 }
 
+/* ---- the sample */
+
+static int sample_run(struct audit *audit, const struct options *options)
+{
+    uint64_t count = 0, seed = 0;
+    int64_t drawn = 0;
+    struct sample_options sample = {.out = options->out};
+    if (options->out == NULL || options->mus == NULL || options->seed == NULL ||
+        !nks_text_number(nks_text_from(options->mus), INT64_MAX, &count) ||
+        !nks_text_number(nks_text_from(options->seed), UINT64_MAX, &seed)) {
+        fputs("nks-audit: USAGE: sample needs --mus N, --seed S and --out DIR\n", stderr);
+        return EXIT_USAGE;
+    }
+    sample.count = (int64_t)count;
+    sample.seed = seed;
+    if (sample_write(audit, &sample, &drawn) != NKS_OK)
+        return audit->fault.status == NKS_REFUSED ? (fault_tell(&audit->fault), EXIT_USAGE) : fault_tell(&audit->fault);
+    if (!options->style.quiet)
+        printf("%lld payments drawn; nks-audit verify-sample %s --keys DIR checks them\n", (long long)drawn,
+               options->out);
+    return EXIT_CLEAN;
+}
+
+static const struct audit_check sample_check = {"sample", "a sample and its evidence, by the public keys", NULL, NULL,
+                                                false};
+
+/* Without a home: the folder and the public keys are all there is. */
+static int verify_run(struct audit *audit, const struct options *options)
+{
+    const char *keys = first_set(options->keys, getenv("NKS_KEYS"), NULL);
+    int code = EXIT_CLEAN;
+    if (options->dir == NULL || keys == NULL) {
+        fputs("nks-audit: USAGE: verify-sample needs the sample's folder and --keys DIR\n", stderr);
+        return EXIT_USAGE;
+    }
+    audit->output = audit_output_new(&options->style);
+    if (audit->output == NULL || nks_keys_load_public(keys, &audit->keys, &audit->fault) != NKS_OK)
+        return audit->output == NULL ? EXIT_BUSY : fault_tell(&audit->fault);
+    audit_output_begin(audit, 1);
+    audit_output_check_begin(audit, &sample_check);
+    if (audit_take_fault(audit, sample_verify(audit, options->dir)) != NKS_OK)
+        code = fault_tell(&audit->fault);
+    audit_output_check_end(audit, &sample_check, code == EXIT_CLEAN ? AUDIT_RAN : AUDIT_CANNOT);
+    code = worse(code, audit->all_findings > 0 ? EXIT_FINDINGS : EXIT_CLEAN);
+    audit_output_end(audit, code);
+    return code;
+}
+
+static int audit_do(struct audit *audit, const struct options *options)
+{
+    if (options->verb != NULL && strcmp(options->verb, verify_word) == 0)
+        return verify_run(audit, options);
+    if (audit_open(audit, options) != NKS_OK)
+        return fault_tell(&audit->fault);
+    return options->verb != NULL ? sample_run(audit, options) : audit_run(audit);
+}
+
 int main(int argc, char **argv)
 {
     nks_sys_protect_process();
@@ -349,8 +430,8 @@ int main(int argc, char **argv)
         return fflush(stdout) == 0 ? EXIT_CLEAN : EXIT_BUSY;
     }
     static struct audit audit;
-    int code = audit_open(&audit, &options) == NKS_OK ? audit_run(&audit) : fault_tell(&audit.fault);
-    bool written = audit_output_free(audit.output);
+    int code = audit_do(&audit, &options);
+    bool written = (audit.output == NULL || audit_output_free(audit.output)) && fflush(stdout) == 0;
     audit_close(&audit);
     if (!written) {
         fputs("nks-audit: OUTPUT: standard output did not take the result; is the disk full?\n", stderr);

@@ -281,6 +281,10 @@ static const struct code_row codes[] = {
      "Compare both with the receiver: nks show BATCH, and the file that it has. Import what was missing before the "
      "files "
      "are dropped again; what still differs is settled by hand with the bank."},
+    {"SAMPLE-COUNT", EXIT_USAGE, "The number of units to draw is none that can be drawn.", "Nothing was written.",
+     "Give --mus a number from 1 to 1000000."},
+    {"SAMPLE-EXISTS", EXIT_USAGE, "The folder for a sample is there already.", "Nothing was written.",
+     "Name a new folder with --out."},
     {"ERASE-EARLY", 0, "The batch is still to be kept.", "Nothing was erased.",
      "Wait for the day that the error names; nks erase --due takes it then."},
     {"ERASE-OPEN", 0,
