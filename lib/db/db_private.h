@@ -25,6 +25,8 @@ NKS_CHECKED enum nks_status nks_db_has_table(struct nks_db *db, const char *name
 
 /* For the files of the engine SQLite itself. */
 struct sqlite3;
+/* The file layer to open with (sqlite_fault.c); NULL: the system's. */
+const char *nks_sqlite_layer(void);
 struct sqlite3 *nks_sqlite_handle(struct nks_db *db);
 NKS_CHECKED enum nks_status nks_sqlite_fail(struct sqlite3 *handle, int rc, const char *name, struct nks_fault *fault);
 

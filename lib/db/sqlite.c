@@ -157,7 +157,7 @@ static enum nks_status fail_open(struct nks_db *db, int rc, const char *path, st
 static int open_handle(const struct nks_db_options *options, const char *path, struct nks_db *db)
 {
     int flags = options->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-    int rc = sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    int rc = sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, nks_sqlite_layer());
     if (rc != SQLITE_OK)
         return db->handle == NULL ? rc : sqlite3_extended_errcode(db->handle);
     sqlite3_extended_result_codes(db->handle, 1);

@@ -55,7 +55,7 @@ enum nks_status nks_db_copy(struct nks_db *db, const char *path, nks_db_copy_fn 
     NKS_TRY(nks_sys_close(fd, fault));
     enum nks_status status = hold(db, fault);
     if (status == NKS_OK) {
-        int rc = sqlite3_open_v2(literal, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+        int rc = sqlite3_open_v2(literal, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nks_sqlite_layer());
         status =
             rc == SQLITE_OK ? pages_copy(db, to, progress, context, fault) : nks_sqlite_fail(to, rc, "copy", fault);
     }
