@@ -1,6 +1,8 @@
 /* Numbered fault points, in test builds. */
 #include "base/fault_point.h"
 
+#include "base/fault_power.h"
+
 #ifdef NKS_FAULTS
 #include <errno.h>
 #include <fcntl.h>
@@ -12,13 +14,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SHORT = -1, PATH_ROOM = 1200 };
+enum { SHORT = -1, POWER = -2, PATH_ROOM = 1200 };
 static const struct effect {
     const char *name;
-    int number; /* of the error; 0: kill; SHORT: no error */
+    int number; /* of the error; 0: kill; SHORT, POWER: none */
     bool from_then_on;
-} effects[] = {{"kill", 0, false},        {"ENOSPC", ENOSPC, false}, {"EIO", EIO, false},    {"EACCES", EACCES, false},
-               {"ENOMEM", ENOMEM, false}, {"EBUSY", EBUSY, false},   {"full", ENOSPC, true}, {"short", SHORT, false}};
+} effects[] = {{"kill", 0, false},        {"ENOSPC", ENOSPC, false}, {"EIO", EIO, false},
+               {"EACCES", EACCES, false}, {"ENOMEM", ENOMEM, false}, {"EBUSY", EBUSY, false},
+               {"full", ENOSPC, true},    {"short", SHORT, false},   {"power", POWER, false}};
 
 static const struct effect *effect;
 static long wanted, wanted_allocation;
@@ -63,13 +66,21 @@ bool nks_fault_point(bool writes)
     half = false;
     if (effect == NULL || at < wanted || (at > wanted && !effect->from_then_on) || (effect->from_then_on && !writes))
         return false;
-    if (effect->number == 0)
+    if (effect->number == POWER)
+        nks_power_lose();
+    if (effect->number == 0 || effect->number == POWER)
         kill(getpid(), SIGKILL);
     half = effect->number == SHORT;
     if (half)
         return false;
     errno = effect->number;
     return true;
+}
+
+bool nks_power_watched(void)
+{
+    pthread_once(&once, plan_read);
+    return effect != NULL && effect->number == POWER;
 }
 
 bool nks_fault_memory(void)

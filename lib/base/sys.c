@@ -1,6 +1,7 @@
 #include "base/sys.h"
 
 #include "base/fault_point.h"
+#include "base/fault_power.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -191,7 +192,10 @@ enum nks_status nks_sys_seek(int fd, int64_t offset, struct nks_fault *fault)
 
 enum nks_status nks_sys_truncate(int fd, int64_t size, struct nks_fault *fault)
 {
-    if (nks_fault_point(true) || ftruncate(fd, (off_t)size) != 0)
+    if (nks_fault_point(true))
+        return failed(fault, "cut", NULL);
+    nks_power_write(fd, (off_t)size, 0);
+    if (ftruncate(fd, (off_t)size) != 0)
         return failed(fault, "cut", NULL);
     return nks_sys_seek(fd, size, fault);
 }
@@ -204,6 +208,7 @@ enum nks_status nks_sys_create(const char *path, int *fd, struct nks_fault *faul
     int opened = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (opened < 0)
         return failed(fault, "create", path);
+    nks_power_created(path);
     *fd = opened;
     return NKS_OK;
 }
@@ -234,6 +239,8 @@ enum nks_status nks_sys_write(int fd, const void *buf, size_t len, struct nks_fa
         int number = errno;
         return write(fd, buf, len / 2) < 0 ? failed(fault, "write", NULL) : failed_with(fault, "write", NULL, number);
     }
+    if (nks_power_watched())
+        nks_power_write(fd, lseek(fd, 0, SEEK_CUR), len);
     while (done < len) {
         ssize_t n = write(fd, (const char *)buf + done, nks_fault_short(len - done));
         if (n < 0 && errno == EINTR)
@@ -256,6 +263,7 @@ enum nks_status nks_sys_fsync(int fd, struct nks_fault *fault)
         if (errno != EINTR)
             return failed(fault, "fsync", NULL);
     }
+    nks_power_synced(fd);
     return NKS_OK;
 }
 
@@ -271,6 +279,8 @@ enum nks_status nks_sys_fsync_dir(const char *dir, struct nks_fault *fault)
     /* Some network file systems know no fsync of a folder; there is nothing more to ask of them. */
     enum nks_status status = result == 0 || errno == EINVAL ? NKS_OK : failed(fault, "fsync", dir);
     close(fd);
+    if (status == NKS_OK)
+        nks_power_dir_synced(dir);
     return status;
 }
 
@@ -329,6 +339,7 @@ enum nks_status nks_sys_rename(const char *from, const char *to, struct nks_faul
     if (result != 0 && (errno == EINVAL || errno == ENOSYS))
         result = rename_by_link(from, to);
     if (result == 0) {
+        nks_power_renamed(from, to);
         nks_fault_fetch(to);
         return NKS_OK;
     }
@@ -337,7 +348,13 @@ enum nks_status nks_sys_rename(const char *from, const char *to, struct nks_faul
 
 enum nks_status nks_sys_rename_over(const char *from, const char *to, struct nks_fault *fault)
 {
-    return !nks_fault_point(true) && rename(from, to) == 0 ? NKS_OK : failed(fault, "rename", from);
+    if (nks_fault_point(true))
+        return failed(fault, "rename", from);
+    nks_power_replace(to);
+    if (rename(from, to) != 0)
+        return failed(fault, "rename", from);
+    nks_power_renamed(from, to);
+    return NKS_OK;
 }
 
 enum nks_status nks_sys_link(const char *from, const char *to, struct nks_fault *fault)
@@ -361,9 +378,10 @@ enum nks_status nks_sys_rmdir(const char *path, struct nks_fault *fault)
 
 enum nks_status nks_sys_unlink(const char *path, struct nks_fault *fault)
 {
-    if (!nks_fault_point(false) && (unlink(path) == 0 || errno == ENOENT))
-        return NKS_OK;
-    return failed(fault, "remove", path);
+    if (nks_fault_point(false))
+        return failed(fault, "remove", path);
+    nks_power_replace(path);
+    return unlink(path) == 0 || errno == ENOENT ? NKS_OK : failed(fault, "remove", path);
 }
 
 static enum nks_status existing_directory(const char *path, struct nks_fault *fault)

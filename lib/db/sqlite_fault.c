@@ -6,15 +6,18 @@
 #include "db/db_private.h"
 
 #include "base/fault_point.h"
+#include "base/fault_power.h"
 
 #ifdef NKS_FAULTS
 #include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <string.h>
 
 struct layer_file {
     sqlite3_file base;
     sqlite3_file *real; /* lies behind this struct */
+    int fd;             /* of our own, for a power loss; -1: not watched, or no name */
 };
 
 static sqlite3_vfs *real_vfs;
@@ -24,6 +27,11 @@ static sqlite3_io_methods methods;
 static sqlite3_file *real_of(sqlite3_file *file)
 {
     return ((struct layer_file *)(void *)file)->real;
+}
+
+static int fd_of(sqlite3_file *file)
+{
+    return ((struct layer_file *)(void *)file)->fd;
 }
 
 /* What the error number means to SQLite; `io` is the code of this call. */
@@ -55,18 +63,28 @@ static int layer_write(sqlite3_file *file, const void *from, int count, sqlite3_
         return real_of(file)->pMethods->xWrite(real_of(file), from, count / 2, at) == SQLITE_OK
                    ? failed(SQLITE_IOERR_WRITE)
                    : SQLITE_IOERR_WRITE;
+    if (fd_of(file) >= 0)
+        nks_power_write(fd_of(file), at, (size_t)count);
     return real_of(file)->pMethods->xWrite(real_of(file), from, count, at);
 }
 
 static int layer_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
-    return nks_fault_point(true) ? failed(SQLITE_IOERR_TRUNCATE)
-                                 : real_of(file)->pMethods->xTruncate(real_of(file), size);
+    if (nks_fault_point(true))
+        return failed(SQLITE_IOERR_TRUNCATE);
+    if (fd_of(file) >= 0)
+        nks_power_write(fd_of(file), size, 0);
+    return real_of(file)->pMethods->xTruncate(real_of(file), size);
 }
 
 static int layer_sync(sqlite3_file *file, int flags)
 {
-    return nks_fault_point(true) ? failed(SQLITE_IOERR_FSYNC) : real_of(file)->pMethods->xSync(real_of(file), flags);
+    if (nks_fault_point(true))
+        return failed(SQLITE_IOERR_FSYNC);
+    int rc = real_of(file)->pMethods->xSync(real_of(file), flags);
+    if (rc == SQLITE_OK && fd_of(file) >= 0)
+        nks_power_synced(fd_of(file));
+    return rc;
 }
 
 static int layer_size(sqlite3_file *file, sqlite3_int64 *size)
@@ -131,6 +149,8 @@ static int layer_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, in
     own->real = (sqlite3_file *)(void *)(own + 1);
     memset(own->real, 0, (size_t)real_vfs->szOsFile);
     int rc = real_vfs->xOpen(real_vfs, name, own->real, flags, out_flags);
+    /* Never closed: closing any descriptor of a file ends the process's locks on it. */
+    own->fd = rc == SQLITE_OK && name != NULL && nks_power_watched() ? open(name, O_RDONLY | O_CLOEXEC) : -1;
     own->base.pMethods = own->real->pMethods != NULL ? &methods : NULL;
     return rc;
 }
