@@ -35,7 +35,7 @@ static void present(struct nks_app *app, const char *title, const struct nks_bac
 
 int command_backup(struct nks_app *app)
 {
-    struct nks_backup_result result;
+    struct nks_backup_result result = {.files = 0};
     int code = EXIT_DONE;
     if (!app_open(app, false, false, &code))
         return code;
@@ -49,7 +49,7 @@ int command_backup(struct nks_app *app)
 
 int command_backup_check(struct nks_app *app)
 {
-    struct nks_backup_result result;
+    struct nks_backup_result result = {.files = 0};
     char keys_dir[NKS_PATH_MAX];
     if (!keys_dir_of(app, keys_dir))
         return app_usage(app, "the path of the keys is too long");

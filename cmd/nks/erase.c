@@ -42,14 +42,14 @@ static int erase(struct nks_app *app, const char *what, bool dry_run, const char
 int erase_approved(struct nks_app *app, const struct nks_proposal *proposal, const char *path)
 {
     (void)path;
-    struct nks_erased erased;
+    struct nks_erased erased = {.batches = 0};
     return erase(app, proposal->arguments, false, proposal->reason, &erased);
 }
 
 /* What would be refused is refused before anybody else is asked. */
 static int propose(struct nks_app *app, const char *what, const char *reason)
 {
-    struct nks_erased erased;
+    struct nks_erased erased = {.batches = 0};
     char preview[NKS_PROPOSAL_PREVIEW];
     int code = erase(app, what, true, reason, &erased);
     if (code == EXIT_DONE)
@@ -66,7 +66,7 @@ int command_erase(struct nks_app *app)
     char due_until[NKS_DATE_TEXT + sizeof due_word];
     bool dry_run = app->values[OPTION_DRY_RUN] != NULL, due = app->values[OPTION_DUE] != NULL;
     const char *reason = app->values[OPTION_REASON], *what = due ? due_until : app->operands[0];
-    struct nks_erased erased;
+    struct nks_erased erased = {.batches = 0};
     int code = EXIT_DONE;
     if (due == (app->operand_count == 1))
         return app_usage(app, "erase needs a batch, or --due");

@@ -135,7 +135,7 @@ static bool is_file_word(const char *word)
 static enum nks_status file_line(struct nks_run *run, const struct nks_journal_line *line, struct tail *tail)
 {
     struct nks_published published;
-    struct nks_out_file file;
+    struct nks_out_file file = {.id = 0};
     int64_t id = 0;
     bool found = false;
     if (!nks_published_read(line->fields, &published))

@@ -543,10 +543,10 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
 #ifdef NKS_FAULTS
     /* First: the variable is read at the first point that a process passes. */
-    tcase_add_test(tests, process_is_protected);
     tcase_add_test(tests, points_kill_at_the_wanted_pass);
     tcase_add_test(tests, replace_is_old_or_new);
 #endif
+    tcase_add_test(tests, process_is_protected);
     tcase_add_test(tests, create_never_overwrites);
     tcase_add_test(tests, only_regular_files_are_read);
     tcase_add_test(tests, read_waits_for_all_of_a_pipe);
