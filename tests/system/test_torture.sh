@@ -1,12 +1,16 @@
 #!/bin/sh
 # Every call that can fail is made to fail once, and the process is killed before it: a run then ends with a clear exit, and
-# the next one, undisturbed, gives the golden night byte for byte and row for row, with a clean audit and nothing half done. The points are
-# numbered (lib/base/fault_point.h). NKS_TORTURE_SECONDS bounds the time (default 50; 0: every point with every effect), and
-# the points are spread evenly over the night. Wants a build with fault points, else skipped (77).
+# the next one, undisturbed, gives the golden night byte for byte and row for row, with a clean audit and nothing half done.
+# The points are numbered (lib/base/fault_point.h). NKS_TORTURE_SECONDS bounds the time (default 50; 0: every point with every
+# effect), and the points are spread evenly over the night; NKS_TORTURE_EFFECTS="power kill" tries these effects alone. Wants
+# a build with fault points, else skipped (77).
 . "${NKS_SOURCE:?}/tests/system/lib.sh"
 golden=$NKS_SOURCE/tests/golden/small
 seconds=${NKS_TORTURE_SECONDS:-50}
-effects="kill EIO ENOSPC full EBUSY ENOMEM EACCES short fetched power"
+effects=${NKS_TORTURE_EFFECTS:-kill EIO ENOSPC full EBUSY ENOMEM EACCES short fetched power}
+# shellcheck disable=SC2086 # a list of words
+set -- $effects
+kinds=$#
 
 home_make "$work/start"
 (cd "$golden" && find . -type f -exec cksum {} + | awk '{ print $3, $1, $2 }' | sort) >"$work/golden"
@@ -141,6 +145,24 @@ torture() { # POINT EFFECT
     rm -rf "$home" "$home.keys" "$home.journal" "$home.out" "$home.bytes" "$home.rows"
 }
 
+# Puts point and effect of a turn into $point and $effect: the first `points` turns visit each point once, and each round of
+# as many takes the next effect at each.
+turn_of() { # TURN
+    point=$(($1 * step % points + 1))
+    effect=$((($1 % points + $1 / points) % kinds))
+    # shellcheck disable=SC2086 # a list of words
+    set -- $effects
+    shift $effect
+    effect=$1
+}
+
+# A stride that shares no factor with the number of points visits each once.
+common_factor() { # A B
+    [ "$2" -eq 0 ] && echo "$1" || common_factor "$2" $(($1 % $2))
+}
+step=$((points * 618 / 1000))
+while [ "$(common_factor "$points" $step)" -ne 1 ]; do step=$((step + 1)); done
+
 # Each round takes points that lie between those of the rounds before, and the next effect at each.
 workers=$(processors)
 common=$work
@@ -158,12 +180,7 @@ while [ $worker -lt "$workers" ]; do
         failures=0
         checks=0
         done=0
-        # a stride that shares no factor with most counts visits every point once
-        at=$worker
-        step=$((points * 618 / 1000))
-        while [ $((points % step)) -eq 0 ] || [ $((step % 2)) -eq 0 ]; do step=$((step + 1)); done
-        at=$((at * step % points))
-        total=$((points * 9))
+        total=$((points * kinds))
         for reader_fault in 1:EIO 2:EIO 3:ENOMEM 2:short; do
             [ $((${reader_fault%%:*} % workers)) -ne $worker ] || reader $reader_fault
         done
@@ -174,12 +191,11 @@ while [ $worker -lt "$workers" ]; do
             allocation=$((allocation + spread))
         done
         while [ $((done * workers + worker)) -lt $total ]; do
-            [ "$seconds" -eq 0 ] || [ $done -lt 5 ] || [ "$(date +%s)" -lt $end ] || break
             turn=$((done * workers + worker))
-            # shellcheck disable=SC2086 # a list of words
-            set -- $effects
-            shift $(((turn + turn / points) % 9))
-            torture $((turn * step % points + 1)) "$1"
+            [ "$seconds" -eq 0 ] || [ $turn -lt "$kinds" ] || [ "$(date +%s)" -lt $end ] || break
+            turn_of $turn
+            torture "$point" "$effect"
+            echo "$effect" >>"$common/effects.$worker"
             done=$((done + 1))
         done
         echo "$failures $checks $done" >"$common/done.$worker"
@@ -198,7 +214,11 @@ for worker_done in "$work"/done.*; do
     checks=$((checks + worker_checks))
     tried=$((tried + worker_tried))
 done
-echo "$tried of $((points * 9)) failures tried, at $points points, besides $allocations allocations and the reader"
+echo "$tried of $((points * kinds)) failures tried, at $points points, besides $allocations allocations and the reader"
 checks=$((checks + 1))
-[ "$tried" -ge $((5 * workers)) ] || fail "only $tried failures tried"
+[ "$tried" -ge "$kinds" ] || fail "only $tried failures tried"
+for effect in $effects; do
+    checks=$((checks + 1))
+    sort "$work"/effects.* | uniq -c | grep -q " $effect\$" || fail "$effect was not tried at any point"
+done
 test_end
