@@ -182,7 +182,13 @@ enum nks_status nks_sys_open_read(const char *path, int *fd, struct nks_fault *f
 
 enum nks_status nks_sys_open_update(const char *path, int *fd, struct nks_fault *fault)
 {
-    return nks_fault_point(true) ? failed(fault, "open", path) : open_regular(path, O_RDWR | O_CREAT, fd, fault);
+    if (nks_fault_point(true))
+        return failed(fault, "open", path);
+    bool makes = nks_power_watched() && !nks_sys_exists(path);
+    NKS_TRY(open_regular(path, O_RDWR | O_CREAT, fd, fault));
+    if (makes)
+        nks_power_created(path);
+    return NKS_OK;
 }
 
 enum nks_status nks_sys_seek(int fd, int64_t offset, struct nks_fault *fault)
