@@ -60,6 +60,7 @@ const struct audit_check *audit_checks(size_t *count);
 
 void audit_looked(struct audit *audit);
 void audit_at(struct audit *audit, const char *fmt, ...) NKS_PRINTF(2, 3);
+void audit_at_leg(struct audit *audit, int64_t slice_id, int64_t n, int64_t generation, int64_t leg_no);
 void audit_find(struct audit *audit, const char *fmt, ...) NKS_PRINTF(2, 3);
 /* Work in progress or other facts that are no finding. */
 void audit_note(struct audit *audit, const char *fmt, ...) NKS_PRINTF(2, 3);

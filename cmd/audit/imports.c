@@ -5,7 +5,7 @@
  */
 #include "audit.h"
 
-#include "vault/import_record.h"
+#include "import/import_record.h"
 
 #include <string.h>
 

@@ -32,8 +32,7 @@ struct legs {
 
 static void leg_at(struct audit *audit, const struct audit_slice *slice, const struct audit_leg *leg)
 {
-    audit_at(audit, "leg slice_id %lld n %lld generation %lld leg_no %lld", (long long)slice->id, (long long)leg->n,
-             (long long)leg->generation, (long long)leg->leg_no);
+    audit_at_leg(audit, slice->id, leg->n, leg->generation, leg->leg_no);
 }
 
 /* ---- the files of a batch */

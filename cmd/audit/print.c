@@ -73,6 +73,12 @@ void audit_at(struct audit *audit, const char *fmt, ...)
     va_end(args);
 }
 
+void audit_at_leg(struct audit *audit, int64_t slice_id, int64_t n, int64_t generation, int64_t leg_no)
+{
+    audit_at(audit, "leg slice_id %lld n %lld generation %lld leg_no %lld", (long long)slice_id, (long long)n,
+             (long long)generation, (long long)leg_no);
+}
+
 void audit_find(struct audit *audit, const char *fmt, ...)
 {
     struct audit_output *output = audit->output;

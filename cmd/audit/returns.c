@@ -162,9 +162,7 @@ static enum nks_status slice_check(struct audit *audit, void *context, const str
                       about_payee(nks_column_int(stmt, 3), nks_column_int(stmt, 4));
         bool carried = nks_column_int(stmt, 5) != 0;
         audit_looked(audit);
-        audit_at(audit, "leg slice_id %lld n %lld generation %lld leg_no %lld", (long long)slice->id,
-                 (long long)nks_column_int(stmt, 0), (long long)nks_column_int(stmt, 1),
-                 (long long)nks_column_int(stmt, 2));
+        audit_at_leg(audit, slice->id, nks_column_int(stmt, 0), nks_column_int(stmt, 1), nks_column_int(stmt, 2));
         if (wanted != carried)
             audit_find(audit, carried ? "its money was carried on, but the agreement does not say so"
                                       : "its money came back, and was not carried on as the agreement says");

@@ -97,8 +97,7 @@ static void leg_compare(struct audit *audit, const struct audit_slice *slice, st
     int64_t row[LEG_INTS];
     for (int i = 0; i < LEG_INTS; i++)
         row[i] = nks_column_int(stmt, i);
-    audit_at(audit, "leg slice_id %lld n %lld generation %lld leg_no %lld", (long long)slice->id, (long long)row[0],
-             (long long)row[1], (long long)row[2]);
+    audit_at_leg(audit, slice->id, row[0], row[1], row[2]);
     if (decided == NULL || decided->n != row[0] || decided->leg_no != row[2])
         audit_find(audit, "it stands in no decision at this place: a leg is missing or was added");
     else if (decided->kind != row[3])
@@ -123,8 +122,7 @@ static bool earlier_leg(struct nks_stmt *stmt, const struct nks_leg *decided)
 
 static void leg_missing(struct audit *audit, const struct audit_slice *slice, const struct nks_leg *decided)
 {
-    audit_at(audit, "leg slice_id %lld n %u generation %lld leg_no %u", (long long)slice->id, decided->n,
-             (long long)slice->generation, (unsigned)decided->leg_no);
+    audit_at_leg(audit, slice->id, decided->n, slice->generation, decided->leg_no);
     audit_find(audit, "the row is missing, it was decided");
 }
 

@@ -162,8 +162,7 @@ static enum nks_status leg_check(struct audit *audit, const struct audit_slice *
     bool found = false;
     int64_t claim_key = 0;
     audit_looked(audit);
-    audit_at(audit, "leg slice_id %lld n %lld generation %lld leg_no %lld", (long long)leg->slice_id, (long long)leg->n,
-             (long long)leg->generation, (long long)leg->leg_no);
+    audit_at_leg(audit, leg->slice_id, leg->n, leg->generation, leg->leg_no);
     NKS_TRY(use_of(audit, leg, &found, &claim_key));
     if (!decisions || leg->generation != slice->generation) {
         uses->with += found;
@@ -206,8 +205,7 @@ static enum nks_status batch_check(struct audit *audit, void *context, const str
         return NKS_OK;
     NKS_TRY(audit_each_slice(audit, batch->id, slice_check, &uses));
     const struct debt_leg *leg = &uses.first_without;
-    audit_at(audit, "leg slice_id %lld n %lld generation %lld leg_no %lld", (long long)leg->slice_id, (long long)leg->n,
-             (long long)leg->generation, (long long)leg->leg_no);
+    audit_at_leg(audit, leg->slice_id, leg->n, leg->generation, leg->leg_no);
     if (uses.with > 0 && uses.without > 0)
         audit_find(audit,
                    "its use of a claim is missing from claim_use (%lld of %lld debt legs of the batch have none)",

@@ -138,9 +138,8 @@ static enum nks_status legs_without(struct audit *audit)
         NKS_TRY(nks_stmt_step(stmt, &row, &audit->fault));
         if (!row)
             return NKS_OK;
-        audit_at(audit, "leg slice_id %lld n %lld generation %lld leg_no %lld", (long long)nks_column_int(stmt, 0),
-                 (long long)nks_column_int(stmt, 1), (long long)nks_column_int(stmt, 2),
-                 (long long)nks_column_int(stmt, 3));
+        audit_at_leg(audit, nks_column_int(stmt, 0), nks_column_int(stmt, 1), nks_column_int(stmt, 2),
+                     nks_column_int(stmt, 3));
         audit_find(audit, "its entry is missing from ventekonto_entry");
     }
 }

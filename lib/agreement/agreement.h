@@ -18,7 +18,7 @@
 #include "base/money.h"
 #include "base/party.h"
 #include "db/db.h"
-#include "db/import.h"
+#include "import/import.h"
 #include "denmark/account.h"
 #include "iso20022/reason.h"
 #include "vault/cms_verify.h"

@@ -17,7 +17,7 @@ CREATE TABLE agreement (
     UNIQUE (sender, payer, version)
 ) {table_options};
 
--- What an import did, encrypted, so that a row that is changed or taken out shows (vault/import_record.h).
+-- What an import did, encrypted, so that a row that is changed or taken out shows (import/import_record.h).
 -- migration: 2
 CREATE TABLE agreement_import_record (
     version {id} NOT NULL PRIMARY KEY,

@@ -15,7 +15,7 @@
 #include "base/date.h"
 #include "base/party.h"
 #include "db/db.h"
-#include "db/import.h"
+#include "import/import.h"
 #include "denmark/account.h"
 #include "denmark/holder.h"
 #include "vault/blind.h"

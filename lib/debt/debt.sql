@@ -50,7 +50,7 @@ CREATE TABLE claim_use (
     PRIMARY KEY (holder_key, claim_key, slice_id, n, generation, leg_no)
 ) {clustered};
 
--- What an import did, encrypted, so that a row that is changed or taken out shows (vault/import_record.h).
+-- What an import did, encrypted, so that a row that is changed or taken out shows (import/import_record.h).
 -- migration: 2
 CREATE TABLE debt_import_record (
     version {id} NOT NULL PRIMARY KEY,

@@ -8,7 +8,7 @@
 #include "base/csv.h"
 #include "base/pack.h"
 #include "debt_sql.h"
-#include "vault/import_record.h"
+#include "import/import_record.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -471,33 +471,11 @@ static enum nks_status prepare(struct importer *in, struct nks_fault *fault)
     return NKS_OK;
 }
 
-static enum nks_status record_seal(struct importer *in, struct nks_fault *fault)
-{
-    uint8_t record[NKS_IMPORT_RECORD];
-    struct nks_stmt *stmt = NULL;
-    const struct nks_import_result *result = in->result;
-    const struct nks_import_facts facts = {in->version, in->options->now, result->rows, result->added,
-                                           result->added + result->ended};
-    NKS_TRY(nks_import_record_make(in->debt->cipher, "debt_import", &facts, record, fault));
-    NKS_TRY(nks_stmt_start(in->debt->db, &nks_sql_debt_import_record_insert, &stmt, fault));
-    nks_bind_int(stmt, "version", in->version);
-    nks_bind_bytes(stmt, "record", record, sizeof record);
-    return nks_stmt_run(stmt, NULL, fault);
-}
-
 static enum nks_status record_import(struct importer *in, struct nks_fault *fault)
 {
-    struct nks_stmt *stmt = NULL;
-    if (in->result->added + in->result->ended == 0)
-        return NKS_OK;
-    in->result->version = in->version;
-    NKS_TRY(nks_stmt_start(in->debt->db, &nks_sql_debt_import_insert, &stmt, fault));
-    nks_bind_int(stmt, "version", in->version);
-    nks_bind_int(stmt, "imported_at", in->options->now);
-    nks_bind_int(stmt, "rows", in->result->rows);
-    nks_bind_int(stmt, "added", in->result->added);
-    NKS_TRY(nks_stmt_run(stmt, NULL, fault));
-    return record_seal(in, fault);
+    static const struct nks_import_table table = {"debt_import", &nks_sql_debt_import_insert,
+                                                  &nks_sql_debt_import_record_insert};
+    return nks_import_store(in->debt->db, in->debt->cipher, &table, in->version, in->options->now, in->result, fault);
 }
 
 static enum nks_status import_all(struct importer *in, int fd, struct nks_fault *fault)

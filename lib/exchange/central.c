@@ -18,7 +18,7 @@
 #include "central_sql.h"
 #include "denmark/account.h"
 #include "denmark/bankday.h"
-#include "vault/import_record.h"
+#include "import/import_record.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -563,36 +563,14 @@ static enum nks_status prepare(struct importer *in, struct nks_fault *fault)
     return book_rows(in->db, in->cipher, &in->arena, &in->book, fault);
 }
 
-static enum nks_status record_seal(struct importer *in, struct nks_fault *fault)
-{
-    uint8_t record[NKS_IMPORT_RECORD];
-    struct nks_stmt *stmt = NULL;
-    const struct nks_import_result *result = in->result;
-    const struct nks_import_facts facts = {in->version, in->options->now, result->rows, result->added,
-                                           result->added + result->ended};
-    NKS_TRY(nks_import_record_make(in->cipher, "central_import", &facts, record, fault));
-    NKS_TRY(nks_stmt_start(in->db, &nks_sql_central_import_record_insert, &stmt, fault));
-    nks_bind_int(stmt, "version", in->version);
-    nks_bind_bytes(stmt, "record", record, sizeof record);
-    return nks_stmt_run(stmt, NULL, fault);
-}
-
 static enum nks_status record_import(struct importer *in, struct nks_fault *fault)
 {
-    struct nks_stmt *stmt = NULL;
-    if (in->result->added + in->result->ended == 0)
-        return NKS_OK;
-    if (in->last_number > NKS_CENTRALS_MAX)
+    static const struct nks_import_table table = {"central_import", &nks_sql_central_import_insert,
+                                                  &nks_sql_central_import_record_insert};
+    if (in->result->added + in->result->ended > 0 && in->last_number > NKS_CENTRALS_MAX)
         return nks_fault_set(fault, NKS_REFUSED, "CENTRAL-MANY", "expected at most %d centrals in all",
                              NKS_CENTRALS_MAX);
-    in->result->version = in->version;
-    NKS_TRY(nks_stmt_start(in->db, &nks_sql_central_import_insert, &stmt, fault));
-    nks_bind_int(stmt, "version", in->version);
-    nks_bind_int(stmt, "imported_at", in->options->now);
-    nks_bind_int(stmt, "rows", in->result->rows);
-    nks_bind_int(stmt, "added", in->result->added);
-    NKS_TRY(nks_stmt_run(stmt, NULL, fault));
-    return record_seal(in, fault);
+    return nks_import_store(in->db, in->cipher, &table, in->version, in->options->now, in->result, fault);
 }
 
 static enum nks_status import_all(struct importer *in, int fd, struct nks_fault *fault)

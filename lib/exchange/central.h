@@ -9,7 +9,7 @@
 #include "base/date.h"
 #include "base/party.h"
 #include "db/db.h"
-#include "db/import.h"
+#include "import/import.h"
 #include "iso20022/frame.h"
 #include "vault/cms_verify.h"
 #include "vault/keys.h"

@@ -16,7 +16,7 @@ CREATE TABLE central (
     UNIQUE (number, version)
 ) {table_options};
 
--- What an import did, encrypted, so that a row that is changed or taken out shows (vault/import_record.h).
+-- What an import did, encrypted, so that a row that is changed or taken out shows (import/import_record.h).
 -- migration: 2
 CREATE TABLE central_import_record (
     version {id} NOT NULL PRIMARY KEY,

@@ -429,9 +429,10 @@ NKS_CHECKED enum nks_status nks_leg_move(struct nks_payments *payments, int64_t 
 /* Whether any leg of the slice stands in that file, in whatever state. */
 NKS_CHECKED enum nks_status nks_legs_any_in_file(struct nks_payments *payments, int64_t slice_id, int64_t file_id,
                                                  bool *any, struct nks_fault *fault);
-/* Claims a slice for this run inside the transaction that will save it: one row touched, or it is not ours. */
+/* Claims a slice for this run inside the transaction that will save it: one row touched, or it is not ours: NKS_RETRY
+ * (SLICE-FENCED). */
 NKS_CHECKED enum nks_status nks_slice_fence(struct nks_payments *payments, int64_t slice_id, enum nks_slice_state state,
-                                            int64_t epoch, bool *mine, struct nks_fault *fault);
+                                            int64_t epoch, struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_slice_epoch(struct nks_payments *payments, int64_t *epoch, struct nks_fault *fault);
 /* Where payment `seq` of a batch stands; *slice_id 0: nowhere. */
 NKS_CHECKED enum nks_status nks_payment_find_seq(struct nks_payments *payments, int64_t batch_id, uint64_t seq,

@@ -20,6 +20,11 @@ static enum nks_status slice_damaged(const struct nks_slice *slice, const char *
     return status;
 }
 
+static enum nks_status slice_fenced(int64_t slice_id, struct nks_fault *fault)
+{
+    return nks_fault_set(fault, NKS_RETRY, "SLICE-FENCED", "another run took slice %lld", (long long)slice_id);
+}
+
 /* ---- writing */
 
 static enum nks_status insert_slice(struct nks_payments *payments, const struct nks_slice *slice,
@@ -184,9 +189,7 @@ static enum nks_status update_slice(struct nks_payments *payments, const struct 
     nks_bind_int(stmt, "epoch", slice->epoch);
     int64_t changed = 0;
     NKS_TRY(nks_stmt_run(stmt, &changed, fault));
-    return changed == 1
-               ? NKS_OK
-               : nks_fault_set(fault, NKS_RETRY, "SLICE-FENCED", "another run took slice %lld", (long long)slice->id);
+    return changed == 1 ? NKS_OK : slice_fenced(slice->id, fault);
 }
 
 enum nks_status nks_slice_rejected(struct nks_payments *payments, const struct nks_slice *slice,
@@ -200,7 +203,7 @@ enum nks_status nks_slice_rejected(struct nks_payments *payments, const struct n
 }
 
 enum nks_status nks_slice_fence(struct nks_payments *payments, int64_t slice_id, enum nks_slice_state state,
-                                int64_t epoch, bool *mine, struct nks_fault *fault)
+                                int64_t epoch, struct nks_fault *fault)
 {
     struct nks_stmt *stmt = NULL;
     int64_t changed = 0;
@@ -209,8 +212,7 @@ enum nks_status nks_slice_fence(struct nks_payments *payments, int64_t slice_id,
     nks_bind_int(stmt, "state", state);
     nks_bind_int(stmt, "epoch", epoch);
     NKS_TRY(nks_stmt_run(stmt, &changed, fault));
-    *mine = changed == 1;
-    return NKS_OK;
+    return changed == 1 ? NKS_OK : slice_fenced(slice_id, fault);
 }
 
 enum nks_status nks_slice_epoch(struct nks_payments *payments, int64_t *epoch, struct nks_fault *fault)
@@ -262,9 +264,7 @@ enum nks_status nks_slice_restart(struct nks_payments *payments, struct nks_slic
     nks_bind_int(stmt, "from", from);
     nks_bind_int(stmt, "epoch", slice->epoch);
     NKS_TRY(nks_stmt_run(stmt, &changed, fault));
-    return changed == 1
-               ? NKS_OK
-               : nks_fault_set(fault, NKS_RETRY, "SLICE-FENCED", "another run took slice %lld", (long long)slice->id);
+    return changed == 1 ? NKS_OK : slice_fenced(slice->id, fault);
 }
 
 /* ---- reading */

@@ -35,7 +35,7 @@ CREATE TABLE holder (
     PRIMARY KEY (holder_key, holder_check, version)
 ) {clustered};
 
--- What an import did, encrypted, so that a row that is changed or taken out shows (vault/import_record.h).
+-- What an import did, encrypted, so that a row that is changed or taken out shows (import/import_record.h).
 -- migration: 2
 CREATE TABLE register_import_record (
     version {id} NOT NULL PRIMARY KEY,

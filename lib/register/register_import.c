@@ -9,7 +9,7 @@
 #include "base/csv.h"
 #include "base/pack.h"
 #include "register_sql.h"
-#include "vault/import_record.h"
+#include "import/import_record.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -596,34 +596,11 @@ static enum nks_status prepare(struct importer *in, struct nks_fault *fault)
     return nks_stmt_start(in->reg->db, &nks_sql_register_account_insert, &in->insert, fault);
 }
 
-static enum nks_status record_seal(struct importer *in, struct nks_fault *fault)
-{
-    uint8_t record[NKS_IMPORT_RECORD];
-    struct nks_stmt *stmt = NULL;
-    const struct nks_import_result *result = in->result;
-    const struct nks_import_facts facts = {in->version, in->options->now, result->rows, result->added,
-                                           result->added + result->ended};
-    NKS_TRY(nks_import_record_make(in->reg->cipher, "register_import", &facts, record, fault));
-    NKS_TRY(nks_stmt_start(in->reg->db, &nks_sql_register_import_record_insert, &stmt, fault));
-    nks_bind_int(stmt, "version", in->version);
-    nks_bind_bytes(stmt, "record", record, sizeof record);
-    return nks_stmt_run(stmt, NULL, fault);
-}
-
 static enum nks_status record_import(struct importer *in, struct nks_fault *fault)
 {
-    struct nks_stmt *stmt = NULL;
-    struct nks_import_result *result = in->result;
-    if (result->added + result->ended == 0)
-        return NKS_OK;
-    result->version = in->version;
-    NKS_TRY(nks_stmt_start(in->reg->db, &nks_sql_register_import_insert, &stmt, fault));
-    nks_bind_int(stmt, "version", in->version);
-    nks_bind_int(stmt, "imported_at", in->options->now);
-    nks_bind_int(stmt, "rows", result->rows);
-    nks_bind_int(stmt, "added", result->added);
-    NKS_TRY(nks_stmt_run(stmt, NULL, fault));
-    return record_seal(in, fault);
+    static const struct nks_import_table table = {"register_import", &nks_sql_register_import_insert,
+                                                  &nks_sql_register_import_record_insert};
+    return nks_import_store(in->reg->db, in->reg->cipher, &table, in->version, in->options->now, in->result, fault);
 }
 
 static enum nks_status import_all(struct importer *in, int fd, struct nks_fault *fault)

@@ -81,15 +81,6 @@ static enum nks_status steps_do(struct nks_step_context *context, size_t first, 
     return NKS_OK;
 }
 
-static enum nks_status fence(struct nks_run *run, int64_t slice_id, enum nks_slice_state from)
-{
-    bool mine = false;
-    NKS_TRY(nks_slice_fence(run->payments, slice_id, from, run->epoch, &mine, &run->fault));
-    return mine ? NKS_OK
-                : nks_fault_set(&run->fault, NKS_RETRY, "SLICE-FENCED", "another run took slice %lld",
-                                (long long)slice_id);
-}
-
 static size_t step_from(enum nks_slice_state from)
 {
     size_t first = 0;
@@ -101,7 +92,7 @@ static size_t step_from(enum nks_slice_state from)
 static enum nks_status work(struct nks_step_context *context, int64_t slice_id, enum nks_slice_state from, size_t last)
 {
     struct nks_run *run = context->run;
-    NKS_TRY(fence(run, slice_id, from));
+    NKS_TRY(nks_slice_fence(run->payments, slice_id, from, run->epoch, &run->fault));
     const struct nks_slice_want want = {.details = true, .decisions = true};
     NKS_TRY(nks_slice_load(run->payments, context->batch, slice_id, want, context->slice, &run->fault));
     NKS_TRY(nks_slice_rows_verify(run->payments, context->slice, &run->fault));
@@ -114,7 +105,7 @@ static enum nks_status work_prepared(struct nks_step_context *context, int64_t s
                                      size_t last)
 {
     struct nks_run *run = context->run;
-    NKS_TRY(fence(run, slice_id, from));
+    NKS_TRY(nks_slice_fence(run->payments, slice_id, from, run->epoch, &run->fault));
     context->slice->epoch = run->epoch;
     NKS_TRY(steps_do(context, 1, last));
     return nks_slice_save(run->payments, context->slice, from, &run->fault);

@@ -152,15 +152,6 @@ static enum nks_status generation_next(struct restart *restart)
 
 /* ---- a slice, the batch */
 
-static enum nks_status fence(struct nks_run *run, const struct nks_slice *slice)
-{
-    bool mine = false;
-    NKS_TRY(nks_slice_fence(run->payments, slice->id, slice->state, run->epoch, &mine, &run->fault));
-    return mine ? NKS_OK
-                : nks_fault_set(&run->fault, NKS_RETRY, "SLICE-FENCED", "another run took slice %lld",
-                                (long long)slice->id);
-}
-
 static enum nks_status slice_restart(struct restart *restart, int64_t slice_id)
 {
     struct nks_run *run = restart->run;
@@ -173,7 +164,7 @@ static enum nks_status slice_restart(struct restart *restart, int64_t slice_id)
     NKS_TRY(nks_slice_rows_verify(run->payments, run->slice, &run->fault));
     if (run->slice->state == NKS_SLICE_ROUTED)
         NKS_TRY(nks_slice_verify(run->payments, run->slice, &run->fault));
-    NKS_TRY(fence(run, run->slice));
+    NKS_TRY(nks_slice_fence(run->payments, slice_id, run->slice->state, run->epoch, &run->fault));
     NKS_TRY(legs_back(run));
     if (run->slice->state == NKS_SLICE_ROUTED)
         NKS_TRY(nks_order_totals_clear(run->payments, slice_id, &run->fault));

@@ -122,22 +122,13 @@ static enum nks_status payments_stop(struct stopping *stopping, int64_t *stopped
 
 /* ---- one slice */
 
-static enum nks_status slice_fence(struct nks_run *run, const struct nks_slice *slice)
-{
-    bool mine = false;
-    NKS_TRY(nks_slice_fence(run->payments, slice->id, slice->state, run->epoch, &mine, &run->fault));
-    return mine ? NKS_OK
-                : nks_fault_set(&run->fault, NKS_RETRY, "SLICE-FENCED", "another run took slice %lld",
-                                (long long)slice->id);
-}
-
 /* Rows that were signed are signed anew, totals are those of what is left. */
 static enum nks_status slice_renew(struct stopping *stopping, int64_t left)
 {
     struct nks_run *run = stopping->run;
     struct nks_slice *slice = run->slice;
     struct nks_step_context context = {.run = run, .batch = &stopping->batch, .slice = slice};
-    NKS_TRY(slice_fence(run, slice));
+    NKS_TRY(nks_slice_fence(run->payments, slice->id, slice->state, run->epoch, &run->fault));
     NKS_TRY(nks_slice_rows_sign(run->payments, slice, &run->fault));
     NKS_TRY(nks_status_totals_renew(run->payments, slice, &run->fault));
     if (slice->state == NKS_SLICE_ROUTED) {

@@ -250,3 +250,30 @@ halted() { # waits for the process to be stopped; false when it is gone
 processors() {
     getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1
 }
+
+# ---- certificates of senders and data centrals
+
+pki=$work/pki
+
+# cert_make NAME FROM TO (YYYYMMDD): a self-signed certificate $pki/NAME.crt with $pki/NAME.key, in force on those days
+# whatever the machine's clock says
+cert_make() {
+    [ -d "$pki" ] || {
+        mkdir "$pki"
+        printf '%s\n' '[ca]' 'default_ca = one' '[one]' 'database = index' 'serial = serial' 'new_certs_dir = .' \
+            'default_md = sha256' 'policy = any' 'unique_subject = no' 'x509_extensions = signing' '[any]' \
+            'commonName = supplied' '[signing]' 'keyUsage = digitalSignature' >"$pki/ca.conf"
+        echo 01 >"$pki/serial"
+        : >"$pki/index"
+    }
+    (
+        cd "$pki"
+        openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1.key"
+        openssl req -new -key "$1.key" -subj "/CN=$1" -out "$1.csr"
+        openssl ca -batch -config ca.conf -selfsign -keyfile "$1.key" -in "$1.csr" -out "$1.crt" -notext \
+            -startdate "$2000000Z" -enddate "$3000000Z"
+    ) >"$work/openssl" 2>&1 || {
+        cat "$work/openssl" >&2
+        die "openssl could not make a certificate"
+    }
+}

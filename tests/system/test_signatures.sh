@@ -4,40 +4,6 @@
 . "${NKS_SOURCE:?}/tests/system/lib.sh"
 have openssl || exit 77
 
-pki=$work/pki
-mkdir "$pki"
-cat >"$pki/ca.conf" <<'END'
-[ca]
-default_ca = one
-[one]
-database = index
-serial = serial
-new_certs_dir = .
-default_md = sha256
-policy = any
-unique_subject = no
-x509_extensions = signing
-[any]
-commonName = supplied
-[signing]
-keyUsage = digitalSignature
-END
-echo 01 >"$pki/serial"
-: >"$pki/index"
-
-cert_make() { # NAME FROM TO (YYYYMMDD): a self-signed certificate NAME.crt with NAME.key
-    (
-        cd "$pki"
-        openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1.key"
-        openssl req -new -key "$1.key" -subj "/CN=$1" -out "$1.csr"
-        openssl ca -batch -config ca.conf -selfsign -keyfile "$1.key" -in "$1.csr" -out "$1.crt" -notext \
-            -startdate "$2000000Z" -enddate "$3000000Z"
-    ) >"$work/openssl" 2>&1 || {
-        cat "$work/openssl" >&2
-        die "openssl could not make a certificate"
-    }
-}
-
 sign() { # FILE NAME...: FILE.p7s by these certificates
     signed=$1
     shift

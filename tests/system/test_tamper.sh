@@ -103,33 +103,6 @@ ask() {
 
 # ---- a night with a row in every table
 
-signer_make() { # a certificate that was in force on the night, whatever the machine's date
-    cat >"$work/ca.conf" <<'END'
-[ca]
-default_ca = one
-[one]
-database = index
-serial = serial
-new_certs_dir = .
-default_md = sha256
-policy = any
-x509_extensions = signing
-[any]
-commonName = supplied
-[signing]
-keyUsage = digitalSignature
-END
-    echo 01 >"$work/serial"
-    : >"$work/index"
-    (
-        cd "$work"
-        openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out signer.key
-        openssl req -new -key signer.key -subj /CN=signer -out signer.csr
-        openssl ca -batch -config ca.conf -selfsign -keyfile signer.key -in signer.csr -out signer.crt -notext \
-            -startdate 20260101000000Z -enddate 20271201000000Z
-    ) >"$work/openssl" 2>&1 || die "openssl could not make a certificate"
-}
-
 bank_refuses() { # MESSAGE_ID CENTRAL [INSTRUCTION]: the whole file, or one payment of it
     all='<GrpSts>RJCT</GrpSts><StsRsnInf><Rsn><Cd>AC04</Cd></Rsn></StsRsnInf>' one=
     [ $# -lt 3 ] || {
@@ -149,11 +122,11 @@ END
 home_make "$home"
 sed -e '1s/$/,signature/' -e '2,$s/$/,/' -e '/^proevebetaling,/s/$/OPTIONAL/' "$small/agreements.csv" >"$work/agreements.csv"
 nks "$home" agreement import --now 2026-11-22T12:00:00Z "$work/agreements.csv"
-signer_make
-nks "$home" keys signer import --sender proevebetaling --reason test --now 2026-11-22T12:00:00Z "$work/signer.crt"
+cert_make signer 20260101 20271201
+nks "$home" keys signer import --sender proevebetaling --reason test --now 2026-11-22T12:00:00Z "$pki/signer.crt"
 signed=$home/in/sender/proevebetaling/10-pension.xml
-openssl cms -sign -binary -md sha256 -outform DER -in "$signed" -out "$signed.p7s" -signer "$work/signer.crt" \
-    -inkey "$work/signer.key" 2>"$work/openssl" || die "openssl could not sign"
+openssl cms -sign -binary -md sha256 -outform DER -in "$signed" -out "$signed.p7s" -signer "$pki/signer.crt" \
+    -inkey "$pki/signer.key" 2>"$work/openssl" || die "openssl could not sign"
 night_run "$home"
 
 waits=$(ask "SELECT batch_id || ' ' || MIN(seq) FROM payment JOIN slice USING (slice_id) WHERE slice.state = 2")

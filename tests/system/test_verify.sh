@@ -15,25 +15,6 @@ night_run "$home"
 # What the tests sign themselves carries the machine's time. So their certificate is good for a century, and the files are
 # looked at from its last year.
 late=2099-01-01T00:00:00Z
-pki=$work/pki
-mkdir "$pki"
-printf '%s\n' '[ca]' 'default_ca = one' '[one]' 'database = index' 'serial = serial' 'new_certs_dir = .' \
-    'default_md = sha256' 'policy = any' 'unique_subject = no' 'x509_extensions = signing' '[any]' \
-    'commonName = supplied' '[signing]' 'keyUsage = digitalSignature' >"$pki/ca.conf"
-echo 01 >"$pki/serial"
-: >"$pki/index"
-cert_make() { # NAME FROM TO (YYYYMMDD)
-    (
-        cd "$pki"
-        openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1.key"
-        openssl req -new -key "$1.key" -subj "/CN=$1" -out "$1.csr"
-        openssl ca -batch -config ca.conf -selfsign -keyfile "$1.key" -in "$1.csr" -out "$1.crt" -notext \
-            -startdate "$2000000Z" -enddate "$3000000Z"
-    ) >"$work/openssl" 2>&1 || {
-        cat "$work/openssl" >&2
-        die "openssl could not make a certificate"
-    }
-}
 cert_make century 20000101 20991231
 cert_make over 20000101 20010101
 cert_make stranger 20000101 20991231

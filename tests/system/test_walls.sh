@@ -40,7 +40,7 @@ function split_line(line,    c, two, quote, i, n) {
 function rank(room) {
     if (room == "base") return 1
     if (room == "denmark" || room == "db" || room == "vault") return 2
-    if (room == "iso20022") return 3
+    if (room == "iso20022" || room == "import") return 3
     if (business[room]) return 4
     if (room == "stage") return 5
     if (room == "report") return 6

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "db/db.h"
-#include "db/import.h"
+#include "import/import.h"
 #include "vault/keys.h"
 
 enum { ROOM_STATEMENTS = 64 };

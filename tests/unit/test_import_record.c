@@ -1,6 +1,6 @@
 /* The record of an import: read again as it was made, and no fact of it, no other table or version, and no byte
  * changed. */
-#include "vault/import_record.h"
+#include "import/import_record.h"
 #include "room_home.h"
 #include "trail_sql.h"
 

@@ -1,5 +1,5 @@
-#ifndef NKS_DB_IMPORT_H
-#define NKS_DB_IMPORT_H
+#ifndef NKS_IMPORT_IMPORT_H
+#define NKS_IMPORT_IMPORT_H
 /*
  * What every import of reference data has in common: it adds versions and never overwrites, all or nothing, in one
  * transaction. Rows absent from the file stay, unless `full`: then they get a last version that is ended.

@@ -1,5 +1,5 @@
 /* The record of an import. */
-#include "vault/import_record.h"
+#include "import/import_record.h"
 
 #include "base/pack.h"
 
@@ -43,4 +43,34 @@ enum nks_status nks_import_record_open(struct nks_cipher *cipher, const char *ta
     return same ? NKS_OK
                 : nks_fault_set(fault, NKS_INTEGRITY, "IMPORT-ROW", "import %lld of %s is not what was stored",
                                 (long long)facts->version, table);
+}
+
+static enum nks_status record_store(struct nks_db *db, struct nks_cipher *cipher, const struct nks_import_table *table,
+                                    const struct nks_import_facts *facts, struct nks_fault *fault)
+{
+    uint8_t record[NKS_IMPORT_RECORD];
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_import_record_make(cipher, table->name, facts, record, fault));
+    NKS_TRY(nks_stmt_start(db, table->record_insert, &stmt, fault));
+    nks_bind_int(stmt, "version", facts->version);
+    nks_bind_bytes(stmt, "record", record, sizeof record);
+    return nks_stmt_run(stmt, NULL, fault);
+}
+
+enum nks_status nks_import_store(struct nks_db *db, struct nks_cipher *cipher, const struct nks_import_table *table,
+                                 int64_t version, nks_time now, struct nks_import_result *result,
+                                 struct nks_fault *fault)
+{
+    const struct nks_import_facts facts = {version, now, result->rows, result->added, result->added + result->ended};
+    struct nks_stmt *stmt = NULL;
+    if (facts.stored == 0)
+        return NKS_OK;
+    result->version = version;
+    NKS_TRY(nks_stmt_start(db, table->insert, &stmt, fault));
+    nks_bind_int(stmt, "version", version);
+    nks_bind_int(stmt, "imported_at", now);
+    nks_bind_int(stmt, "rows", facts.rows);
+    nks_bind_int(stmt, "added", facts.added);
+    NKS_TRY(nks_stmt_run(stmt, NULL, fault));
+    return record_store(db, cipher, table, &facts, fault);
 }

@@ -1,5 +1,5 @@
-#ifndef NKS_VAULT_IMPORT_RECORD_H
-#define NKS_VAULT_IMPORT_RECORD_H
+#ifndef NKS_IMPORT_IMPORT_RECORD_H
+#define NKS_IMPORT_IMPORT_RECORD_H
 /*
  * What an import did, as an encrypted record beside its row: who has only the database can neither change what the row
  * says nor take out rows of the import, whose number the record holds. Rows of an import carry their version inside
@@ -7,6 +7,8 @@
  *
  * Errors: NKS_INTEGRITY IMPORT-ROW (the record is not this row's), and those of cipher.h.
  */
+#include "db/db.h"
+#include "import/import.h"
 #include "vault/cipher.h"
 
 struct nks_import_facts {
@@ -23,4 +25,16 @@ NKS_CHECKED enum nks_status nks_import_record_make(struct nks_cipher *cipher, co
 /* `facts` holds what the row says; `stored` is filled in. */
 NKS_CHECKED enum nks_status nks_import_record_open(struct nks_cipher *cipher, const char *table, struct nks_text record,
                                                    struct nks_import_facts *facts, struct nks_fault *fault);
+
+/* The tables of a module's imports: their name (a literal), and how a row and its record are inserted. */
+struct nks_import_table {
+    const char *name;
+    const struct nks_sql *insert;        /* :version, :imported_at, :rows, :added */
+    const struct nks_sql *record_insert; /* :version, :record */
+};
+/* Writes row and record of the import `version`, and tells it in `result`, whose counts are complete; an import that
+ * stored nothing has no version and leaves no row. */
+NKS_CHECKED enum nks_status nks_import_store(struct nks_db *db, struct nks_cipher *cipher,
+                                             const struct nks_import_table *table, int64_t version, nks_time now,
+                                             struct nks_import_result *result, struct nks_fault *fault);
 #endif
