@@ -314,7 +314,8 @@ enum nks_status nks_batch_finish(struct nks_payments *payments, struct nks_batch
     return nks_stmt_run(stmt, NULL, fault);
 }
 
-enum nks_status nks_batch_clear(struct nks_payments *payments, int64_t batch_id, struct nks_fault *fault)
+enum nks_status nks_batch_clear_slices(struct nks_payments *payments, int64_t batch_id, int64_t from,
+                                       struct nks_fault *fault)
 {
     static const struct nks_sql *const by_slice[] = {
         &nks_sql_batch_clear_payments, &nks_sql_batch_clear_details,    &nks_sql_batch_clear_runs,
@@ -323,10 +324,16 @@ enum nks_status nks_batch_clear(struct nks_payments *payments, int64_t batch_id,
     struct nks_stmt *stmt = NULL;
     for (size_t i = 0; i < sizeof by_slice / sizeof by_slice[0]; i++) {
         NKS_TRY(nks_stmt_start(payments->db, by_slice[i], &stmt, fault));
-        nks_bind_int(stmt, "first", nks_slice_first_id(batch_id));
+        nks_bind_int(stmt, "first", nks_slice_id(batch_id, from));
         nks_bind_int(stmt, "last", nks_slice_last_id(batch_id));
         NKS_TRY(nks_stmt_run(stmt, NULL, fault));
     }
+    return NKS_OK;
+}
+
+enum nks_status nks_batch_clear_groups(struct nks_payments *payments, int64_t batch_id, struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
     payments->group.batch_id = 0;
     NKS_TRY(nks_stmt_start(payments->db, &nks_sql_batch_clear_groups, &stmt, fault));
     nks_bind_int(stmt, "batch_id", batch_id);

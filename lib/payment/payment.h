@@ -356,8 +356,12 @@ NKS_CHECKED enum nks_status nks_batch_next(struct nks_payments *payments, int64_
  */
 NKS_CHECKED enum nks_status nks_batch_finish(struct nks_payments *payments, struct nks_batch *batch,
                                              struct nks_fault *fault);
-/* Removes the slices and groups of a batch that was not read to its end: they never were facts. */
-NKS_CHECKED enum nks_status nks_batch_clear(struct nks_payments *payments, int64_t batch_id, struct nks_fault *fault);
+/* Remove what was stored of a batch that was not read to its end, and never was a fact: its slices from number `from`
+ * (1: all), its groups. */
+NKS_CHECKED enum nks_status nks_batch_clear_slices(struct nks_payments *payments, int64_t batch_id, int64_t from,
+                                                   struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_batch_clear_groups(struct nks_payments *payments, int64_t batch_id,
+                                                   struct nks_fault *fault);
 void nks_batch_close(struct nks_batch *batch);
 
 struct nks_group {
@@ -382,6 +386,11 @@ NKS_CHECKED enum nks_status nks_group_load(struct nks_payments *payments, const 
 /* A new slice with its payments and details. */
 NKS_CHECKED enum nks_status nks_slice_create(struct nks_payments *payments, const struct nks_batch *batch,
                                              struct nks_slice *slice, struct nks_fault *fault);
+/* Whether a reading of the message that did not come to its end has stored this very slice (by its number), with its
+ * `references` entries: then it need not be created again. Loads what is stored into `stored`. */
+NKS_CHECKED enum nks_status nks_slice_is_stored(struct nks_payments *payments, const struct nks_batch *batch,
+                                                const struct nks_slice *slice, nks_date received_on, size_t references,
+                                                struct nks_slice *stored, bool *is, struct nks_fault *fault);
 struct nks_slice_want {
     bool details, decisions, legs;
 };

@@ -423,6 +423,10 @@ ORDER BY month, run_id;
 -- name: run_blocks
 SELECT entries FROM reference_block WHERE block_id BETWEEN :first AND :last ORDER BY block_id;
 
+-- name: run_is
+SELECT run_id FROM reference_run
+WHERE run_id = :run_id AND payer = :payer AND sender = :sender AND month = :month AND entries = :entries;
+
 -- name: run_last
 SELECT run_id FROM reference_run ORDER BY run_id DESC LIMIT 1;
 

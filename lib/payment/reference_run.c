@@ -297,3 +297,19 @@ enum nks_status nks_reference_window_next(struct nks_payments *payments, struct 
         qsort(window->entries, window->count, sizeof *window->entries, nks_reference_order);
     return NKS_OK;
 }
+
+enum nks_status nks_reference_run_is(struct nks_payments *payments, int64_t run_id,
+                                     const struct nks_reference_owner *owner, int month, int64_t entries, bool *is,
+                                     struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(payments->db, &nks_sql_run_is, &stmt, fault));
+    nks_bind_int(stmt, "run_id", run_id);
+    nks_bind_text(stmt, "payer", owner->payer);
+    nks_bind_text(stmt, "sender", owner->sender);
+    nks_bind_int(stmt, "month", month);
+    nks_bind_int(stmt, "entries", entries);
+    NKS_TRY(nks_stmt_one(stmt, is, fault));
+    nks_stmt_end(stmt);
+    return NKS_OK;
+}

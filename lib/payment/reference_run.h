@@ -116,4 +116,10 @@ NKS_CHECKED enum nks_status nks_reference_window_next(struct nks_payments *payme
                                                       struct nks_reference_window *window, bool *more,
                                                       struct nks_fault *fault);
 void nks_reference_window_free(struct nks_reference_window *window);
+
+/* Whether run `run_id` is stored with this owner, month and number of entries. */
+NKS_CHECKED enum nks_status nks_reference_run_is(struct nks_payments *payments, int64_t run_id,
+                                                 const struct nks_reference_owner *owner, int month, int64_t entries,
+                                                 bool *is, struct nks_fault *fault);
+
 #endif

@@ -3,7 +3,7 @@
  * register-free rules and sums, cut into slices, and the whole file is accepted or refused.
  *
  * Slices are committed as they fill, in state READ: they are no facts before the batch is ACCEPTED. A killed ingest
- * begins its delivery again from the spool.
+ * reads its delivery again from the spool; slices that are stored already are not stored again.
  */
 #include "exchange/published.h"
 #include "stage/ingest.h"
@@ -62,6 +62,32 @@ static void slice_empty(struct nks_open_slice *open)
     open->amount_minor = 0;
 }
 
+static enum nks_status slice_store(struct nks_ingest *ingest, const struct nks_open_slice *open)
+{
+    struct nks_run *run = ingest->run;
+    struct nks_slice *slice = open->slice;
+    NKS_TRY(nks_slice_create(run->payments, &ingest->batch, slice, &run->fault));
+    NKS_TRY(nks_reference_save(run->payments, &ingest->batch, slice->id, run->today, open->references,
+                               open->reference_count, &run->fault));
+    NKS_TRY(nks_run_trail(run, NKS_TRAIL_INGEST, ingest->batch.id, slice->id, (int64_t)slice->count));
+    NKS_TRY(nks_db_commit(run->db, &run->fault));
+    nks_sys_point("ingest.slice");
+    return nks_db_begin(run->db, &run->fault);
+}
+
+/* From the first slice that is not as a killed reading stored it, everything is stored anew. */
+static enum nks_status slice_stored(struct nks_ingest *ingest, const struct nks_open_slice *open, bool *is)
+{
+    struct nks_run *run = ingest->run;
+    *is = false;
+    if (!ingest->stored)
+        return NKS_OK;
+    NKS_TRY(nks_slice_is_stored(run->payments, &ingest->batch, open->slice, run->today, open->reference_count,
+                                run->slice, is, &run->fault));
+    ingest->stored = *is;
+    return *is ? NKS_OK : nks_batch_clear_slices(run->payments, ingest->batch.id, open->slice->number, &run->fault);
+}
+
 static enum nks_status slice_flush(struct nks_ingest *ingest, struct nks_open_slice *open)
 {
     struct nks_run *run = ingest->run;
@@ -78,13 +104,10 @@ static enum nks_status slice_flush(struct nks_ingest *ingest, struct nks_open_sl
     slice->due_date = nks_bankday_add(open->date, -(ingest->agreement != NULL ? ingest->agreement->days_before : 1));
     slice->epoch = run->epoch;
     nks_ingest_slice_duplicates(ingest, open);
-    NKS_TRY(nks_slice_create(run->payments, &ingest->batch, slice, &run->fault));
-    NKS_TRY(nks_reference_save(run->payments, &ingest->batch, slice->id, run->today, open->references,
-                               open->reference_count, &run->fault));
-    NKS_TRY(nks_run_trail(run, NKS_TRAIL_INGEST, ingest->batch.id, slice->id, (int64_t)slice->count));
-    NKS_TRY(nks_db_commit(run->db, &run->fault));
-    nks_sys_point("ingest.slice");
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
+    bool stored = false;
+    NKS_TRY(slice_stored(ingest, open, &stored));
+    if (!stored)
+        NKS_TRY(slice_store(ingest, open));
     slice_empty(open);
     return NKS_OK;
 }
@@ -395,6 +418,13 @@ static enum nks_status check_message(struct nks_ingest *ingest)
     return NKS_OK;
 }
 
+static enum nks_status batch_clear(struct nks_ingest *ingest)
+{
+    struct nks_run *run = ingest->run;
+    NKS_TRY(nks_batch_clear_slices(run->payments, ingest->batch.id, 1, &run->fault));
+    return nks_batch_clear_groups(run->payments, ingest->batch.id, &run->fault);
+}
+
 /* In one transaction: the batch and the delivery get their state together. */
 static enum nks_status finish(struct nks_ingest *ingest)
 {
@@ -402,7 +432,9 @@ static enum nks_status finish(struct nks_ingest *ingest)
     bool accepted = ingest->reason == NKS_REASON_NONE;
     struct nks_batch *batch = &ingest->batch;
     if (!accepted && batch->id != 0)
-        NKS_TRY(nks_batch_clear(run->payments, batch->id, &run->fault));
+        NKS_TRY(batch_clear(ingest));
+    if (accepted && ingest->stored)
+        NKS_TRY(nks_batch_clear_slices(run->payments, batch->id, batch->slices + 1, &run->fault));
     if (batch->id != 0) {
         batch->state = accepted ? NKS_BATCH_ACCEPTED : NKS_BATCH_REFUSED;
         batch->reason = ingest->reason;
@@ -444,7 +476,7 @@ static enum nks_status judge(struct nks_ingest *ingest)
     return finish(ingest);
 }
 
-/* A batch that an earlier, killed ingest of this delivery began is begun again under its number. */
+/* A batch that an earlier, killed ingest of this delivery began is read again under its number. */
 static enum nks_status resume(struct nks_ingest *ingest)
 {
     struct nks_run *run = ingest->run;
@@ -455,7 +487,8 @@ static enum nks_status resume(struct nks_ingest *ingest)
     bool found = false;
     struct nks_batch *batch = &ingest->batch;
     NKS_TRY(nks_batch_load(run->payments, id, batch, &found, &run->fault));
-    NKS_TRY(nks_batch_clear(run->payments, id, &run->fault));
+    NKS_TRY(nks_batch_clear_groups(run->payments, id, &run->fault));
+    ingest->stored = true;
     batch->payments = batch->rejected = batch->slices = batch->groups = 0;
     batch->sum = (struct nks_sum){0};
     return NKS_OK;

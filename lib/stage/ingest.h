@@ -34,6 +34,7 @@ struct nks_ingest {
     struct nks_payment_facts group_facts; /* what holds for all payments of the group */
     uint64_t seq;
     bool complete, frame_seen;
+    bool stored; /* a killed reading left slices, and all so far are the same */
     struct nks_open_slice open[NKS_SLICES_OPEN];
     enum nks_reason reason;
     struct nks_finding findings[NKS_FINDINGS_MAX];

@@ -19,6 +19,7 @@ mkdir -p "$home/in/sender/bench-sender"
 [ -d "$home/in/sender/${sender:-x}" ] || sender=bench-sender
 cp "$work/data/pain001.xml" "$home/in/sender/$sender/"
 nks "$home" receive --now "$night"
+home_copy "$home" "$work/received"
 nks "$home" ingest --now "$night"
 slices=$(sqlite3 "$home/nks.db" "SELECT count(*) FROM slice WHERE state = 2")
 [ "${slices:-0}" -ge 5 ] || die "only ${slices:-0} slices"
@@ -47,4 +48,56 @@ for stage in resolve offset route run; do
     [ $took -le 60 ] || fail "$stage: the next run took $took s"
     rm -rf "$work/k" "$work/k.keys" "$work/k.journal"
 done
+
+# ---- ingest reads its message again, and stores only what is not stored
+
+killed() { # HOME STAGE POINT
+    code env NKS_KILL_AT="$3" "$NKS_BIN/nks" --home "$1" "$2" --now "$night"
+    [ "$code" -gt 128 ] || fail "$2 was not killed at $3: $code"
+}
+stored() { # HOME: how often a slice was stored, as the trail has it
+    sqlite3 "$1/nks.db" "SELECT count(*), count(DISTINCT slice_id) FROM trail_link WHERE action = $ingest_action AND slice_id > 0"
+}
+ingest_action=$(sqlite3 "$home/nks.db" "SELECT DISTINCT action FROM trail_link WHERE slice_id > 0")
+again() { # HOME: begin once more from a copy of it
+    rm -rf "$work/k" "$work/k.keys" "$work/k.journal"
+    home_copy "$1" "$work/k"
+}
+rows_hashes "$home" >"$work/rows"
+again "$work/received"
+killed "$work/k" ingest ingest.slice:3
+killed "$work/k" ingest ingest.slice:2
+assert_eq "slices that two killed readings stored" "$(stored "$work/k")" "5|5"
+nks "$work/k" ingest --now "$night"
+assert_eq "each slice was stored once" "$(stored "$work/k")" "$slices|$slices"
+rows_hashes "$work/k" >"$work/k.rows"
+assert_same "rows after two killed readings" "$work/rows" "$work/k.rows"
+audit_clean "$work/k"
+
+# On another day the slices are others: none of them stays as it was.
+again "$work/received"
+killed "$work/k" ingest ingest.slice:3
+later=2026-11-25T12:00:00Z # when the execution date has passed
+nks "$work/k" ingest --now $later
+assert_eq "slices stored on two days" "$(stored "$work/k")" "$((slices + 3))|$slices"
+home_copy "$work/received" "$work/later"
+nks "$work/later" ingest --now $later
+rows_hashes "$work/k" $later >"$work/k.rows"
+rows_hashes "$work/later" $later >"$work/rows"
+assert_same "rows as read on the other day" "$work/rows" "$work/k.rows"
+audit_clean "$work/k"
+
+# ---- two seconds after its start a run works on: the fastest of some starts, because machines are shared
+
+again "$home"
+killed "$work/k" run save.after:1
+fastest=1000000
+for start in 1 2 3; do
+    before=$(date +%s%N)
+    killed "$work/k" run save.after:1
+    took=$((($(date +%s%N) - before) / 1000000))
+    [ $took -ge $fastest ] || fastest=$took
+done
+checks=$((checks + 1))
+[ $fastest -le 2000 ] || fail "a run saved its first slice $fastest ms after its start"
 test_end
