@@ -1,7 +1,7 @@
 /*
  * SQLite's own reading and writing under the numbered fault points (base/fault_point.h), in builds with NKS_FAULTS
  * only: a layer over the system's file layer, which counts each call that changes a file and fails it when its number
- * is up.
+ * is up; and one over its allocator, which does so with each allocation.
  */
 #include "db/db_private.h"
 
@@ -184,10 +184,37 @@ static void methods_fill(void)
     };
 }
 
+/* ---- memory */
+
+static sqlite3_mem_methods memory;
+
+static void *layer_malloc(int size)
+{
+    return nks_fault_memory() ? NULL : memory.xMalloc(size);
+}
+
+static void *layer_realloc(void *old, int size)
+{
+    return nks_fault_memory() ? NULL : memory.xRealloc(old, size);
+}
+
+/* Its allocations are numbered with ours; only before the first handle. */
+static bool memory_layer(void)
+{
+    if (sqlite3_config(SQLITE_CONFIG_GETMALLOC, &memory) != SQLITE_OK)
+        return false;
+    sqlite3_mem_methods ours = memory;
+    ours.xMalloc = layer_malloc;
+    ours.xRealloc = layer_realloc;
+    return sqlite3_config(SQLITE_CONFIG_MALLOC, &ours) == SQLITE_OK;
+}
+
 const char *nks_sqlite_layer(void)
 {
     if (real_vfs != NULL)
         return layer.zName;
+    if (!memory_layer())
+        return NULL;
     real_vfs = sqlite3_vfs_find(NULL);
     if (real_vfs == NULL)
         return NULL;

@@ -110,6 +110,14 @@ static enum nks_status mark(struct nks_run *run, mark_fn fn, int64_t id, nks_tim
     return status;
 }
 
+/* A name counts as removed when its folder was synced; that may be gone with everything in it. */
+static enum nks_status folder_sync(struct nks_run *run, const char *folder, const char *party)
+{
+    char dir[NKS_PATH_MAX];
+    NKS_TRY(nks_run_path(run, dir, folder, party, NULL));
+    return nks_sys_exists(dir) ? nks_sys_fsync_dir(dir, &run->fault) : NKS_OK;
+}
+
 /* What was never fetched, and what a replay that was cut short left. */
 static enum nks_status clear_copies_remove(struct nks_run *run, int64_t id)
 {
@@ -123,7 +131,9 @@ static enum nks_status clear_copies_remove(struct nks_run *run, int64_t id)
     NKS_TRY(nks_sys_unlink(path, &run->fault));
     snprintf(name, sizeof name, "%s.p7s", file.name);
     NKS_TRY(nks_run_path(run, path, nks_file_folder_path(file.folder), file.party, name));
-    return nks_sys_unlink(path, &run->fault);
+    NKS_TRY(nks_sys_unlink(path, &run->fault));
+    NKS_TRY(folder_sync(run, nks_file_folder_path(file.folder), file.party));
+    return folder_sync(run, "staging", NULL);
 }
 
 static enum nks_status copy_erase(struct erasing *erasing, const char *folder, mark_fn fn, int64_t id)

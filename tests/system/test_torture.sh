@@ -131,12 +131,16 @@ torture() { # POINT EFFECT
         cat "$work/said" >&2
     }
     out_hashes "$home" >"$home.out"
-    # A file that could not be read was left for the next run: then it comes later, and the day has one manifest more.
+    rows_hashes "$home" >"$home.rows" || fail "point $1, $2: the rows cannot be read"
     if [ "$2" = kill ] || [ "$2" = power ] || [ "$2" = short ]; then
         assert_same "point $1, $2: out/ is not the golden night" "$work/golden" "$home.out"
-        rows_hashes "$home" >"$home.rows" || fail "point $1, $2: the rows cannot be read"
         assert_same "point $1, $2: rows are not those of the undisturbed night" "$work/golden.rows" "$home.rows"
-    else
+    elif cmp -s "$work/golden" "$home.out"; then
+        # What could not be written was left for the next run: files may have other numbers, and legs name their files.
+        grep -v -e '^out_file ' -e '^leg ' "$home.rows" >"$home.bytes"
+        grep -v -e '^out_file ' -e '^leg ' "$work/golden.rows" >"$home.out"
+        assert_same "point $1, $2: rows are not those of the undisturbed night" "$home.out" "$home.bytes"
+    else # What could not be read was left too: then it comes later, and the day has one manifest more.
         without_order <"$home.out" >"$home.bytes"
         assert_same "point $1, $2: out/ is not what the golden night sends" "$work/golden.bytes" "$home.bytes"
     fi
