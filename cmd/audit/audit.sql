@@ -385,7 +385,7 @@ SELECT kind, state, bytes, hash FROM out_file WHERE file_id = :file_id;
 SELECT file_id, state, hash FROM out_file WHERE folder = :folder AND party = :party AND name = :name;
 
 -- name: audit_published_named
-SELECT kind, message_id, created_at, business_date, bytes, hash, line FROM published
+SELECT kind, message_id, created_at, business_date, bytes, hash, line, entries, control_sum FROM published
 WHERE folder = :folder AND party = :party AND name = :name;
 
 -- name: audit_mark_rows
@@ -395,6 +395,18 @@ SELECT COUNT(*), COUNT(CASE WHEN one = 1 THEN 1 END) FROM journal_mark;
 -- name: audit_restores
 SELECT COALESCE(MAX(CASE WHEN action = :restore THEN link END), 0),
   COALESCE(MAX(CASE WHEN action = :reconcile THEN link END), 0) FROM trail_link WHERE chain = 0;
+
+-- A work that is done again names a reading that this database has judged; one that was given up has its link.
+-- name: audit_lost_row
+SELECT kind, party, hash, generation, state, CASE
+  WHEN state = 2 AND kind < 3 THEN EXISTS (SELECT 1 FROM delivery d WHERE d.hash = lost_work.hash
+    AND d.party = lost_work.party AND d.generation = lost_work.generation AND d.state > 2 AND d.repeats = 0)
+  WHEN state = 3 THEN EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = 0 AND t.action = 28 AND t.number = lost_work.line)
+  ELSE 1 END
+FROM lost_work WHERE line = :line;
+
+-- name: audit_lost_count
+SELECT COUNT(*) FROM lost_work;
 
 -- name: audit_published_count
 SELECT COUNT(*) FROM published WHERE line > 0;

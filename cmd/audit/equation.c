@@ -42,7 +42,7 @@ static enum nks_status published(struct audit *audit, struct equation *equation,
         *kept = (struct file_state){file_id, found ? nks_column_int(stmt, 1) : 0};
         nks_stmt_end(stmt);
     }
-    *out = kept->state == NKS_FILE_PUBLISHED;
+    *out = kept->state >= NKS_FILE_PUBLISHED; /* what is settled went out as another file */
     return NKS_OK;
 }
 

@@ -105,7 +105,7 @@ static bool row_check(struct audit *audit, const struct file *file)
                           forms[i].batch == (file->batch_id != 0) && forms[i].delivery == (file->delivery_id != 0));
     if (!known)
         audit_find(audit, "kind, folder, batch_id and delivery_id do not go together");
-    if (file->state < NKS_FILE_RESERVED || file->state > NKS_FILE_PUBLISHED)
+    if (file->state < NKS_FILE_RESERVED || file->state > NKS_FILE_SETTLED)
         audit_find(audit, "state %lld is none", (long long)file->state);
     bool named = file->fits && nks_party_valid(nks_text_from(file->party)) && plain_name(file->name) &&
                  file->folder >= NKS_FOLDER_CENTRAL && file->folder <= NKS_FOLDER_SENDER;
@@ -191,16 +191,41 @@ static enum nks_status signature_check(struct audit *audit, const struct file *f
     return audit_take_fault(audit, status);
 }
 
-static enum nks_status out_check(struct audit *audit, const struct file *file)
+/* What lies there left before the home was put back, where the row's own bytes did not leave. */
+static enum nks_status out_bytes(struct audit *audit, const struct file *file, struct file *out)
+{
+    struct nks_stmt *stmt = NULL;
+    bool found = false;
+    *out = *file;
+    if (file->state == NKS_FILE_PUBLISHED)
+        return NKS_OK;
+    NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_published_named, &stmt, &audit->fault));
+    nks_bind_int(stmt, "folder", file->folder);
+    nks_bind_text(stmt, "party", nks_text_from(file->party));
+    nks_bind_text(stmt, "name", nks_text_from(file->name));
+    NKS_TRY(nks_stmt_one(stmt, &found, &audit->fault));
+    struct nks_text hash = found ? nks_column_bytes(stmt, 5) : (struct nks_text){NULL, 0};
+    if (hash.len == NKS_HASH_SIZE) {
+        out->bytes = nks_column_int(stmt, 4);
+        memcpy(out->hash, hash.ptr, NKS_HASH_SIZE);
+    }
+    nks_stmt_end(stmt);
+    return NKS_OK;
+}
+
+static enum nks_status out_check(struct audit *audit, const struct file *written)
 {
     char path[NKS_PATH_MAX], name[NKS_FILE_NAME_MAX + 8];
-    const char *folder = nks_file_folder_path((enum nks_file_folder)file->folder);
+    const char *folder = nks_file_folder_path((enum nks_file_folder)written->folder);
+    struct file left;
+    NKS_TRY(out_bytes(audit, written, &left));
+    const struct file *file = &left;
     const struct audit_bytes row = bytes_of(file);
     NKS_TRY(audit_path(audit, path, folder, file->party, file->name));
     out_at(audit, file, "");
     if (nks_sys_exists(path))
         NKS_TRY(audit_plain_check(audit, path, &row));
-    snprintf(name, sizeof name, "%s.p7s", file->name);
+    snprintf(name, sizeof name, "%.*s.p7s", NKS_FILE_NAME_MAX - 1, file->name);
     NKS_TRY(audit_path(audit, path, folder, file->party, name));
     return signature_check(audit, file, path);
 }
@@ -235,7 +260,7 @@ static enum nks_status file_check(struct audit *audit, const struct file *file)
 static enum nks_status files_check(struct audit *audit)
 {
     struct nks_stmt *stmt = NULL;
-    int64_t expected = 1, by_state[NKS_FILE_PUBLISHED + 1] = {0};
+    int64_t expected = 1, by_state[NKS_FILE_SETTLED + 1] = {0};
     NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_files, &stmt, &audit->fault));
     for (bool row = true;; expected++) {
         struct file file;
@@ -248,7 +273,7 @@ static enum nks_status files_check(struct audit *audit)
             audit_find(audit, "the row is missing; the next one is %lld", (long long)file.id);
             expected = file.id;
         }
-        if (file.state >= NKS_FILE_RESERVED && file.state <= NKS_FILE_PUBLISHED)
+        if (file.state >= NKS_FILE_RESERVED && file.state <= NKS_FILE_SETTLED)
             by_state[file.state]++;
         NKS_TRY(file_check(audit, &file));
     }

@@ -4,6 +4,7 @@
  */
 #include "audit.h"
 
+#include "exchange/lost.h"
 #include "stage/journal.h"
 #include "trail/trail.h"
 
@@ -17,7 +18,7 @@ struct journal_look {
     enum nks_journal_state state;
     uint8_t *seen; /* a bit per file that a line names */
     int64_t last, first;
-    int64_t beyond, published;
+    int64_t beyond, published, lost;
     bool mark_met;
 };
 
@@ -51,7 +52,8 @@ static enum nks_status published_check(struct audit *audit, struct journal_look 
         look->published++;
         bool same = nks_column_int(stmt, 0) == line->kind && nks_text_is(nks_column_text(stmt, 1), line->message_id) &&
                     nks_column_int(stmt, 2) == line->created && nks_column_int(stmt, 3) == line->business_date &&
-                    nks_column_int(stmt, 4) == line->bytes && same_hash(nks_column_bytes(stmt, 5), line);
+                    nks_column_int(stmt, 4) == line->bytes && same_hash(nks_column_bytes(stmt, 5), line) &&
+                    nks_column_int(stmt, 7) == line->entries && nks_text_is(nks_column_text(stmt, 8), line->sum);
         if (!same) {
             audit_at(audit, "published %.80s of %s", line->name, line->party);
             audit_find(audit, "is not what line %lld of the journal says", (long long)line->line);
@@ -95,6 +97,36 @@ static enum nks_status file_line(struct audit *audit, struct journal_look *look,
     return NKS_OK;
 }
 
+/* The row that reconcile made of this line, where there is one: what is to be done again. */
+static enum nks_status lost_line(struct audit *audit, struct journal_look *look, const struct nks_journal_line *raw)
+{
+    struct nks_lost line;
+    struct nks_stmt *stmt = NULL;
+    bool found = false;
+    audit_looked(audit);
+    audit_at(audit, "journal line %lld", (long long)raw->number);
+    if (!nks_lost_read(raw->fields, &line))
+        audit_find(audit, "names no work");
+    NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_lost_row, &stmt, &audit->fault));
+    nks_bind_int(stmt, "line", raw->number);
+    NKS_TRY(nks_stmt_one(stmt, &found, &audit->fault));
+    if (found) {
+        int64_t state = nks_column_int(stmt, 4);
+        bool same =
+            nks_column_int(stmt, 0) == line.kind && nks_text_is(nks_column_text(stmt, 1), line.party) &&
+            nks_text_equal(nks_column_bytes(stmt, 2), (struct nks_text){(const char *)line.hash, NKS_HASH_SIZE}) &&
+            nks_column_int(stmt, 3) == line.generation && state >= NKS_LOST_WAITING && state <= NKS_LOST_SETTLED;
+        look->lost++;
+        audit_at(audit, "lost_work line %lld", (long long)raw->number);
+        if (!same)
+            audit_find(audit, "is not what the journal says");
+        else if (nks_column_int(stmt, 5) == 0)
+            audit_find(audit, "its state says that it was done again or given up, but nothing else does");
+    }
+    nks_stmt_end(stmt);
+    return NKS_OK;
+}
+
 static enum nks_status lines_check(struct audit *audit, struct journal_look *look, struct nks_journal *journal)
 {
     for (;;) {
@@ -108,6 +140,8 @@ static enum nks_status lines_check(struct audit *audit, struct journal_look *loo
             look->mark_met = at.offset == look->mark.offset && strcmp(at.check, look->mark.check) == 0;
         if (is_file_word(line.word))
             NKS_TRY(file_line(audit, look, &line));
+        else if (strcmp(line.word, "judged") == 0)
+            NKS_TRY(lost_line(audit, look, &line));
     }
 }
 
@@ -168,7 +202,7 @@ static enum nks_status mark_row_check(struct audit *audit, const struct journal_
 
 static enum nks_status all_check(struct audit *audit, struct journal_look *look, struct nks_journal *journal)
 {
-    int64_t published = 0;
+    int64_t published = 0, lost = 0;
     NKS_TRY(lines_check(audit, look, journal));
     audit_at(audit, "table journal_mark");
     if (look->mark.number > 0 && !look->mark_met)
@@ -178,6 +212,10 @@ static enum nks_status all_check(struct audit *audit, struct journal_look *look,
     audit_at(audit, "table published");
     if (published != look->published)
         audit_find(audit, "has %lld rows that no line of the journal gives", (long long)(published - look->published));
+    NKS_TRY(count_of(audit, &nks_sql_audit_lost_count, &lost));
+    audit_at(audit, "table lost_work");
+    if (lost != look->lost)
+        audit_find(audit, "has %lld rows that no line of the journal gives", (long long)(lost - look->lost));
     if (look->beyond > 0)
         audit_note(audit, "the journal names %lld files after what the database knows: nks run or nks reconcile",
                    (long long)look->beyond);

@@ -240,15 +240,31 @@ static enum nks_status present_unknown(struct nks_app *app)
     return status;
 }
 
+static const char unfinished_words[] =
+    "%s has no end in the journal and counts as published: ask its receiver; nks replay if it is not there";
+
+/* Told again each time until its receiver has spoken: the file is settled by an answer, a replay or by hand. */
+static enum nks_status tell_unfinished(struct nks_app *app)
+{
+    char name[NKS_FILE_NAME_MAX] = "";
+    for (bool found = true;;) {
+        enum nks_status status = nks_published_unfinished_next(app->run->exchange, name, &found, &app->run->fault);
+        if (status != NKS_OK || !found)
+            return status;
+        out_note(&app->out, unfinished_words, name);
+    }
+}
+
 static int reconcile(struct nks_app *app, bool anew, bool dry_run, const char *reason)
 {
-    static const struct column columns[] = {{"files", "published since", CELL_NUMBER},
-                                            {"orders", "order files of them", CELL_NUMBER},
-                                            {"unfinished", "without their end", CELL_NUMBER},
-                                            {"unknown", "not known here", CELL_NUMBER},
-                                            {"dry_run", "only tried", CELL_FLAG}};
+    static const struct column columns[] = {
+        {"files", "published since", CELL_NUMBER},        {"orders", "order files of them", CELL_NUMBER},
+        {"unfinished", "without their end", CELL_NUMBER}, {"unknown", "not known here", CELL_NUMBER},
+        {"works", "to be done again", CELL_NUMBER},       {"dry_run", "only tried", CELL_FLAG}};
     struct nks_reconciled result;
     enum nks_status status = nks_run_reconcile(app->run, anew, dry_run, reason, &result);
+    if (status == NKS_REFUSED && tell_unfinished(app) != NKS_OK)
+        return app_result(app, NKS_FAILED);
     if (status != NKS_OK)
         return app_result(app, status);
     struct table *table = table_begin(&app->out, "reconciled", NULL, columns, sizeof columns / sizeof columns[0], true);
@@ -256,18 +272,20 @@ static int reconcile(struct nks_app *app, bool anew, bool dry_run, const char *r
     table_number(table, result.orders);
     table_number(table, result.unfinished);
     table_number(table, result.unknown);
+    table_number(table, result.works);
     table_flag(table, dry_run);
     table_end(table);
-    for (size_t i = 0; i < result.named; i++)
-        out_note(
-            &app->out,
-            "%s has no end in the journal and counts as published: ask its receiver; nks replay if it is not there",
-            result.names[i]);
-    if (result.unknown > 0 && !dry_run)
+    for (size_t i = 0; i < result.named && dry_run; i++)
+        out_note(&app->out, unfinished_words, result.names[i]);
+    status = dry_run ? NKS_OK : tell_unfinished(app);
+    if (status == NKS_OK && result.unknown > 0 && !dry_run)
         status = present_unknown(app);
     if (result.unknown > 0)
         out_note(&app->out,
-                 "senders must drop the files again whose RECEIPT is not known here; the answers go nowhere twice");
+                 "senders and data centrals must drop again what they sent since; the answers go nowhere twice");
+    if (result.works > 0)
+        out_note(&app->out, "next: import again what was imported since, then nks run: it does again what was done "
+                            "since, in that order, and names what it waits for");
     return app_result(app, status);
 }
 

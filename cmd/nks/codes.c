@@ -274,13 +274,36 @@ static const struct code_row codes[] = {
      "Run nks reconcile --dry-run to see what was published since, then nks reconcile --reason TEXT."},
     {"RECONCILE-NOT", EXIT_USAGE, "There is nothing to reconcile, or the journal is there and is not begun anew.",
      "Nothing was changed.", "Go on with nks run."},
+    {"RECONCILE-MANY", EXIT_USAGE, "More files of the same received bytes are held than can be settled at once.",
+     "Nothing was changed.", "Tell the makers of nks; meanwhile nothing of it leaves."},
+    {"LOST-WAITS", 0,
+     "A file that was judged after the backup that was put back is not here yet. What came after it was decided with "
+     "it "
+     "in mind, so nothing later is judged before it.",
+     "Nothing of it and nothing later is decided or sent. What was done again before it stands.",
+     "Have the sender or data central drop it again, then nks run. If it can never come: nks reconcile --settle "
+     "'#NUMBER' --reason TEXT."},
+    {"LOST-ACT", 0, "After the backup that was put back a person stopped, replayed or recalled something.",
+     "Nothing later is decided or sent. What was done again before it stands.",
+     "Do the same again (the error names it; nks list shows the batch of that reference), then nks run. If it is not "
+     "to be done: nks reconcile --settle '#NUMBER' --reason TEXT."},
+    {"LOST-DIFFERS", 0,
+     "A received file leads to something else than it did before the home was put back: reference data or persons' "
+     "acts "
+     "are not those of then.",
+     "It is not judged, and nothing later is.",
+     "Import what was in force then (agreements, centrals, register, debts), then nks run. If what is now shall count: "
+     "nks reconcile --settle '#NUMBER' --reason TEXT; its order files are then compared with what left."},
+    {"LOST-RUN", 0, "The works of the time after the backup are done again by nks run alone, day by day.",
+     "Nothing was done.", "Use nks run until nothing of that time waits (nks status tells)."},
+    {"LOST-ROW", 0, "A row about the time after the backup is damaged.", stop_here, audit_next},
     {"JOURNAL-DIFFERS", 0,
      "A file that was published before the home was restored came to be again with other bytes, "
      "because reference data differ.",
      "It is not published, and stays in staging. What went out first stands.",
-     "Compare both with the receiver: nks show BATCH, and the file that it has. Import what was missing before the "
-     "files "
-     "are dropped again; what still differs is settled by hand with the bank."},
+     "Compare both with the receiver: nks show BATCH, and the file that it has. Import what was in force before files "
+     "are dropped again. What still differs is settled with the bank by hand: nks reconcile --settle FILE --reason "
+     "TEXT."},
     {"SAMPLE-COUNT", EXIT_USAGE, "The number of units to draw is none that can be drawn.", "Nothing was written.",
      "Give --mus a number from 1 to 1000000."},
     {"SAMPLE-EXISTS", EXIT_USAGE, "The folder for a sample is there already.", "Nothing was written.",

@@ -70,8 +70,8 @@ static const struct option_row options[OPTIONS] = {
     [OPTION_APPROVER_KEY] = {"--approver-key", 0, "FILE", "that person's signing key", false},
     [OPTION_NEW_JOURNAL] = {"--new-journal", 0, NULL,
                             "the journal of published files is lost for good: begin a new one", false},
-    [OPTION_SETTLE] = {"--settle", 0, "FILE",
-                       "a file that is held, or known from the journal alone, is settled by hand", false},
+    [OPTION_SETTLE] = {"--settle", 0, "FILE|#N",
+                       "what is held with this file is settled by hand; or work N of the lost time is given up", false},
     [OPTION_DUE] = {"--due", 0, NULL, "everything whose time has come", false},
     [OPTION_MARKDOWN] = {"--markdown", 0, NULL, "of help codes: all pages, as one document in Markdown", false},
     [OPTION_LANGUAGE] = {"--language", 0, "L", "en (English, the default) or da (Danish)", false},
@@ -269,9 +269,11 @@ static const struct command commands[] = {
      "the "
      "same bytes counts as published, one with other bytes waits for a person (JOURNAL-DIFFERS). Says which senders "
      "must "
-     "drop files again. --settle FILE when two people have settled with its receiver what is held: it counts as "
-     "published "
-     "and goes nowhere. --new-journal only where the journal is lost for good, and every data central has told what it "
+     "drop files again. What was judged and done by hand since is done again in its order by nks run, day by day; new "
+     "files wait until then. --settle FILE when two people have settled with its receivers what is held: all that is "
+     "held of the same received bytes goes nowhere. --settle '#N' gives up work N of the lost time, which the run "
+     "names. "
+     "--new-journal only where the journal is lost for good, and every data central has told what it "
      "has.",
      "012345678", "nks reconcile --reason \"restored after a broken disk\""},
     {"alarm", command_alarm, 0, 0, 0, "", "the integrity alarm, where one stands",

@@ -216,6 +216,24 @@ enum nks_status nks_delivery_find_taken(struct nks_exchange *exchange, enum nks_
     return nks_exchange_one(stmt, id, fault);
 }
 
+enum nks_status nks_delivery_is_judged(struct nks_exchange *exchange, enum nks_source source, const char *party,
+                                       const uint8_t hash[NKS_HASH_SIZE], int generation, bool *is,
+                                       struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    int64_t id = 0;
+    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_delivery_is_judged, &stmt, fault));
+    nks_bind_int(stmt, "hash_key", hash_key(hash));
+    nks_bind_bytes(stmt, "hash", hash, NKS_HASH_SIZE);
+    nks_bind_int(stmt, "source", source);
+    nks_bind_text(stmt, "party", nks_text_from(party));
+    nks_bind_int(stmt, "generation", generation);
+    nks_bind_int(stmt, "received", NKS_DELIVERY_RECEIVED);
+    NKS_TRY(nks_exchange_one(stmt, &id, fault));
+    *is = id != 0;
+    return NKS_OK;
+}
+
 enum nks_status nks_delivery_find_bytes(struct nks_exchange *exchange, const struct nks_delivery *delivery, int64_t *id,
                                         struct nks_fault *fault)
 {

@@ -86,6 +86,10 @@ NKS_CHECKED enum nks_status nks_delivery_find_taken(struct nks_exchange *exchang
  * not read because of its signature does not count: its bytes with a good signature are a new file. */
 NKS_CHECKED enum nks_status nks_delivery_find_bytes(struct nks_exchange *exchange, const struct nks_delivery *delivery,
                                                     int64_t *id, struct nks_fault *fault);
+/* Whether that reading of these bytes has been judged already. */
+NKS_CHECKED enum nks_status nks_delivery_is_judged(struct nks_exchange *exchange, enum nks_source source,
+                                                   const char *party, const uint8_t hash[NKS_HASH_SIZE], int generation,
+                                                   bool *is, struct nks_fault *fault);
 /* Moves it on with reason and findings; refuses a move that the table does not allow (NKS_FAILED, STATE-MOVE). */
 NKS_CHECKED enum nks_status nks_delivery_move(struct nks_exchange *exchange, struct nks_delivery *delivery,
                                               enum nks_delivery_state to, enum nks_reason reason,
@@ -110,7 +114,13 @@ enum nks_file_kind { /* stored: append only */
                      NKS_FILE_MANIFEST = 4,
                      NKS_FILE_RECALL = 5,
 };
-enum nks_file_state { NKS_FILE_RESERVED = 1, NKS_FILE_WRITTEN = 2, NKS_FILE_PUBLISHED = 3 };
+enum nks_file_state {
+    NKS_FILE_RESERVED = 1,
+    NKS_FILE_WRITTEN = 2,
+    NKS_FILE_PUBLISHED = 3,
+    /* went nowhere: what left of the same bytes before the home was put back stands for it (nks reconcile --settle) */
+    NKS_FILE_SETTLED = 4
+};
 enum nks_file_folder { NKS_FOLDER_CENTRAL = 1, NKS_FOLDER_PAYER = 2, NKS_FOLDER_SENDER = 3 };
 enum nks_file_answered { /* stored: how much of an order file its central's answers have spoken of */
                          NKS_ANSWERED_NOT = 0,
@@ -159,6 +169,8 @@ NKS_CHECKED enum nks_status nks_out_file_next(struct nks_exchange *exchange, enu
                                               int64_t *id, struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_out_file_written(struct nks_exchange *exchange, struct nks_out_file *file,
                                                  struct nks_fault *fault); /* bytes, hash, entries, sum */
+NKS_CHECKED enum nks_status nks_out_file_settled(struct nks_exchange *exchange, struct nks_out_file *file,
+                                                 struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_out_file_published(struct nks_exchange *exchange, struct nks_out_file *file,
                                                    struct nks_fault *fault);
 /* Where a published file was handed out to (by_hand). */

@@ -112,6 +112,43 @@ ALTER TABLE out_file ADD COLUMN erased_at {time} NOT NULL DEFAULT 0;
 -- migration: 6
 ALTER TABLE out_file ADD COLUMN by_hand {id} NOT NULL DEFAULT 0;
 
+-- What was done after the state to which the home was put back (lost.h), and what a journal's line says of an order file's
+-- content.
+-- migration: 7
+CREATE TABLE lost_work(
+  line {id} PRIMARY KEY,
+  kind {int} NOT NULL,
+  at {time} NOT NULL,
+  party {text} NOT NULL,
+  hash {bytes} NOT NULL,
+  generation {int} NOT NULL,
+  outcome {text} NOT NULL,
+  state {int} NOT NULL
+){table_options};
+ALTER TABLE published ADD COLUMN entries {id} NOT NULL DEFAULT 0;
+ALTER TABLE published ADD COLUMN control_sum {text} NOT NULL DEFAULT '';
+ALTER TABLE published ADD COLUMN unfinished {bool} NOT NULL DEFAULT 0;
+
+-- name: lost_insert
+INSERT INTO lost_work(line, kind, at, party, hash, generation, outcome, state)
+VALUES (:line, :kind, :at, :party, :hash, :generation, :outcome, :state);
+
+-- name: lost_update
+UPDATE lost_work SET outcome = :outcome, at = :at
+WHERE kind = :kind AND party = :party AND hash = :hash AND generation = :generation AND state = 1;
+
+-- name: lost_head
+SELECT line, kind, at, party, hash, generation, outcome FROM lost_work WHERE state = 1 ORDER BY line LIMIT 1;
+
+-- name: lost_count
+SELECT COUNT(*) FROM lost_work WHERE state = 1;
+
+-- name: lost_move
+UPDATE lost_work SET state = :to WHERE line = :line AND state = 1;
+
+-- name: lost_act_find
+SELECT line FROM lost_work WHERE kind = :act AND state = 1 AND outcome = :outcome ORDER BY line LIMIT 1;
+
 -- name: out_file_handed
 UPDATE out_file SET by_hand = :by_hand WHERE file_id = :file_id;
 
@@ -150,8 +187,10 @@ INSERT INTO journal_mark(one, number, bytes, check_text, state) VALUES (1, :numb
 UPDATE journal_mark SET number = :number, bytes = :bytes, check_text = :check_text, state = :state WHERE one = 1;
 
 -- name: published_insert
-INSERT INTO published(folder, party, name, kind, message_id, created_at, business_date, bytes, hash, source, line)
-VALUES (:folder, :party, :name, :kind, :message_id, :created_at, :business_date, :bytes, :hash, :source, :line);
+INSERT INTO published(folder, party, name, kind, message_id, created_at, business_date, bytes, hash, source, line, entries,
+  control_sum)
+VALUES (:folder, :party, :name, :kind, :message_id, :created_at, :business_date, :bytes, :hash, :source, :line, :entries,
+  :control_sum);
 
 -- Order files of a source that this database has not (yet) made again byte for byte, and its first report when it came to be
 -- again with other bytes: later ones tell what banks answered.
@@ -163,7 +202,33 @@ WHERE p.source = :source AND ((p.kind = :order AND NOT EXISTS (SELECT 1 FROM out
     WHERE f.folder = p.folder AND f.party = p.party AND f.name = p.name AND f.state > 1 AND f.hash <> p.hash)));
 
 -- name: published_settle
-UPDATE published SET source = :none WHERE name = :name;
+UPDATE published SET source = :none WHERE source = :source;
+
+-- name: published_source
+SELECT source FROM published WHERE name = :name AND source <> :none ORDER BY folder, party LIMIT 1;
+
+-- name: published_unfinished
+UPDATE published SET unfinished = :unfinished WHERE name = :name;
+
+-- name: published_unfinished_next
+SELECT name FROM published p WHERE p.unfinished = 1 AND p.name > :after
+  AND NOT EXISTS (SELECT 1 FROM out_file f WHERE f.name = p.name AND f.folder = p.folder AND f.answered > 0)
+ORDER BY p.name LIMIT 1;
+
+-- Business days on which order files left that are not there again.
+-- name: published_next_day
+SELECT MIN(business_date), MIN(created_at) FROM published p
+WHERE p.kind = :kind AND p.source <> :none AND p.business_date = (SELECT MIN(q.business_date) FROM published q
+  WHERE q.kind = :kind AND q.source <> :none AND q.business_date > :after AND NOT EXISTS (SELECT 1 FROM out_file f
+    WHERE f.folder = q.folder AND f.party = q.party AND f.name = q.name));
+
+-- Order files of a central and day that left before the home was put back, and are not there again byte for byte.
+-- name: published_only_next
+SELECT name, message_id, entries, control_sum, bytes, hash FROM published p
+WHERE p.folder = :folder AND p.party = :party AND p.kind = :kind AND p.business_date = :business_date AND p.name > :after
+  AND NOT EXISTS (SELECT 1 FROM out_file f WHERE f.folder = p.folder AND f.party = p.party AND f.name = p.name
+    AND f.state = :published) AND p.control_sum <> ''
+ORDER BY p.name LIMIT 1;
 
 -- name: published_forget_lines
 UPDATE published SET line = 0;
@@ -231,6 +296,12 @@ SELECT delivery_id FROM delivery
 WHERE hash_key = :hash_key AND hash = :hash AND source = :source AND party = :party AND delivery_id < :before
   AND repeats = 0 AND NOT (reason >= :first_unsigned AND reason <= :last_unsigned)
 ORDER BY delivery_id DESC LIMIT 1;
+
+-- name: delivery_is_judged
+SELECT delivery_id FROM delivery
+WHERE hash_key = :hash_key AND hash = :hash AND source = :source AND party = :party AND generation = :generation
+  AND state > :received AND repeats = 0
+ORDER BY delivery_id LIMIT 1;
 
 -- name: delivery_move
 UPDATE delivery SET state = :to, reason = :reason, repeats = :repeats, version = :version, encoding = :encoding,

@@ -5,12 +5,13 @@
 #include <string.h>
 
 static const char *const kind_names[] = {"", "ORDER", "RECEIPT", "STATUS", "MANIFEST", "RECALL"};
-static const char *const state_names[] = {"", "RESERVED", "WRITTEN", "PUBLISHED"};
+static const char *const state_names[] = {"", "RESERVED", "WRITTEN", "PUBLISHED", "SETTLED"};
 static const char *const folder_paths[] = {"", "out/central", "out/payer", "out/sender"};
 static const struct nks_file_move moves[] = {
     {0, NKS_FILE_RESERVED, "emit"},
     {NKS_FILE_RESERVED, NKS_FILE_WRITTEN, "emit"},
     {NKS_FILE_WRITTEN, NKS_FILE_PUBLISHED, "deliver, delivered"},
+    {NKS_FILE_WRITTEN, NKS_FILE_SETTLED, "reconcile --settle"},
 };
 
 static const char *name_of(const char *const *names, size_t count, int number)
@@ -152,6 +153,17 @@ enum nks_status nks_out_file_written(struct nks_exchange *exchange, struct nks_o
     nks_bind_int(stmt, "file_id", file->id);
     nks_bind_int(stmt, "from", NKS_FILE_RESERVED);
     return moved(file, stmt, NKS_FILE_WRITTEN, fault);
+}
+
+enum nks_status nks_out_file_settled(struct nks_exchange *exchange, struct nks_out_file *file, struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_out_file_published, &stmt, fault));
+    nks_bind_int(stmt, "to", NKS_FILE_SETTLED);
+    nks_bind_int(stmt, "by_hand", file->by_hand);
+    nks_bind_int(stmt, "file_id", file->id);
+    nks_bind_int(stmt, "from", NKS_FILE_WRITTEN);
+    return moved(file, stmt, NKS_FILE_SETTLED, fault);
 }
 
 enum nks_status nks_out_file_published(struct nks_exchange *exchange, struct nks_out_file *file,

@@ -43,7 +43,8 @@ enum nks_status nks_journal_mark_save(struct nks_exchange *exchange, const struc
     return NKS_OK;
 }
 
-/* ---- a line about a file: kind, folder, party, name, message id, created, business date, bytes, SHA-256, source */
+/* ---- a line about a file: kind, folder, party, name, message id, created, business date, bytes, SHA-256, source,
+ * entries, control sum; older lines end with the source */
 
 void nks_published_format(const struct nks_out_file *file, const uint8_t source[NKS_SOURCE_SIZE],
                           struct nks_buf *fields)
@@ -53,9 +54,9 @@ void nks_published_format(const struct nks_out_file *file, const uint8_t source[
     nks_time_format(file->created, created);
     nks_date_format(file->business_date, date);
     nks_hex(file->hash, sizeof file->hash, hex);
-    nks_buf_printf(fields, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%" PRId64 "\t%s\t%s", nks_file_kind_name((int)file->kind),
-                   nks_file_folder_path(file->folder), file->party, file->name, file->message_id, created, date,
-                   file->bytes, hex, source_hex);
+    nks_buf_printf(fields, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%" PRId64 "\t%s\t%s\t%" PRId64 "\t%s",
+                   nks_file_kind_name((int)file->kind), nks_file_folder_path(file->folder), file->party, file->name,
+                   file->message_id, created, date, file->bytes, hex, source_hex, file->entries, file->sum);
 }
 
 enum { WORDS_MAX = 8 }; /* of a kind or folder */
@@ -75,7 +76,7 @@ static bool word_find(struct nks_text word, bool folder, int *out)
 bool nks_published_read(struct nks_text fields, struct nks_published *out)
 {
     int kind = 0, folder = 0;
-    uint64_t bytes = 0;
+    uint64_t bytes = 0, entries = 0;
     *out = (struct nks_published){.kind = 0};
     bool good = word_find(nks_text_cut(&fields, '\t'), false, &kind);
     good = word_find(nks_text_cut(&fields, '\t'), true, &folder) && good;
@@ -89,7 +90,12 @@ bool nks_published_read(struct nks_text fields, struct nks_published *out)
     out->folder = (enum nks_file_folder)folder;
     out->bytes = (int64_t)bytes;
     good = nks_unhex(nks_text_cut(&fields, '\t'), out->hash, sizeof out->hash) && good;
-    return nks_unhex(fields, out->source, sizeof out->source) && good;
+    good = nks_unhex(nks_text_cut(&fields, '\t'), out->source, sizeof out->source) && good;
+    if (fields.len == 0)
+        return good;
+    good = nks_text_number(nks_text_cut(&fields, '\t'), INT64_MAX, &entries) && good;
+    out->entries = (int64_t)entries;
+    return nks_text_copy(fields, out->sum, sizeof out->sum) && good;
 }
 
 /* ---- rows */
@@ -148,6 +154,8 @@ enum nks_status nks_published_add(struct nks_exchange *exchange, const struct nk
     nks_bind_bytes(stmt, "hash", published->hash, sizeof published->hash);
     nks_bind_bytes(stmt, "source", published->source, sizeof published->source);
     nks_bind_int(stmt, "line", published->line);
+    nks_bind_int(stmt, "entries", published->entries);
+    nks_bind_text(stmt, "control_sum", nks_text_from(published->sum));
     return nks_stmt_run(stmt, NULL, fault);
 }
 
@@ -218,15 +226,99 @@ enum nks_status nks_published_first(struct nks_exchange *exchange, const uint8_t
     return NKS_OK;
 }
 
-enum nks_status nks_published_settle(struct nks_exchange *exchange, const char *name, int64_t *changed,
+static const uint8_t no_source[NKS_SOURCE_SIZE];
+
+enum nks_status nks_published_source(struct nks_exchange *exchange, const char *name, uint8_t source[NKS_SOURCE_SIZE],
+                                     bool *found, struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_published_source, &stmt, fault));
+    nks_bind_text(stmt, "name", nks_text_from(name));
+    nks_bind_bytes(stmt, "none", no_source, sizeof no_source);
+    NKS_TRY(nks_stmt_one(stmt, found, fault));
+    struct nks_text bytes = *found ? nks_column_bytes(stmt, 0) : (struct nks_text){NULL, 0};
+    bool good = !*found || bytes.len == NKS_SOURCE_SIZE;
+    if (*found && good)
+        memcpy(source, bytes.ptr, NKS_SOURCE_SIZE);
+    nks_stmt_end(stmt);
+    return good ? NKS_OK : nks_fault_set(fault, NKS_INTEGRITY, "FILE-ROW", "the row of a published file is damaged");
+}
+
+enum nks_status nks_published_settle(struct nks_exchange *exchange, const uint8_t source[NKS_SOURCE_SIZE],
                                      struct nks_fault *fault)
 {
-    static const uint8_t none[NKS_SOURCE_SIZE];
     struct nks_stmt *stmt = NULL;
     NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_published_settle, &stmt, fault));
-    nks_bind_bytes(stmt, "none", none, sizeof none);
+    nks_bind_bytes(stmt, "none", no_source, sizeof no_source);
+    nks_bind_bytes(stmt, "source", source, NKS_SOURCE_SIZE);
+    return nks_stmt_run(stmt, NULL, fault);
+}
+
+enum nks_status nks_published_unfinished(struct nks_exchange *exchange, const char *name, bool unfinished,
+                                         struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_published_unfinished, &stmt, fault));
+    nks_bind_int(stmt, "unfinished", unfinished);
     nks_bind_text(stmt, "name", nks_text_from(name));
-    return nks_stmt_run(stmt, changed, fault);
+    return nks_stmt_run(stmt, NULL, fault);
+}
+
+enum nks_status nks_published_unfinished_next(struct nks_exchange *exchange, char name[NKS_FILE_NAME_MAX], bool *found,
+                                              struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    bool fits = true;
+    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_published_unfinished_next, &stmt, fault));
+    nks_bind_text(stmt, "after", nks_text_from(name));
+    NKS_TRY(nks_stmt_one(stmt, found, fault));
+    if (*found)
+        fits = nks_text_copy(nks_column_text(stmt, 0), name, NKS_FILE_NAME_MAX);
+    nks_stmt_end(stmt);
+    return fits ? NKS_OK : nks_fault_set(fault, NKS_INTEGRITY, "FILE-ROW", "the row of a published file is damaged");
+}
+
+enum nks_status nks_published_next_day(struct nks_exchange *exchange, nks_date after, nks_date *day, nks_time *created,
+                                       struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    bool found = false;
+    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_published_next_day, &stmt, fault));
+    nks_bind_int(stmt, "kind", NKS_FILE_ORDER);
+    nks_bind_bytes(stmt, "none", no_source, sizeof no_source);
+    nks_bind_int(stmt, "after", after);
+    NKS_TRY(nks_stmt_one(stmt, &found, fault));
+    found = found && !nks_column_is_null(stmt, 0);
+    *day = found ? (nks_date)nks_column_int(stmt, 0) : 0;
+    *created = found ? nks_column_int(stmt, 1) : 0;
+    nks_stmt_end(stmt);
+    return NKS_OK;
+}
+
+enum nks_status nks_published_only_next(struct nks_exchange *exchange, const char *central, nks_date day,
+                                        struct nks_published *file, bool *found, struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    bool good = true;
+    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_published_only_next, &stmt, fault));
+    nks_bind_int(stmt, "folder", NKS_FOLDER_CENTRAL);
+    nks_bind_text(stmt, "party", nks_text_from(central));
+    nks_bind_int(stmt, "kind", NKS_FILE_ORDER);
+    nks_bind_int(stmt, "business_date", day);
+    nks_bind_text(stmt, "after", nks_text_from(file->name));
+    nks_bind_int(stmt, "published", NKS_FILE_PUBLISHED);
+    NKS_TRY(nks_stmt_one(stmt, found, fault));
+    if (*found) {
+        struct nks_text hash = nks_column_bytes(stmt, 5);
+        good = nks_text_copy(nks_column_text(stmt, 0), file->name, sizeof file->name) &&
+               nks_text_copy(nks_column_text(stmt, 1), file->message_id, sizeof file->message_id) &&
+               nks_text_copy(nks_column_text(stmt, 3), file->sum, sizeof file->sum) && hash.len == NKS_HASH_SIZE;
+        file->entries = nks_column_int(stmt, 2);
+        file->bytes = nks_column_int(stmt, 4);
+        memcpy(file->hash, hash.ptr, good ? NKS_HASH_SIZE : 0);
+    }
+    nks_stmt_end(stmt);
+    return good ? NKS_OK : nks_fault_set(fault, NKS_INTEGRITY, "FILE-ROW", "the row of a published file is damaged");
 }
 
 enum nks_status nks_published_forget_lines(struct nks_exchange *exchange, struct nks_fault *fault)

@@ -34,6 +34,8 @@ struct nks_published {
     uint8_t hash[NKS_HASH_SIZE];
     uint8_t source[NKS_SOURCE_SIZE]; /* of the received bytes that it speaks of; zeros: of none (a manifest) */
     int64_t line;                    /* of the journal */
+    int64_t entries;                 /* payments of an order file, with their sum; 0 and "": an older line */
+    char sum[NKS_CONTROL_SUM_MAX];
 };
 /* The fields of a journal's line about a file, and back; false: it is none. */
 void nks_published_format(const struct nks_out_file *file, const uint8_t source[NKS_SOURCE_SIZE],
@@ -59,10 +61,27 @@ NKS_CHECKED enum nks_status nks_published_last_of_day(struct nks_exchange *excha
 NKS_CHECKED enum nks_status nks_published_unmatched(struct nks_exchange *exchange,
                                                     const uint8_t source[NKS_SOURCE_SIZE], int64_t *count,
                                                     struct nks_fault *fault);
-/* Inside the caller's transaction: what is published under that name holds nothing back any more; two people have
- * settled it with its receiver. */
-NKS_CHECKED enum nks_status nks_published_settle(struct nks_exchange *exchange, const char *name, int64_t *changed,
+/* The source of a file that holds something back; *found false: none of that name does. */
+NKS_CHECKED enum nks_status nks_published_source(struct nks_exchange *exchange, const char *name,
+                                                 uint8_t source[NKS_SOURCE_SIZE], bool *found, struct nks_fault *fault);
+/* Inside the caller's transaction: what was published of that source holds nothing back any more; two people have
+ * settled it with its receivers. */
+NKS_CHECKED enum nks_status nks_published_settle(struct nks_exchange *exchange, const uint8_t source[NKS_SOURCE_SIZE],
                                                  struct nks_fault *fault);
+/* Inside the caller's transaction: the journal has no end of it, so its receiver is asked. */
+NKS_CHECKED enum nks_status nks_published_unfinished(struct nks_exchange *exchange, const char *name, bool unfinished,
+                                                     struct nks_fault *fault);
+/* The next of these after `name` ("" at first), put into `name`. */
+NKS_CHECKED enum nks_status nks_published_unfinished_next(struct nks_exchange *exchange, char name[NKS_FILE_NAME_MAX],
+                                                          bool *found, struct nks_fault *fault);
+/* The next business day after `after` on which order files left that have no row (yet), and when the first of them was
+ * made; *day 0: none. */
+NKS_CHECKED enum nks_status nks_published_next_day(struct nks_exchange *exchange, nks_date after, nks_date *day,
+                                                   nks_time *created, struct nks_fault *fault);
+/* The next order file after file->name ("" at first) that a central got on that day before the home was put back, and
+ * that is not published by this database: a manifest names it too. */
+NKS_CHECKED enum nks_status nks_published_only_next(struct nks_exchange *exchange, const char *central, nks_date day,
+                                                    struct nks_published *file, bool *found, struct nks_fault *fault);
 /* Inside the caller's transaction: their journal is lost; they are kept all the same. */
 NKS_CHECKED enum nks_status nks_published_forget_lines(struct nks_exchange *exchange, struct nks_fault *fault);
 /* When its first file was made: what was decided then is decided by that day again. *found false: none was. */

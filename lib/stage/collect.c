@@ -26,10 +26,12 @@
 #include "stage/collect.h"
 
 #include "iso20022/prolog.h"
+#include "stage/lost.h"
 #include "stage/receive_signature.h"
 #include "stage/step.h"
 #include "vault/stream.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -274,6 +276,14 @@ static enum nks_status links_add(struct nks_answer *answer)
     return nks_run_trail(answer->run, NKS_TRAIL_COLLECT, 0, 0, answer->delivery.id);
 }
 
+static enum nks_status outcome_keep(struct nks_answer *answer, enum nks_delivery_state to)
+{
+    char outcome[NKS_LOST_OUTCOME_MAX];
+    snprintf(outcome, sizeof outcome, "%s, %zu payments", to == NKS_DELIVERY_ODD ? "odd" : "taken",
+             answer->touch_count);
+    return nks_lost_judged(answer->run, &answer->delivery, outcome);
+}
+
 static enum nks_status finish(struct nks_answer *answer, enum nks_delivery_state to, enum nks_reason reason)
 {
     struct nks_run *run = answer->run;
@@ -281,6 +291,8 @@ static enum nks_status finish(struct nks_answer *answer, enum nks_delivery_state
                               &run->fault));
     NKS_TRY(odds_save(answer));
     NKS_TRY(links_add(answer));
+    if (to != NKS_DELIVERY_REPEATED && !answer->odds[NKS_ODD_SIGNATURE].times)
+        NKS_TRY(outcome_keep(answer, to));
     nks_sys_point("collect.before");
     NKS_TRY(nks_db_commit(run->db, &run->fault));
     nks_sys_point("collect.after");
@@ -365,10 +377,16 @@ static enum nks_status collect_one(struct nks_run *run, int64_t delivery_id)
 enum nks_status nks_stage_collect(struct nks_run *run, int64_t batch_id)
 {
     (void)batch_id; /* which batch an answer is about stands in it */
+    NKS_TRY(nks_lost_stage(run));
     for (int64_t id = 0;;) {
+        bool turn = false;
         NKS_TRY(nks_delivery_next(run->exchange, NKS_SOURCE_CENTRAL, NKS_DELIVERY_RECEIVED, id, &id, &run->fault));
         if (id == 0)
             return NKS_OK;
-        NKS_TRY(collect_one(run, id));
+        NKS_TRY(nks_lost_turn(run, id, &turn));
+        if (turn)
+            NKS_TRY(collect_one(run, id));
+        if (turn && run->recovering)
+            id = 0;
     }
 }

@@ -116,7 +116,7 @@ enum nks_status nks_answer_each_file(struct nks_answer *answer, nks_answer_file_
             if (id == 0)
                 break;
             NKS_TRY(nks_answer_file_use(answer, id, &ours));
-            if (ours && answer->file.state == NKS_FILE_PUBLISHED)
+            if (ours && answer->file.state >= NKS_FILE_PUBLISHED)
                 NKS_TRY(fn(answer, context));
         }
     }

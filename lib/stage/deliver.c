@@ -10,6 +10,7 @@
  * published again. At the end one manifest per central and business day, also when it is empty.
  */
 #include "stage/journal.h"
+#include "stage/lost.h"
 #include "stage/replay.h"
 #include "stage/sink.h"
 #include "stage/step.h"
@@ -92,16 +93,32 @@ enum nks_status nks_file_row_published(struct nks_run *run, struct nks_out_file 
     return status;
 }
 
+static enum nks_status row_settled(struct nks_run *run, struct nks_out_file *file)
+{
+    NKS_TRY(nks_db_begin(run->db, &run->fault));
+    enum nks_status status = nks_out_file_settled(run->exchange, file, &run->fault);
+    if (status == NKS_OK)
+        status = nks_run_trail(run, NKS_TRAIL_DELIVER, file->batch_id, 0, file->id);
+    if (status == NKS_OK)
+        status = nks_db_commit(run->db, &run->fault);
+    else
+        nks_db_rollback(run->db);
+    return status;
+}
+
 /* What was published before this database was put back: the same bytes stay where they went, others wait for a person.
  */
-static enum nks_status published_before(struct nks_run *run, const struct nks_out_file *file, const char *staged,
+static enum nks_status published_before(struct nks_run *run, struct nks_out_file *file, const char *staged,
                                         bool *before)
 {
     struct nks_published published;
     NKS_TRY(nks_published_find(run->exchange, file, &published, before, &run->fault));
     if (!*before) /* under another name its money may be out already */
         return nks_journal_free(run, file->batch_id, file->delivery_id, file->name);
-    if (published.bytes != file->bytes || memcmp(published.hash, file->hash, NKS_HASH_SIZE) != 0)
+    bool same = published.bytes == file->bytes && memcmp(published.hash, file->hash, NKS_HASH_SIZE) == 0;
+    if (!same && file->kind == NKS_FILE_RECEIPT) /* it names the file by its number, which came out another way */
+        NKS_TRY(row_settled(run, file));
+    else if (!same)
         return nks_fault_set(&run->fault, NKS_HELD, "JOURNAL-DIFFERS",
                              "%s was published before the home was restored, with other bytes: it stays in staging",
                              file->name);
@@ -120,7 +137,8 @@ static enum nks_status publish(struct nks_run *run, int64_t file_id)
         NKS_TRY(nks_archive_copy(run, &file, pub.staged));
     if (!before)
         NKS_TRY(publish_bytes(run, &file, &pub, "publish"));
-    NKS_TRY(nks_file_row_published(run, &file));
+    if (file.state != NKS_FILE_SETTLED)
+        NKS_TRY(nks_file_row_published(run, &file));
     nks_sys_point("publish.done");
     run->counts.published++;
     nks_run_progress(run, "deliver", run->counts.published, 0);
@@ -150,7 +168,15 @@ struct day { /* order files of one central and business day */
 
 static enum nks_status day_count(struct nks_run *run, const char *central, nks_date date, struct day *day)
 {
+    struct nks_published only = {.kind = NKS_FILE_ORDER};
     *day = (struct day){0, 0};
+    for (bool found = true;;) {
+        NKS_TRY(nks_published_only_next(run->exchange, central, date, &only, &found, &run->fault));
+        if (!found)
+            break;
+        day->files++;
+        day->legs += only.entries;
+    }
     for (int64_t id = 0;;) {
         struct nks_out_file file;
         bool found = false;
@@ -228,10 +254,33 @@ static enum nks_status line_write(struct nks_out_sink *sink, const struct nks_bu
     return nks_out_sink_write(sink, line->ptr, line->len, &sink->run->fault);
 }
 
-/* A table for people and programs: one line per order file of the day in the order of their numbers, then the total. */
+struct listed {
+    const char *name, *message_id, *sum;
+    int64_t entries, bytes;
+    const uint8_t *hash;
+};
+
+static enum nks_status listed_write(struct nks_out_sink *sink, const struct listed *listed, int64_t *payments)
+{
+    char memory[512], hex[NKS_HASH_HEX];
+    struct nks_buf line;
+    struct nks_sum sum;
+    nks_hex(listed->hash, NKS_HASH_SIZE, hex);
+    nks_buf_init(&line, memory, sizeof memory);
+    nks_buf_printf(&line, "%s\t%s\t%lld\t%s\t%lld\t%s\n", listed->name, listed->message_id, (long long)listed->entries,
+                   listed->sum, (long long)listed->bytes, hex);
+    sink->entries++;
+    *payments += listed->entries;
+    if (nks_sum_read(nks_text_from(listed->sum), &sum))
+        sink->sum.scaled += sum.scaled;
+    return line_write(sink, &line);
+}
+
+/* A table for people and programs: one line per order file of the day in the order of their numbers, then those that
+ * left before the home was put back and are not there again, then the total. */
 enum nks_status nks_manifest_write(struct nks_run *run, const struct nks_out_file *file, struct nks_out_sink *sink)
 {
-    char memory[512], date[NKS_DATE_TEXT], hex[NKS_HASH_HEX];
+    char memory[512], date[NKS_DATE_TEXT];
     struct nks_buf line;
     int64_t payments = 0;
     nks_date_format(file->business_date, date);
@@ -241,7 +290,6 @@ enum nks_status nks_manifest_write(struct nks_run *run, const struct nks_out_fil
     NKS_TRY(line_write(sink, &line));
     for (int64_t id = 0; sink->entries < file->entries;) {
         struct nks_out_file order;
-        struct nks_sum sum;
         bool found = false;
         NKS_TRY(nks_out_file_next_day(run->exchange, file->party, file->business_date, NKS_FILE_ORDER, id, &id,
                                       &run->fault));
@@ -250,15 +298,17 @@ enum nks_status nks_manifest_write(struct nks_run *run, const struct nks_out_fil
         NKS_TRY(nks_out_file_load(run->exchange, id, &order, &found, &run->fault));
         if (order.state != NKS_FILE_PUBLISHED)
             continue;
-        nks_hex(order.hash, NKS_HASH_SIZE, hex);
-        nks_buf_init(&line, memory, sizeof memory);
-        nks_buf_printf(&line, "%s\t%s\t%lld\t%s\t%lld\t%s\n", order.name, order.message_id, (long long)order.entries,
-                       order.sum, (long long)order.bytes, hex);
-        NKS_TRY(line_write(sink, &line));
-        sink->entries++;
-        payments += order.entries;
-        if (nks_sum_read(nks_text_from(order.sum), &sum))
-            sink->sum.scaled += sum.scaled;
+        const struct listed listed = {order.name, order.message_id, order.sum, order.entries, order.bytes, order.hash};
+        NKS_TRY(listed_write(sink, &listed, &payments));
+    }
+    struct nks_published only = {.kind = NKS_FILE_ORDER};
+    while (sink->entries < file->entries) {
+        bool found = false;
+        NKS_TRY(nks_published_only_next(run->exchange, file->party, file->business_date, &only, &found, &run->fault));
+        if (!found)
+            break;
+        const struct listed listed = {only.name, only.message_id, only.sum, only.entries, only.bytes, only.hash};
+        NKS_TRY(listed_write(sink, &listed, &payments));
     }
     nks_buf_init(&line, memory, sizeof memory);
     nks_buf_printf(&line, "# total\t%lld files\t%lld\t", (long long)sink->entries, (long long)payments);
@@ -284,11 +334,12 @@ static enum nks_status manifests(struct nks_run *run)
 enum nks_status nks_stage_deliver(struct nks_run *run, int64_t batch_id)
 {
     (void)batch_id; /* what is written is published, whatever its batch */
-    NKS_TRY(nks_run_journal(run));
+    NKS_TRY(nks_lost_stage(run));
     NKS_TRY(nks_journal_begin(run));
+    NKS_TRY(nks_settled_tidy(run));
     enum nks_status status = publish_all(run);
-    if (status != NKS_OK && status != NKS_HELD)
-        return status;
+    if (run->recovering || (status != NKS_OK && status != NKS_HELD))
+        return status; /* the centrals have the manifests of then */
     enum nks_status listed = manifests(run);
     return listed != NKS_OK ? listed : status;
 }

@@ -2,7 +2,7 @@
  * emit: slices -> files. First what was reserved by an earlier, killed run is written; then new files are reserved, all
  * of a batch in one transaction, and written one by one: staging and archive first, the row last.
  */
-#include "stage/journal.h"
+#include "stage/lost.h"
 #include "stage/report.h"
 #include "stage/sink.h"
 #include "stage/step.h"
@@ -163,7 +163,7 @@ static enum nks_status receipts(struct nks_run *run)
 
 enum nks_status nks_stage_emit(struct nks_run *run, int64_t batch_id)
 {
-    NKS_TRY(nks_run_journal(run)); /* a file that was published before gets its creation time back */
+    NKS_TRY(nks_lost_stage(run)); /* a file that was published before gets its creation time back */
     NKS_TRY(nks_reserved_write(run));
     NKS_TRY(receipts(run));
     NKS_TRY(nks_reserved_write(run));

@@ -2,6 +2,7 @@
  * The only loop over slices: begin, fence, load, step, check counts and sums in = out, save, commit. The three
  * decisions can run one by one or fused over a loaded slice; both give the same rows.
  */
+#include "stage/lost.h"
 #include "stage/ahead.h"
 
 static const struct nks_step steps[] = {
@@ -253,22 +254,26 @@ static enum nks_status pays_ahead(struct nks_run *run, bool *pays)
 
 enum nks_status nks_stage_resolve(struct nks_run *run, int64_t batch_id)
 {
+    NKS_TRY(nks_lost_stage(run));
     return engine(run, 0, 0, batch_id);
 }
 
 enum nks_status nks_stage_offset(struct nks_run *run, int64_t batch_id)
 {
+    NKS_TRY(nks_lost_stage(run));
     return engine(run, 1, 1, batch_id);
 }
 
 enum nks_status nks_stage_route(struct nks_run *run, int64_t batch_id)
 {
+    NKS_TRY(nks_lost_stage(run));
     return engine(run, 2, 2, batch_id);
 }
 
 enum nks_status nks_stage_decide(struct nks_run *run, int64_t batch_id)
 {
     bool pays = false;
+    NKS_TRY(nks_lost_stage(run));
     if (batch_id == 0)
         NKS_TRY(pays_ahead(run, &pays));
     return pays ? engine_ahead(run) : engine(run, 0, STEPS - 1, batch_id);

@@ -7,6 +7,7 @@
  */
 #include "exchange/published.h"
 #include "stage/ingest.h"
+#include "stage/lost.h"
 #include "stage/receive_signature.h"
 
 #include "denmark/bankday.h"
@@ -425,6 +426,25 @@ static enum nks_status batch_clear(struct nks_ingest *ingest)
     return nks_batch_clear_groups(run->payments, ingest->batch.id, &run->fault);
 }
 
+/* A file that is refused for its signature was not read: its bytes with a good one are another file. */
+static enum nks_status outcome_keep(struct nks_ingest *ingest, bool accepted)
+{
+    char memory[NKS_LOST_OUTCOME_MAX];
+    struct nks_buf outcome;
+    if (ingest->reason >= NKS_REASON_SIGNATURE_MISSING && ingest->reason <= NKS_REASON_SIGNER_UNKNOWN)
+        return NKS_OK;
+    nks_buf_init(&outcome, memory, sizeof memory - 1);
+    if (accepted) {
+        nks_buf_printf(&outcome, "accepted, %lld payments, %lld of them rejected, sum ",
+                       (long long)ingest->batch.payments, (long long)ingest->batch.rejected);
+        nks_sum_format(&outcome, ingest->batch.sum);
+    } else {
+        nks_buf_printf(&outcome, "refused: %s", nks_reason_english(ingest->reason));
+    }
+    memory[nks_buf_view(&outcome).len] = '\0';
+    return nks_lost_judged(ingest->run, &ingest->delivery, memory);
+}
+
 /* In one transaction: the batch and the delivery get their state together. */
 static enum nks_status finish(struct nks_ingest *ingest)
 {
@@ -445,6 +465,7 @@ static enum nks_status finish(struct nks_ingest *ingest)
     NKS_TRY(nks_delivery_move(run->exchange, &ingest->delivery, accepted ? NKS_DELIVERY_ACCEPTED : NKS_DELIVERY_REFUSED,
                               ingest->reason, ingest->findings, ingest->finding_count, &run->fault));
     NKS_TRY(nks_run_trail(run, NKS_TRAIL_INGEST, batch->id, 0, batch->payments));
+    NKS_TRY(outcome_keep(ingest, accepted));
     NKS_TRY(nks_db_commit(run->db, &run->fault));
     nks_sys_point("ingest.finished");
     run->counts.accepted += accepted;
@@ -543,7 +564,8 @@ static enum nks_status ingest_as_then(struct nks_ingest *ingest)
     nks_time now = run->now;
     nks_date today = run->today;
     bool found = false;
-    NKS_TRY(nks_published_first(run->exchange, ingest->delivery.hash, &run->now, &run->today, &found, &run->fault));
+    if (!run->recovering) /* else it is that day already */
+        NKS_TRY(nks_published_first(run->exchange, ingest->delivery.hash, &run->now, &run->today, &found, &run->fault));
     enum nks_status status = ingest_new(ingest);
     run->now = now;
     run->today = today;
@@ -570,10 +592,16 @@ static enum nks_status ingest_one(struct nks_run *run, int64_t delivery_id)
 enum nks_status nks_stage_ingest(struct nks_run *run, int64_t batch_id)
 {
     (void)batch_id; /* there is no batch yet */
+    NKS_TRY(nks_lost_stage(run));
     for (int64_t id = 0;;) {
+        bool turn = false;
         NKS_TRY(nks_delivery_next(run->exchange, NKS_SOURCE_SENDER, NKS_DELIVERY_RECEIVED, id, &id, &run->fault));
         if (id == 0)
             return NKS_OK;
-        NKS_TRY(ingest_one(run, id));
+        NKS_TRY(nks_lost_turn(run, id, &turn));
+        if (turn)
+            NKS_TRY(ingest_one(run, id));
+        if (turn && run->recovering) /* the next one may have come before */
+            id = 0;
     }
 }

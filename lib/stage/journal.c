@@ -110,6 +110,12 @@ enum nks_status nks_journal_file(struct nks_run *run, const struct nks_out_file 
     return NKS_OK;
 }
 
+enum nks_status nks_journal_word(struct nks_run *run, const char *word, struct nks_text fields)
+{
+    NKS_TRY(make(run));
+    return nks_journal_append(run->journal, word, fields, &run->fault);
+}
+
 enum nks_status nks_journal_done(struct nks_run *run)
 {
     char text[24];

@@ -6,6 +6,7 @@
  *
  *   publish FILE   before a file gets its name in out/     again FILE   the same of a replay
  *   hand FILE      before it leaves staging by hand        done LINE    after it has its name
+ *   judged WORK    before a received file is judged, or a person's act is stored (lost.h)
  *
  * Order of calls: nks_run_journal before anything is written or published; per file nks_journal_file, the rename,
  * nks_journal_done, and nks_journal_mark inside the transaction of its row. The mark in the database is then behind the
@@ -20,6 +21,8 @@
 NKS_CHECKED enum nks_status nks_run_journal(struct nks_run *run);
 NKS_CHECKED enum nks_status nks_journal_file(struct nks_run *run, const struct nks_out_file *file, const char *word);
 NKS_CHECKED enum nks_status nks_journal_done(struct nks_run *run);
+/* A line of another word (lost.h); begins the journal where there is none. */
+NKS_CHECKED enum nks_status nks_journal_word(struct nks_run *run, const char *word, struct nks_text fields);
 NKS_CHECKED enum nks_status nks_journal_mark(struct nks_run *run);
 /* By hand, where to is not known after a kill: any place may finish it. */
 enum { NKS_BY_HAND_SOMEWHERE = 1 };
@@ -34,20 +37,27 @@ NKS_CHECKED enum nks_status nks_journal_free(struct nks_run *run, int64_t batch_
 NKS_CHECKED enum nks_status nks_journal_begin(struct nks_run *run);
 NKS_CHECKED bool nks_journal_file_path(const char *home, char out[NKS_PATH_MAX]);
 
-enum { NKS_UNFINISHED_MAX = 64 };
+enum { NKS_UNFINISHED_MAX = 64, NKS_SETTLED_MAX = 4096 /* files settled at once */ };
 struct nks_reconciled {
     int64_t files;                                     /* named behind the mark */
     int64_t unfinished;                                /* of them: without their `done`; taken as published */
     int64_t orders;                                    /* of them */
     int64_t unknown;                                   /* of them: of which this database has no row */
+    int64_t works;                                     /* to be done again (lost.h) */
     char names[NKS_UNFINISHED_MAX][NKS_FILE_NAME_MAX]; /* of the unfinished ones, as far as they fit */
     size_t named;
 };
 /* Reads the journal behind the mark into the database (published.h), so that nothing of it is published again. With
  * `anew` a journal that is lost for good is begun anew. Nothing to do is NKS_REFUSED (RECONCILE-NOT). */
-/* A file that is held (JOURNAL-DIFFERS), or that the journal alone knows, is settled with its receiver: it counts as
- * published and goes nowhere, and holds nothing back. NKS_REFUSED (RECONCILE-NOT): there is no such file. */
-NKS_CHECKED enum nks_status nks_run_settle(struct nks_run *run, const char *name, bool dry_run, const char *reason);
 NKS_CHECKED enum nks_status nks_run_reconcile(struct nks_run *run, bool anew, bool dry_run, const char *reason,
                                               struct nks_reconciled *out);
+/*
+ * Settled by two people with the receivers. A file that is held (JOURNAL-DIFFERS), or that the journal alone knows: all
+ * that is held of the same received bytes becomes SETTLED, goes nowhere, and what left before holds nothing back any
+ * more. "#LINE": a lost work is given up (lost.h). NKS_REFUSED (RECONCILE-NOT): no such file is held, no such work
+ * waits.
+ */
+NKS_CHECKED enum nks_status nks_run_settle(struct nks_run *run, const char *name, bool dry_run, const char *reason);
+/* Removes what a settled file left in staging, also where an earlier call was cut short. */
+NKS_CHECKED enum nks_status nks_settled_tidy(struct nks_run *run);
 #endif

@@ -1,5 +1,6 @@
 /* recall: the request is reserved for one payment; emit writes it from the payment's rows. */
 #include "stage/journal.h"
+#include "stage/lost.h"
 #include "stage/recall.h"
 #include "stage/step.h"
 
@@ -60,6 +61,9 @@ static enum nks_status reserve(struct nks_run *run, const struct nks_batch *batc
                                           .number = (int64_t)recall->seq,
                                           .reason = reason,
                                           .detail = file->name};
+    char seq[24];
+    snprintf(seq, sizeof seq, "%lld", (long long)recall->seq);
+    NKS_TRY(nks_lost_act(run, "recall", batch->ref, seq));
     NKS_TRY(nks_out_file_reserve(run->exchange, file, &run->fault));
     return nks_trail_add(run->trail, &entry, &run->fault);
 }

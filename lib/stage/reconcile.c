@@ -3,6 +3,7 @@
  * are kept as such (published.h), in one transaction with the new mark; then the house may work again.
  */
 #include "stage/journal.h"
+#include "stage/lost.h"
 #include "stage/step.h"
 
 #include <inttypes.h>
@@ -72,6 +73,26 @@ static enum nks_status file_line(struct reading *reading, const struct nks_journ
     return reading->dry_run ? NKS_OK : nks_published_add(run->exchange, &published, &run->fault);
 }
 
+/* What this database has done itself needs not be done again. */
+static enum nks_status work_line(struct reading *reading, const struct nks_journal_line *line)
+{
+    struct nks_run *run = reading->run;
+    struct nks_lost lost;
+    bool known = false;
+    if (!nks_lost_read(line->fields, &lost))
+        return nks_fault_set(&run->fault, NKS_INTEGRITY, "JOURNAL-CHANGED",
+                             "line %" PRId64 " of the journal of published files is none; do not restart, run "
+                             "nks-audit",
+                             line->number);
+    lost.line = line->number;
+    if (lost.kind != NKS_LOST_ACT)
+        NKS_TRY(nks_delivery_is_judged(run->exchange,
+                                       lost.kind == NKS_LOST_CENTRAL ? NKS_SOURCE_CENTRAL : NKS_SOURCE_SENDER,
+                                       lost.party, lost.hash, lost.generation, &known, &run->fault));
+    reading->out->works += !known;
+    return known || reading->dry_run ? NKS_OK : nks_lost_add(run->exchange, &lost, &run->fault);
+}
+
 static enum nks_status lines_read(struct reading *reading, struct nks_journal *journal)
 {
     for (;;) {
@@ -91,6 +112,8 @@ static enum nks_status lines_read(struct reading *reading, struct nks_journal *j
             return NKS_OK;
         if (strcmp(line.word, "publish") == 0 || strcmp(line.word, "again") == 0 || strcmp(line.word, "hand") == 0)
             NKS_TRY(file_line(reading, &line));
+        else if (strcmp(line.word, "judged") == 0)
+            NKS_TRY(work_line(reading, &line));
         else if (strcmp(line.word, "done") == 0 && nks_text_number(line.fields, INT64_MAX, &number))
             open_take(reading, (int64_t)number);
     }
@@ -101,6 +124,8 @@ static enum nks_status rows_do(struct reading *reading, struct nks_journal *jour
 {
     struct nks_run *run = reading->run;
     NKS_TRY(lines_read(reading, journal));
+    for (size_t i = 0; i < reading->opened && !reading->dry_run; i++)
+        NKS_TRY(nks_published_unfinished(run->exchange, reading->open[i].name, true, &run->fault));
     const struct nks_journal_mark mark = nks_journal_at(journal);
     const struct nks_trail_entry entry = {
         .action = NKS_TRAIL_RECONCILE, .number = reading->out->files, .reason = reason};
@@ -198,41 +223,116 @@ enum nks_status nks_run_reconcile(struct nks_run *run, bool anew, bool dry_run, 
 
 /* ---- what two people settled */
 
-static enum nks_status settle_rows(struct nks_run *run, struct nks_out_file *file, const char *name, const char *reason)
+struct settling {
+    struct nks_run *run;
+    const char *name, *reason;
+    uint8_t source[NKS_SOURCE_SIZE];
+    int64_t files[NKS_SETTLED_MAX]; /* held of that source */
+    size_t count;
+};
+
+static enum nks_status not_held(struct nks_run *run)
 {
-    int64_t known = 0;
-    NKS_TRY(nks_published_settle(run->exchange, name, &known, &run->fault));
-    if (known == 0 && (file->id == 0 || file->state != NKS_FILE_WRITTEN))
-        return nks_fault_set(&run->fault, NKS_REFUSED, "RECONCILE-NOT",
-                             "no file of that name is held, nor known from the journal");
-    if (file->id != 0 && file->state == NKS_FILE_WRITTEN)
-        NKS_TRY(nks_out_file_published(run->exchange, file, &run->fault));
+    return nks_fault_set(&run->fault, NKS_REFUSED, "RECONCILE-NOT",
+                         "no file of that name is held, nor known from the journal as one that holds something back");
+}
+
+static enum nks_status link_add(struct settling *settling, int64_t batch_id, int64_t number, const char *detail)
+{
     const struct nks_trail_entry entry = {.action = NKS_TRAIL_RECONCILE,
-                                          .batch_id = file->batch_id,
-                                          .number = file->id,
-                                          .reason = reason,
-                                          .detail = name};
-    return nks_trail_add(run->trail, &entry, &run->fault);
+                                          .batch_id = batch_id,
+                                          .number = number,
+                                          .reason = settling->reason,
+                                          .detail = detail};
+    return nks_trail_add(settling->run->trail, &entry, &settling->run->fault);
+}
+
+/* By its own name, when nks_journal_free holds it, or by that of a file of then. */
+static enum nks_status source_find(struct settling *settling)
+{
+    struct nks_run *run = settling->run;
+    struct nks_out_file file = {.id = 0};
+    int64_t id = 0, unmatched = 0;
+    bool several = false, found = false;
+    NKS_TRY(nks_published_source(run->exchange, settling->name, settling->source, &found, &run->fault));
+    if (found)
+        return NKS_OK;
+    NKS_TRY(nks_out_file_find(run->exchange, nks_text_from(settling->name), (struct nks_text){"", 0}, &id, &several,
+                              &run->fault));
+    if (id == 0 || several)
+        return not_held(run);
+    NKS_TRY(nks_out_file_load(run->exchange, id, &file, &found, &run->fault));
+    NKS_TRY(nks_journal_source(run, file.batch_id, file.delivery_id, settling->source));
+    NKS_TRY(nks_published_unmatched(run->exchange, settling->source, &unmatched, &run->fault));
+    return file.state == NKS_FILE_WRITTEN && unmatched > 0 ? NKS_OK : not_held(run);
+}
+
+/* All that waits of the source: under other names the same money may be in it. */
+static enum nks_status held_settle(struct settling *settling)
+{
+    struct nks_run *run = settling->run;
+    for (int64_t id = 0;;) {
+        struct nks_out_file file;
+        uint8_t source[NKS_SOURCE_SIZE];
+        bool found = false;
+        NKS_TRY(nks_out_file_next(run->exchange, NKS_FILE_WRITTEN, id, &id, &run->fault));
+        if (id == 0)
+            return NKS_OK;
+        NKS_TRY(nks_out_file_load(run->exchange, id, &file, &found, &run->fault));
+        NKS_TRY(nks_journal_source(run, file.batch_id, file.delivery_id, source));
+        if (memcmp(source, settling->source, sizeof source) != 0 || file.kind == NKS_FILE_MANIFEST)
+            continue;
+        if (settling->count == NKS_SETTLED_MAX)
+            return nks_fault_set(&run->fault, NKS_REFUSED, "RECONCILE-MANY", "more than %d files are held",
+                                 NKS_SETTLED_MAX);
+        settling->files[settling->count++] = id;
+        NKS_TRY(nks_out_file_settled(run->exchange, &file, &run->fault));
+        NKS_TRY(link_add(settling, file.batch_id, id, file.name));
+    }
+}
+
+static enum nks_status source_settle(struct settling *settling)
+{
+    struct nks_run *run = settling->run;
+    NKS_TRY(source_find(settling));
+    NKS_TRY(held_settle(settling));
+    NKS_TRY(nks_published_settle(run->exchange, settling->source, &run->fault));
+    return link_add(settling, 0, (int64_t)settling->count, settling->name);
+}
+
+static enum nks_status work_settle(struct settling *settling)
+{
+    struct nks_run *run = settling->run;
+    uint64_t line = 0;
+    bool moved = false;
+    if (nks_text_number(nks_text_from(settling->name + 1), INT64_MAX, &line))
+        NKS_TRY(nks_lost_move(run->exchange, (int64_t)line, NKS_LOST_SETTLED, &moved, &run->fault));
+    if (!moved)
+        return nks_fault_set(&run->fault, NKS_REFUSED, "RECONCILE-NOT", "no lost work of that number waits");
+    return link_add(settling, 0, (int64_t)line, settling->name);
+}
+
+enum nks_status nks_settled_tidy(struct nks_run *run)
+{
+    for (int64_t id = 0;;) {
+        char staged[NKS_PATH_MAX];
+        NKS_TRY(nks_out_file_next(run->exchange, NKS_FILE_SETTLED, id, &id, &run->fault));
+        if (id == 0)
+            return NKS_OK;
+        NKS_TRY(nks_run_staging_path(run, id, staged));
+        NKS_TRY(nks_sys_unlink(staged, &run->fault));
+    }
 }
 
 enum nks_status nks_run_settle(struct nks_run *run, const char *name, bool dry_run, const char *reason)
 {
-    struct nks_out_file file = {.id = 0};
-    char staged[NKS_PATH_MAX];
-    int64_t id = 0;
-    bool several = false, found = false;
+    struct settling settling = {.run = run, .name = name, .reason = reason};
     NKS_TRY(nks_run_journal(run));
-    NKS_TRY(
-        nks_out_file_find(run->exchange, nks_text_from(name), (struct nks_text){"", 0}, &id, &several, &run->fault));
-    if (id != 0 && !several)
-        NKS_TRY(nks_out_file_load(run->exchange, id, &file, &found, &run->fault));
-    NKS_TRY(nks_run_staging_path(run, file.id, staged));
-    bool waits = file.id != 0 && file.state == NKS_FILE_WRITTEN;
     NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = settle_rows(run, &file, name, reason);
+    enum nks_status status = name[0] == '#' ? work_settle(&settling) : source_settle(&settling);
     if (status == NKS_OK && !dry_run)
         status = nks_db_commit(run->db, &run->fault);
     else
         nks_db_rollback(run->db);
-    return status == NKS_OK && !dry_run && waits ? nks_sys_unlink(staged, &run->fault) : status;
+    return status == NKS_OK && !dry_run ? nks_settled_tidy(run) : status;
 }

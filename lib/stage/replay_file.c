@@ -106,6 +106,10 @@ enum nks_status nks_archive_copy(struct nks_run *run, const struct nks_out_file 
 static enum nks_status may_replay(struct nks_run *run, const struct nks_out_file *file)
 {
     char path[NKS_PATH_MAX];
+    if (file->state == NKS_FILE_SETTLED)
+        return nks_fault_set(&run->fault, NKS_HELD, "REPLAY-STATE",
+                             "%s was settled: what left before the home was put back stands for it, with other bytes",
+                             file->name);
     if (file->state != NKS_FILE_PUBLISHED)
         return nks_fault_set(&run->fault, NKS_HELD, "REPLAY-EARLY", "%s is not published yet: run nks deliver",
                              file->name);
@@ -131,6 +135,8 @@ static enum nks_status link_add(struct nks_run *run, const struct nks_out_file *
                                           .detail = file->name};
     NKS_TRY(nks_db_begin(run->db, &run->fault));
     enum nks_status status = nks_trail_add(run->trail, &entry, &run->fault);
+    if (status == NKS_OK)
+        status = nks_published_unfinished(run->exchange, file->name, false, &run->fault);
     if (status == NKS_OK)
         return nks_db_commit(run->db, &run->fault);
     nks_db_rollback(run->db);

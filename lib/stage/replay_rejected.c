@@ -4,6 +4,7 @@
  * receipt is their own, and stays.
  */
 #include "stage/journal.h"
+#include "stage/lost.h"
 #include "stage/replay.h"
 #include "stage/step.h"
 
@@ -240,6 +241,7 @@ static enum nks_status batch_again(struct again *again, int64_t batch_id, const 
     NKS_TRY(groups_save(again));
     again->to.state = NKS_BATCH_ACCEPTED;
     NKS_TRY(nks_batch_finish(run->payments, &again->to, &run->fault));
+    NKS_TRY(nks_lost_act(run, "replay", again->from.ref, "rejected"));
     return link_add(again, reason);
 }
 

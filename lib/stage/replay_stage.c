@@ -5,6 +5,7 @@
  */
 #include "stage/ahead.h"
 #include "stage/journal.h"
+#include "stage/lost.h"
 #include "stage/replay.h"
 #include "stage/step.h"
 
@@ -207,6 +208,7 @@ static enum nks_status batch_restart(struct restart *restart, int64_t batch_id, 
                                           .number = restart->result->payments,
                                           .reason = hand->reason,
                                           .detail = detail};
+    NKS_TRY(nks_lost_act(run, "replay", restart->batch.ref, detail));
     return nks_trail_add(run->trail, &entry, &run->fault);
 }
 

@@ -1,5 +1,5 @@
 /* The table of stages, and the run over all of them. */
-#include "stage/run.h"
+#include "stage/lost.h"
 
 static const struct nks_stage stages[] = {
     {"collect", "take the answers of the centrals", nks_stage_collect, true},
@@ -31,6 +31,7 @@ enum nks_status nks_stage_all(struct nks_run *run, int64_t batch_id)
         return received;
     struct nks_fault kept = run->fault;
     nks_fault_clear(&run->fault);
+    NKS_TRY(nks_lost_days(run));
     for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
         if (stages[i].in_run)
             NKS_TRY(stages[i].fn(run, batch_id));

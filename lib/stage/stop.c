@@ -1,5 +1,6 @@
 /* stop: payments that are in no order file yet are taken out of what will be sent. */
 #include "stage/journal.h"
+#include "stage/lost.h"
 #include "stage/stop.h"
 #include "stage/step.h"
 
@@ -191,10 +192,17 @@ static enum nks_status link_add(struct stopping *stopping)
     return nks_trail_add(stopping->run->trail, &entry, &stopping->run->fault);
 }
 
+static const char *seq_words(const struct nks_stop *stop, char out[24])
+{
+    snprintf(out, 24, "%llu", (unsigned long long)stop->seq);
+    return stop->seq == 0 ? "whole" : out;
+}
+
 static enum nks_status batch_stop(struct stopping *stopping)
 {
     struct nks_run *run = stopping->run;
     struct nks_finals before;
+    char seq[24];
     bool found = false;
     NKS_TRY(nks_batch_load(run->payments, stopping->stop->batch_id, &stopping->batch, &found, &run->fault));
     if (!found || stopping->batch.state != NKS_BATCH_ACCEPTED)
@@ -209,6 +217,7 @@ static enum nks_status batch_stop(struct stopping *stopping)
     if (stopping->stop->counts[NKS_STOP_CAN] == 0)
         return NKS_OK;
     NKS_TRY(link_add(stopping));
+    NKS_TRY(nks_lost_act(run, "stop", stopping->batch.ref, seq_words(stopping->stop, seq)));
     return nks_stop_report_reserve(run, &stopping->batch, &before, stopping->waiting);
 }
 

@@ -88,6 +88,11 @@ enum nks_status nks_trail_open(struct nks_db *db, struct nks_keys *keys, nks_tim
     return NKS_OK;
 }
 
+void nks_trail_now(struct nks_trail *trail, nks_time now)
+{
+    trail->now = now;
+}
+
 void nks_trail_close(struct nks_trail *trail)
 {
     if (trail == NULL)

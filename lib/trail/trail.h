@@ -83,6 +83,8 @@ struct nks_trail;
 NKS_CHECKED enum nks_status nks_trail_open(struct nks_db *db, struct nks_keys *keys, nks_time now, const char *who,
                                            struct nks_trail **out, struct nks_fault *fault);
 void nks_trail_close(struct nks_trail *trail);
+/* Links are dated so from now on: of works that are done again as they were (stage/lost.h). */
+void nks_trail_now(struct nks_trail *trail, nks_time now);
 /* The link that a commit which added none gets from now on, instead of a plain COMMIT: an import, say, with who asked
  * for it. Other links without `who` get its who and approver, and those without `about` its about. The entry and its
  * texts stay the caller's and must live until the trail is closed. */

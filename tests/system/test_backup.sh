@@ -223,7 +223,16 @@ try 0 "" "$work/other" restore "$work/other.bk/nks-backup-20261123T010000Z" --re
 try 0 "" "$work/other" reconcile --reason test --now "$third"
 nks "$work/other" agreement import --now "$third" "$small/agreements.csv"
 cp -R "$small/in/." "$work/other/in/"
-try 5 JOURNAL-DIFFERS "$work/other" run --now "$third"
+try 5 LOST-DIFFERS "$work/other" run --now "$third"
+# as it was then, and what was done by hand once more
+nks "$work/other" agreement import --now "$third" "$work/wrong.csv"
+try 5 LOST-WAITS "$work/other" run --now "$third"
+says "a replay to be done again" "it was replayed then"
+nks "$work/other" agreement import --now "$third" "$small/agreements.csv"
+refused=$(sqlite3 "$work/other/nks.db" "SELECT d.delivery_id FROM delivery d JOIN batch b ON b.delivery_id = d.delivery_id
+    WHERE d.state = 4 AND d.party = 'datacenter-nord' ORDER BY d.bytes DESC LIMIT 1")
+nks "$work/other" replay "#${refused:-0}" --reason "once more" --now "$third"
+night_run "$work/other" "$third"
 assert_eq "order files after a replay that is forgotten" "$(find "$work/other/out" -name '*-o0*.xml' | wc -l)" 0
 audit_clean "$work/other"
 # the journal lost, emptied, cut
@@ -290,6 +299,9 @@ try 2 JOURNAL-EXISTS "$work/k" init --test
 try 0 "" "$work/k" restore "$backup" --reason "the machine burned" --now "$third"
 try 5 RECONCILE-FIRST "$work/k" run --now "$third"
 nks "$work/k" reconcile --reason read --now "$third"
+try 5 LOST-WAITS "$work/k" run --now "$third"
+mkdir -p "$work/k/in/sender/proeve-kommune" "$work/k/in/sender/proeveskat"
+drop_second "$work/k"
 night_run "$work/k" "$third"
 audit_clean "$work/k"
 rm -r "$work/k" "$work"/k.*

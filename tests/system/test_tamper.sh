@@ -95,7 +95,7 @@ END
 }
 
 # Tables that have no row in this night: what was published before a restore (test_backup.sh), erased batches (test_erase.sh).
-empty="published batch_erased"
+empty="published lost_work batch_erased"
 
 ask() {
     sqlite3 "$home/nks.db" "$1"

@@ -1,0 +1,225 @@
+#include "stage/lost.h"
+
+#include "stage/journal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- the journal */
+
+static enum nks_status journal_write(struct nks_run *run, const struct nks_lost *lost)
+{
+    char memory[NKS_JOURNAL_LINE_MAX];
+    struct nks_buf fields;
+    nks_buf_init(&fields, memory, sizeof memory);
+    nks_lost_format(lost, &fields);
+    NKS_TRY(nks_journal_word(run, "judged", nks_buf_view(&fields)));
+    return nks_journal_mark(run);
+}
+
+static enum nks_lost_kind kind_of(const struct nks_delivery *delivery)
+{
+    return delivery->source == NKS_SOURCE_CENTRAL ? NKS_LOST_CENTRAL : NKS_LOST_SENDER;
+}
+
+static bool is_reading(const struct nks_lost *lost, const struct nks_delivery *delivery)
+{
+    return lost->kind == kind_of(delivery) && lost->generation == delivery->generation &&
+           strcmp(lost->party, delivery->party) == 0 && memcmp(lost->hash, delivery->hash, NKS_HASH_SIZE) == 0;
+}
+
+static const char *who_of(const struct nks_lost *lost)
+{
+    return lost->kind == NKS_LOST_CENTRAL ? "central" : "sender";
+}
+
+enum nks_status nks_lost_judged(struct nks_run *run, const struct nks_delivery *delivery, const char *outcome)
+{
+    struct nks_lost lost = {.kind = kind_of(delivery), .at = run->now, .generation = delivery->generation};
+    struct nks_lost head;
+    bool found = false, moved = false;
+    memcpy(lost.party, delivery->party, sizeof lost.party);
+    memcpy(lost.hash, delivery->hash, sizeof lost.hash);
+    snprintf(lost.outcome, sizeof lost.outcome, "%s", outcome);
+    if (run->recovering)
+        NKS_TRY(nks_lost_head(run->exchange, &head, &found, &run->fault));
+    if (!found || !is_reading(&head, delivery))
+        return journal_write(run, &lost);
+    if (strcmp(head.outcome, lost.outcome) != 0)
+        return nks_fault_set(&run->fault, NKS_HELD, "LOST-DIFFERS",
+                             "a file of %s %s leads to something else than before the home was put back: then %s, now "
+                             "%s; put reference data back as they were then, or give #%lld up",
+                             who_of(&head), head.party, head.outcome, lost.outcome, (long long)head.line);
+    return nks_lost_move(run->exchange, head.line, NKS_LOST_BACK, &moved, &run->fault);
+}
+
+enum nks_status nks_lost_act(struct nks_run *run, const char *word, const char *batch_ref, const char *detail)
+{
+    struct nks_lost act = {.kind = NKS_LOST_ACT, .at = run->now};
+    int64_t line = 0;
+    bool moved = false;
+    snprintf(act.outcome, sizeof act.outcome, "%s %s %s", word, batch_ref, detail);
+    NKS_TRY(nks_lost_act_find(run->exchange, act.outcome, &line, &run->fault));
+    return line == 0 ? journal_write(run, &act)
+                     : nks_lost_move(run->exchange, line, NKS_LOST_BACK, &moved, &run->fault);
+}
+
+/* ---- whose turn it is */
+
+enum nks_status nks_lost_stage(struct nks_run *run)
+{
+    int64_t waiting = 0;
+    NKS_TRY(nks_run_journal(run));
+    if (!run->recovering)
+        NKS_TRY(nks_lost_count(run->exchange, &waiting, &run->fault));
+    return waiting == 0 ? NKS_OK
+                        : nks_fault_set(&run->fault, NKS_HELD, "LOST-RUN",
+                                        "%lld works of the time before the home was put back are to be done again "
+                                        "first, in their order: use nks run",
+                                        (long long)waiting);
+}
+
+enum nks_status nks_lost_turn(struct nks_run *run, int64_t delivery_id, bool *turn)
+{
+    struct nks_delivery delivery;
+    struct nks_lost head;
+    bool found = false, waits = false;
+    *turn = !run->recovering;
+    if (*turn)
+        return NKS_OK;
+    NKS_TRY(nks_lost_head(run->exchange, &head, &waits, &run->fault));
+    if (!waits || nks_copenhagen_date(head.at) != run->today)
+        return NKS_OK;
+    NKS_TRY(nks_delivery_load(run->exchange, delivery_id, &delivery, &found, &run->fault));
+    *turn = found && is_reading(&head, &delivery);
+    return NKS_OK;
+}
+
+/* ---- one day of then */
+
+static void now_is(struct nks_run *run, nks_time now)
+{
+    run->now = now;
+    nks_trail_now(run->trail, now);
+}
+
+static enum nks_status head_of_day(struct nks_run *run, struct nks_lost *head, bool *waits)
+{
+    NKS_TRY(nks_lost_head(run->exchange, head, waits, &run->fault));
+    *waits = *waits && nks_copenhagen_date(head->at) == run->today;
+    if (*waits)
+        now_is(run, head->at);
+    return NKS_OK;
+}
+
+static enum nks_status stopped_at(struct nks_run *run, const struct nks_lost *head)
+{
+    char at[NKS_TIME_TEXT];
+    nks_time_format(head->at, at);
+    if (head->kind == NKS_LOST_ACT)
+        return nks_fault_set(&run->fault, NKS_HELD, "LOST-ACT",
+                             "at %s, before the home was put back, a person did this: %s; it is to be done again, or "
+                             "#%lld given up, before the run goes on",
+                             at, head->outcome, (long long)head->line);
+    return nks_fault_set(&run->fault, NKS_HELD, "LOST-WAITS",
+                         "the file of %s %s that was judged at %s, before the home was put back, is not here%s; have "
+                         "it dropped again, or give #%lld up, before the run goes on",
+                         who_of(head), head->party, at, head->generation > 1 ? " (it was replayed then)" : "",
+                         (long long)head->line);
+}
+
+/* Judges what has its turn; answers speak of files that must have left, so the rest of the stages comes between. */
+static enum nks_status judge(struct nks_run *run, struct nks_lost *head, bool *waits)
+{
+    int64_t before = 0, after = 0;
+    do {
+        NKS_TRY(nks_lost_count(run->exchange, &before, &run->fault));
+        NKS_TRY(head_of_day(run, head, waits));
+        NKS_TRY(nks_stage_collect(run, 0));
+        NKS_TRY(head_of_day(run, head, waits));
+        NKS_TRY(nks_stage_ingest(run, 0));
+        NKS_TRY(nks_lost_count(run->exchange, &after, &run->fault));
+    } while (after < before);
+    return head_of_day(run, head, waits);
+}
+
+static const nks_stage_fn rest[] = {nks_stage_decide, nks_stage_emit, nks_stage_deliver};
+enum { REST = sizeof rest / sizeof rest[0] };
+
+/* How far the stages go before a person does it again: what is stopped must not be in a file yet, what is decided anew is
+ * decided, what is recalled has left. */
+static size_t rest_before(const struct nks_lost *act)
+{
+    struct nks_text text = nks_text_from(act->outcome), word = nks_text_cut(&text, ' ');
+    (void)nks_text_cut(&text, ' '); /* the batch */
+    if (nks_text_is(word, "stop"))
+        return 0;
+    return nks_text_is(word, "replay") && nks_text_is(nks_text_cut(&text, ' '), "from") ? 1 : REST;
+}
+
+static enum nks_status day_do(struct nks_run *run)
+{
+    struct nks_lost head;
+    bool waits = false;
+    for (int64_t last = -1;; last = head.line) {
+        NKS_TRY(judge(run, &head, &waits));
+        bool act = waits && head.kind == NKS_LOST_ACT;
+        if (waits && !act && head.line == last)
+            return stopped_at(run, &head);
+        size_t count = act ? rest_before(&head) : REST;
+        for (size_t i = 0; i < count; i++)
+            NKS_TRY(rest[i](run, 0));
+        if (act)
+            return stopped_at(run, &head);
+        if (!waits)
+            return NKS_OK;
+    }
+}
+
+/* The next day on which something was judged or left; *day 0: none before today. */
+static enum nks_status day_next(struct nks_run *run, nks_date after, nks_date today, nks_date *day, nks_time *at)
+{
+    struct nks_lost head;
+    nks_date left = 0;
+    nks_time created = 0;
+    bool waits = false;
+    *day = 0;
+    NKS_TRY(nks_published_next_day(run->exchange, after, &left, &created, &run->fault));
+    NKS_TRY(nks_lost_head(run->exchange, &head, &waits, &run->fault));
+    nks_date judged = waits ? nks_copenhagen_date(head.at) : 0;
+    if (left != 0 && left < today) {
+        *day = left;
+        *at = created;
+    }
+    if (waits && (*day == 0 || judged <= *day)) {
+        *day = judged;
+        *at = head.at;
+    }
+    return NKS_OK;
+}
+
+static enum nks_status days_do(struct nks_run *run, nks_date today)
+{
+    nks_date day = 0;
+    for (nks_date last = 0;; last = day) {
+        nks_time at = 0;
+        NKS_TRY(day_next(run, last, today, &day, &at));
+        if (day == 0)
+            return NKS_OK;
+        now_is(run, at);
+        run->today = day;
+        NKS_TRY(day_do(run));
+    }
+}
+
+enum nks_status nks_lost_days(struct nks_run *run)
+{
+    nks_time now = run->now;
+    nks_date today = run->today;
+    run->recovering = true;
+    enum nks_status status = days_do(run, today);
+    run->recovering = false;
+    now_is(run, now);
+    run->today = today;
+    return status;
+}

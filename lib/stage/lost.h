@@ -1,0 +1,29 @@
+#ifndef NKS_STAGE_LOST_H
+#define NKS_STAGE_LOST_H
+/*
+ * The lost works (exchange/lost.h) done again, day by day, before anything new is begun.
+ *
+ * While one waits, `nks run` works on the days of then: the files that were judged then, in that order, and what was
+ * due then; nks_run.now and .today are of then too. Other received files wait. A file that is not there, an act that a
+ * person has not done again, or a file that leads to something else than then stops the run (NKS_HELD: LOST-WAITS,
+ * LOST-ACT, LOST-DIFFERS), because what comes after would be decided on other ground. A single stage does not run
+ * meanwhile (LOST-RUN). Two people may give a work up (nks_run_settle, "#LINE"): the run goes on without it, and a file
+ * of it that comes later is a new one, whose order files are held as long as something of the same bytes is out.
+ */
+#include "exchange/lost.h"
+#include "stage/run.h"
+
+/* The days of then; nothing to do where no work waits. */
+NKS_CHECKED enum nks_status nks_lost_days(struct nks_run *run);
+/* NKS_HELD (LOST-RUN) while works wait and this is not their run. */
+NKS_CHECKED enum nks_status nks_lost_stage(struct nks_run *run);
+/* Whether a received file is to be judged now: always, but while lost works are done again. */
+NKS_CHECKED enum nks_status nks_lost_turn(struct nks_run *run, int64_t delivery_id, bool *turn);
+/* In the transaction that judges a received file, as its last step: into the journal, or compared with then. `outcome`:
+ * one line of at most NKS_LOST_OUTCOME_MAX - 1 bytes, equal when what follows from it is equal. */
+NKS_CHECKED enum nks_status nks_lost_judged(struct nks_run *run, const struct nks_delivery *delivery,
+                                            const char *outcome);
+/* The same of what a person does to a batch by hand: "stop REF 3". */
+NKS_CHECKED enum nks_status nks_lost_act(struct nks_run *run, const char *word, const char *batch_ref,
+                                         const char *detail);
+#endif
