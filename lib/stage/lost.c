@@ -128,26 +128,21 @@ static enum nks_status stopped_at(struct nks_run *run, const struct nks_lost *he
                          (long long)head->line);
 }
 
-/* Judges what has its turn; answers speak of files that must have left, so the rest of the stages comes between. */
+/* Judges what has its turn, answers before files, as a run does. */
 static enum nks_status judge(struct nks_run *run, struct nks_lost *head, bool *waits)
 {
-    int64_t before = 0, after = 0;
-    do {
-        NKS_TRY(nks_lost_count(run->exchange, &before, &run->fault));
-        NKS_TRY(head_of_day(run, head, waits));
-        NKS_TRY(nks_stage_collect(run, 0));
-        NKS_TRY(head_of_day(run, head, waits));
-        NKS_TRY(nks_stage_ingest(run, 0));
-        NKS_TRY(nks_lost_count(run->exchange, &after, &run->fault));
-    } while (after < before);
+    NKS_TRY(head_of_day(run, head, waits));
+    NKS_TRY(nks_stage_collect(run, 0));
+    NKS_TRY(head_of_day(run, head, waits));
+    NKS_TRY(nks_stage_ingest(run, 0));
     return head_of_day(run, head, waits);
 }
 
 static const nks_stage_fn rest[] = {nks_stage_decide, nks_stage_emit, nks_stage_deliver};
 enum { REST = sizeof rest / sizeof rest[0] };
 
-/* How far the stages go before a person does it again: what is stopped must not be in a file yet, what is decided anew is
- * decided, what is recalled has left. */
+/* How far the stages go before a person does it again: what is stopped must not be in a file yet, what is decided anew
+ * is decided, what is recalled has left. */
 static size_t rest_before(const struct nks_lost *act)
 {
     struct nks_text text = nks_text_from(act->outcome), word = nks_text_cut(&text, ' ');
@@ -157,14 +152,17 @@ static size_t rest_before(const struct nks_lost *act)
     return nks_text_is(word, "replay") && nks_text_is(nks_text_cut(&text, ' '), "from") ? 1 : REST;
 }
 
+/* In passes like a run's: an answer speaks of files that must have left before it is judged. */
 static enum nks_status day_do(struct nks_run *run)
 {
     struct nks_lost head;
     bool waits = false;
-    for (int64_t last = -1;; last = head.line) {
+    for (int64_t before = 0, after = 0;;) {
+        NKS_TRY(nks_lost_count(run->exchange, &before, &run->fault));
         NKS_TRY(judge(run, &head, &waits));
+        NKS_TRY(nks_lost_count(run->exchange, &after, &run->fault));
         bool act = waits && head.kind == NKS_LOST_ACT;
-        if (waits && !act && head.line == last)
+        if (waits && !act && after == before)
             return stopped_at(run, &head);
         size_t count = act ? rest_before(&head) : REST;
         for (size_t i = 0; i < count; i++)

@@ -144,7 +144,10 @@ go_on() { # NAME HOME
     esac
     case $1 in
     erase) ;;
-    restore | reconcile) nks "$2" run --now "$second" ;;
+    restore | reconcile) # the senders drop again what is to be done again
+        cp -R "$small/in/." "$2/in/"
+        nks "$2" run --now "$second"
+        ;;
     *) nks "$2" run --now "$night" ;;
     esac
 }

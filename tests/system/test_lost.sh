@@ -1,0 +1,217 @@
+#!/bin/sh
+# What a home did after the backup that was put back is done again before anything new, in its order: no payment goes twice,
+# none is lost, and what cannot be done again stops the run and says so.
+. "${NKS_SOURCE:?}/tests/system/lib.sh"
+have sqlite3 || exit 77
+morning=2026-11-23T08:00:00Z
+later=2026-11-23T08:10:00Z
+
+try() { # EXIT CODE HOME WORDS...: ends with EXIT and tells CODE ("" for none)
+    right=$1 told=$2 at=$3
+    shift 3
+    code "$NKS_BIN/nks" --home "$at" "$@"
+    assert_eq "nks $*: exit" "$code" "$right"
+    checks=$((checks + 1))
+    [ "$code" = "$right" ] && { [ -z "$told" ] || grep -qF -e "$told" "$work/said"; } || {
+        fail "nks $*: $told"
+        cat "$work/said" >&2
+    }
+}
+# pain MSGID DATE:E2E:AMOUNT:CPR...: a message of the municipality, a group for each payment
+pain() {
+    message=$1
+    shift
+    echo '<?xml version="1.0" encoding="UTF-8"?>'
+    printf '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.03"><CstmrCdtTrfInitn><GrpHdr><MsgId>%s</MsgId>' "$message"
+    printf '<CreDtTm>2026-11-22T18:00:00Z</CreDtTm><NbOfTxs>%d</NbOfTxs><InitgPty><Nm>Kommune</Nm><Id><OrgId><Othr><Id>99010304</Id>' $#
+    echo '<SchmeNm><Cd>TXID</Cd></SchmeNm></Othr></OrgId></Id></InitgPty></GrpHdr>'
+    for payment in "$@"; do
+        echo "$payment" | tr ':' ' ' | {
+            read -r date e2e amount cpr
+            printf '<PmtInf><PmtInfId>%s-%s</PmtInfId><PmtMtd>TRF</PmtMtd><NbOfTxs>1</NbOfTxs>' "$message" "$e2e"
+            printf '<PmtTpInf><LclInstrm><Prtry>NKSLØN</Prtry></LclInstrm></PmtTpInf><ReqdExctnDt>%s</ReqdExctnDt>' "$date"
+            printf '<Dbtr><Nm>Kommune</Nm><Id><OrgId><Othr><Id>99010304</Id><SchmeNm><Cd>TXID</Cd></SchmeNm></Othr></OrgId></Id></Dbtr>'
+            printf '<DbtrAcct><Id><Othr><Id>30020000000301</Id><SchmeNm><Cd>BBAN</Cd></SchmeNm></Othr></Id><Ccy>DKK</Ccy></DbtrAcct>'
+            printf '<DbtrAgt><FinInstnId><BIC>PRVEDK2V</BIC></FinInstnId></DbtrAgt><CdtTrfTxInf><PmtId><EndToEndId>%s</EndToEndId></PmtId>' "$e2e"
+            printf '<Amt><InstdAmt Ccy="DKK">%s</InstdAmt></Amt><Cdtr><Nm>En Modtager</Nm><Id><PrvtId><Othr><Id>%s</Id>' "$amount" "$cpr"
+            echo '<SchmeNm><Cd>SOSE</Cd></SchmeNm></Othr></PrvtId></Id></Cdtr></CdtTrfTxInf></PmtInf>'
+        }
+    done
+    echo '</CstmrCdtTrfInitn></Document>'
+}
+drop() { # HOME NAME MSGID PAYMENT...
+    drop_home=$1 drop_name=$2
+    shift 2
+    mkdir -p "$drop_home/in/sender/proeve-kommune"
+    pain "$@" >"$drop_home/in/sender/proeve-kommune/$drop_name.xml"
+}
+fetch() { # HOME: the receivers take all there is
+    mkdir -p "$1.got"
+    find "$1/out" -type f ! -name '*.p7s' >"$work/fetched"
+    while read -r file; do
+        name=$(basename "$(dirname "$file")")-${file##*/}
+        case $name in
+        *manifest*) ;;
+        *) [ ! -e "$1.got/$name" ] || fail "published twice: $name" ;;
+        esac
+        mv "$file" "$1.got/$name"
+    done <"$work/fetched"
+    find "$1/out" -name '*.p7s' -exec rm {} +
+}
+paid() { # WHAT HOME EXPECTED: what left in order files, sorted
+    fetch "$2"
+    assert_eq "$1: what left" "$(cat "$2".got/*-o0*.xml 2>/dev/null | grep -o '<EndToEndId>[^<]*' | cut -d '>' -f 2 | sort | tr '\n' ' ')" "$3"
+}
+put_back() { # HOME [NOW]
+    try 0 "" "$1" restore "$backup" --reason test --now "${2:-$morning}"
+    try 0 "" "$1" reconcile --reason test --now "${2:-$morning}"
+}
+begin() { # NAME: a home from before everything, as the backup has it
+    home=$work/$1
+    home_copy "$work/start" "$home"
+}
+home_init "$work/start"
+nks "$work/start" backup "$work/backups" --now 2026-11-23T01:00:00Z
+backup=$(echo "$work"/backups/*)
+one=2026-11-24:E-1:100.00:0101415001 two=2026-11-24:E-2:200.00:1502425002
+
+# ---- a repeated reference was rejected; its file comes back first
+begin order
+drop "$home" a MSG-A $one $two
+night_run "$home"
+drop "$home" b MSG-B $one
+night_run "$home" 2026-11-23T03:10:00Z
+paid "before" "$home" "E-1 E-2 "
+put_back "$home"
+drop "$home" 1 MSG-B $one
+try 5 LOST-WAITS "$home" run --now "$later"
+paid "the second file alone" "$home" "E-1 E-2 "
+for stage in collect ingest decide resolve offset route emit deliver; do
+    [ $stage = decide ] || try 5 LOST-RUN "$home" $stage --now "$later"
+done
+drop "$home" 2 MSG-A $one $two
+night_run "$home" "$later"
+paid "in the other order" "$home" "E-1 E-2 "
+audit_clean "$home"
+
+# ---- a new file comes before the old one: it waits, with its reference that was used
+begin new
+drop "$home" a MSG-A $one
+night_run "$home"
+paid "before" "$home" "E-1 "
+put_back "$home"
+drop "$home" new MSG-N $one 2026-11-24:E-3:300.00:0101415001
+try 5 LOST-WAITS "$home" run --now "$later"
+drop "$home" a MSG-A $one
+night_run "$home" "$later"
+paid "a new file before the old" "$home" "E-1 E-3 "
+audit_clean "$home"
+
+# ---- refused then, accepted now: the run stops, and goes on when things are as then
+begin other
+sed 's/,30020000000301;/,30020000000399;/' "$small/agreements.csv" >"$work/wrong.csv"
+nks "$home" agreement import --now 2026-11-23T01:30:00Z "$work/wrong.csv"
+drop "$home" f MSG-F $one
+night_run "$home"
+nks "$home" agreement import --now 2026-11-23T03:00:00Z "$small/agreements.csv"
+drop "$home" f2 MSG-F2 $one
+night_run "$home" 2026-11-23T03:10:00Z
+paid "before" "$home" "E-1 "
+put_back "$home"
+drop "$home" f MSG-F $one
+drop "$home" f2 MSG-F2 $one
+try 5 LOST-DIFFERS "$home" run --now "$later"
+paid "refused then" "$home" "E-1 "
+nks "$home" agreement import --now "$later" "$work/wrong.csv"
+try 5 LOST-DIFFERS "$home" run --now "$later"
+nks "$home" agreement import --now "$later" "$small/agreements.csv"
+night_run "$home" "$later"
+paid "as then" "$home" "E-1 "
+audit_clean "$home"
+
+# ---- a payment of a later day, due before the home is put back to work
+begin later
+drop "$home" d MSG-D $one 2026-11-25:E-2:200.00:1502425002
+night_run "$home"
+paid "the first night" "$home" "E-1 "
+put_back "$home" 2026-11-23T20:00:00Z
+drop "$home" d MSG-D $one 2026-11-25:E-2:200.00:1502425002
+night_run "$home" 2026-11-24T02:10:00Z
+paid "a night later" "$home" "E-1 E-2 "
+night_run "$home" 2026-11-25T02:10:00Z
+paid "two nights later" "$home" "E-1 E-2 "
+audit_clean "$home"
+
+# ---- a stop is done again, or given up
+begin stop
+drop "$home" s MSG-S 2026-11-30:E-1:100.00:0101415001 2026-11-30:E-2:200.00:1502425002
+night_run "$home"
+nks "$home" stop 1 1 --reason fraud --now 2026-11-23T05:00:00Z
+put_back "$home"
+drop "$home" s MSG-S 2026-11-30:E-1:100.00:0101415001 2026-11-30:E-2:200.00:1502425002
+try 5 LOST-ACT "$home" run --now "$later"
+number=$(sed -n 's/.*#\([0-9]*\) given up.*/\1/p' "$work/said")
+home_copy "$home" "$work/given-up"
+mkdir "$home.got" "$work/given-up.got"
+nks "$home" stop 1 1 --reason "fraud, once more" --now "$later"
+night_run "$home" 2026-11-27T02:10:00Z
+paid "stopped once more" "$home" "E-2 "
+audit_clean "$home"
+home=$work/given-up
+try 2 RECONCILE-NOT "$home" reconcile --settle '#999' --reason test --now "$later"
+try 0 "" "$home" reconcile --settle "#$number" --reason "no fraud" --dry-run --now "$later"
+try 5 LOST-ACT "$home" run --now "$later"
+try 0 "" "$home" reconcile --settle "#$number" --reason "no fraud" --now "$later"
+night_run "$home" 2026-11-27T02:10:00Z
+paid "given up" "$home" "E-1 E-2 "
+audit_clean "$home"
+
+# ---- an answer waits for the file that it is about
+begin answer
+drop "$home" a MSG-A $one
+night_run "$home"
+order=$(find "$home/out/central" -name '*-o0*.xml')
+central=$(basename "$(dirname "$order")")
+id=$(sed -n 's/.*<MsgId>\([^<]*\)<.*/\1/p' "$order" | head -n 1)
+answer() {
+    mkdir -p "$home/in/central/$central"
+    cat >"$home/in/central/$central/answer.xml" <<END
+<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.03"><CstmrPmtStsRpt>
+<GrpHdr><MsgId>BANK-1</MsgId><CreDtTm>2026-11-23T05:00:00</CreDtTm></GrpHdr>
+<OrgnlGrpInfAndSts><OrgnlMsgId>$id</OrgnlMsgId><OrgnlMsgNmId>pain.001</OrgnlMsgNmId><GrpSts>ACSC</GrpSts></OrgnlGrpInfAndSts>
+</CstmrPmtStsRpt></Document>
+END
+}
+answer
+night_run "$home" 2026-11-23T05:00:00Z
+paid "before" "$home" "E-1 "
+put_back "$home"
+answer
+try 5 LOST-WAITS "$home" run --now "$later"
+drop "$home" a MSG-A $one
+night_run "$home" "$later"
+paid "an answer first" "$home" "E-1 "
+assert_eq "an answer first: the payment is settled" "$(sqlite3 "$home/nks.db" "SELECT state FROM leg")" 3
+audit_clean "$home"
+
+# ---- what differs is settled as a whole: nothing of the same bytes leaves under another name
+begin split
+drop "$home" a MSG-A $one $two 2026-11-24:E-3:300.00:0101415001 2026-11-24:E-4:400.00:1502425002
+night_run "$home"
+paid "before" "$home" "E-1 E-2 E-3 E-4 "
+put_back "$home"
+sed 's/^\(central-.*,0[39]\),[0-9]*,/\1,1,/' "$small/centrals.csv" >"$work/centrals.csv"
+! cmp -s "$small/centrals.csv" "$work/centrals.csv" || die "the centrals are the same"
+nks "$home" central import --now "$later" "$work/centrals.csv"
+drop "$home" a MSG-A $one $two 2026-11-24:E-3:300.00:0101415001 2026-11-24:E-4:400.00:1502425002
+try 5 JOURNAL-DIFFERS "$home" run --now "$later"
+held=$(sqlite3 "$home/nks.db" "SELECT name FROM out_file WHERE kind = 1 AND state = 2 ORDER BY file_id DESC LIMIT 1")
+try 2 RECONCILE-NOT "$home" reconcile --settle nks-none.xml --reason test --now "$later"
+try 0 "" "$home" reconcile --settle "$held" --reason "the bank has all four" --now "$later"
+night_run "$home" "$later"
+paid "settled" "$home" "E-1 E-2 E-3 E-4 "
+assert_eq "held files are settled" "$(sqlite3 "$home/nks.db" "SELECT count(*) FROM out_file WHERE state = 2")" 0
+try 5 REPLAY-STATE "$home" replay "$held" --reason test --now "$later"
+nothing_left "$home"
+test_end
