@@ -405,6 +405,13 @@ SELECT kind, party, hash, generation, state, CASE
   ELSE 1 END
 FROM lost_work WHERE line = :line;
 
+-- Settled by people (28), which a link says, or a receipt that left before the home was put back.
+-- name: audit_settled
+SELECT 1 FROM trail_link t WHERE t.action = 28 AND t.chain = :batch_id AND t.number = :file_id
+UNION ALL
+SELECT 1 FROM published p WHERE p.kind = :kind AND p.kind = 2 AND p.folder = :folder AND p.party = :party AND p.name = :name
+  AND p.hash <> :hash;
+
 -- name: audit_lost_count
 SELECT COUNT(*) FROM lost_work;
 

@@ -241,12 +241,34 @@ static enum nks_status staged_check(struct audit *audit, const struct file *file
     return audit_plain_check(audit, path, &row);
 }
 
+static enum nks_status settled_check(struct audit *audit, const struct file *file)
+{
+    struct nks_stmt *stmt = NULL;
+    bool found = false;
+    if (file->state != NKS_FILE_SETTLED)
+        return NKS_OK;
+    NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_settled, &stmt, &audit->fault));
+    nks_bind_int(stmt, "batch_id", file->batch_id);
+    nks_bind_int(stmt, "file_id", file->id);
+    nks_bind_int(stmt, "kind", file->kind);
+    nks_bind_int(stmt, "folder", file->folder);
+    nks_bind_text(stmt, "party", nks_text_from(file->party));
+    nks_bind_text(stmt, "name", nks_text_from(file->name));
+    nks_bind_bytes(stmt, "hash", file->hash, file->hash_len);
+    NKS_TRY(nks_stmt_one(stmt, &found, &audit->fault));
+    nks_stmt_end(stmt);
+    if (!found)
+        audit_find(audit, "state says that it was settled; the trail does not");
+    return NKS_OK;
+}
+
 static enum nks_status file_check(struct audit *audit, const struct file *file)
 {
     audit_looked(audit);
     audit_at(audit, "out_file %lld", (long long)file->id);
     bool named = row_check(audit, file);
     NKS_TRY(repeat_check(audit, file));
+    NKS_TRY(settled_check(audit, file));
     NKS_TRY(manifest_check(audit, file));
     if (file->state == NKS_FILE_RESERVED || !named)
         return NKS_OK;

@@ -11,7 +11,7 @@ static const struct nks_file_move moves[] = {
     {0, NKS_FILE_RESERVED, "emit"},
     {NKS_FILE_RESERVED, NKS_FILE_WRITTEN, "emit"},
     {NKS_FILE_WRITTEN, NKS_FILE_PUBLISHED, "deliver, delivered"},
-    {NKS_FILE_WRITTEN, NKS_FILE_SETTLED, "reconcile --settle"},
+    {NKS_FILE_WRITTEN, NKS_FILE_SETTLED, "reconcile, deliver"},
 };
 
 static const char *name_of(const char *const *names, size_t count, int number)
