@@ -269,17 +269,26 @@ SELECT l.n, l.generation, l.leg_no, p.holder_key FROM leg l JOIN payment p ON p.
 WHERE l.slice_id = :slice_id AND l.kind = 2 ORDER BY l.n, l.generation, l.leg_no;
 
 -- A claim is never used beyond what was open: at its last use the sum of uses later than some version's as-of instant,
--- of those versions imported by then, was within that version's open amount. Amounts beyond bounds, at which
--- a sum could overflow, differ from their leg's and are found there.
+-- of those versions imported by then, was within that version's open amount. A version whose as-of instant was not yet
+-- when it was imported says what was open at its import. Where the clock went back, what is behind an import in the
+-- home's chain came after it, whatever its instant. Amounts beyond bounds, at which a sum could overflow, differ from
+-- their leg's and are found there.
 -- name: audit_claims_overdrawn
+WITH later AS (
+  SELECT number, action, at, MIN(at) OVER (ORDER BY link DESC) AS earliest FROM trail_link WHERE chain = 0),
+known AS MATERIALIZED (
+  SELECT i.version, i.imported_at, MIN(COALESCE(l.earliest, i.imported_at)) AS since
+  FROM debt_import i LEFT JOIN later l ON l.action = 8 AND l.number = i.version AND l.at = i.imported_at
+  GROUP BY i.version, i.imported_at)
 SELECT c.holder_key, c.claim_key, c.used FROM (
   SELECT holder_key, claim_key, SUM(amount_minor) AS used, MAX(used_at) AS last_use FROM claim_use
   WHERE state = 1 AND amount_minor BETWEEN 1 AND 1000000000000000 GROUP BY holder_key, claim_key) c
 WHERE NOT EXISTS (
-  SELECT 1 FROM debt_claim v JOIN debt_import i ON i.version = v.version
-  WHERE v.holder_key = c.holder_key AND v.claim_key = c.claim_key AND i.imported_at <= c.last_use
+  SELECT 1 FROM debt_claim v JOIN known i ON i.version = v.version
+  WHERE v.holder_key = c.holder_key AND v.claim_key = c.claim_key AND i.since <= c.last_use
     AND (SELECT COALESCE(SUM(x.amount_minor), 0) FROM claim_use x
-      WHERE x.holder_key = c.holder_key AND x.claim_key = c.claim_key AND x.state = 1 AND x.used_at > v.as_of
+      WHERE x.holder_key = c.holder_key AND x.claim_key = c.claim_key AND x.state = 1
+        AND x.used_at > CASE WHEN v.as_of < i.imported_at THEN v.as_of ELSE i.imported_at - 1 END
         AND x.amount_minor BETWEEN 1 AND 1000000000000000)
       <= v.open_minor)
 ORDER BY c.holder_key, c.claim_key;
