@@ -59,6 +59,7 @@ struct nks_answer {
     struct nks_touch *touched;
     size_t touch_count, touch_cap;
 
+    int64_t answered_batch;      /* whose file a pain.002 has marked as answered, legs moved or not; 0: none */
     int64_t moved, already;      /* legs; those that had this final state before */
     bool complete, foreign, odd; /* foreign: not for us, the rest is not read */
     enum nks_reason reason;
