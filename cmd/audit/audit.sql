@@ -161,7 +161,7 @@ SELECT run_id, payer, sender, month, tier, bits, entries FROM reference_run ORDE
 SELECT block_id, entries FROM reference_block WHERE block_id BETWEEN :first AND :last ORDER BY block_id;
 
 -- name: audit_batch_owner
-SELECT payer, sender, created_at FROM batch WHERE batch_id = :batch_id;
+SELECT payer, sender, created_at, state FROM batch WHERE batch_id = :batch_id;
 
 -- ---- signatures
 
