@@ -415,9 +415,12 @@ SELECT file_id FROM out_file WHERE state = 3 ORDER BY file_id;
 SELECT file_id, party, folder, entries, control_sum FROM out_file WHERE batch_id = :batch_id AND kind = 1
 ORDER BY file_id;
 
--- The order files of a central and day, which its manifest lists in this order.
+-- The order files of a central and day, which its manifest lists in this order, with the instant at which each was
+-- published (6) or handed out (23) after its batch's chain; 0: it has no such link.
 -- name: audit_day_orders
-SELECT control_sum FROM out_file WHERE kind = 1 AND party = :party AND business_date = :day AND state > 1 ORDER BY file_id;
+SELECT o.control_sum, COALESCE((SELECT MIN(t.at) FROM trail_link t WHERE t.chain = o.batch_id AND t.action IN (6, 23)
+  AND t.number = o.file_id), 0)
+FROM out_file o WHERE o.kind = 1 AND o.party = :party AND o.business_date = :day AND o.state > 1 ORDER BY o.file_id;
 
 -- name: audit_messages_twice
 SELECT a.file_id, b.file_id FROM out_file a JOIN out_file b

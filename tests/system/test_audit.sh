@@ -161,6 +161,29 @@ cp -R "$fixtures/in/." "$home/in/"
 nks run --now 2026-11-23T01:10:00Z
 [ "$(ask 'SELECT MAX(amount_minor) > 150000 FROM claim_use')" -eq 1 ] || fail "the amounts imported last were not used"
 audit 0 --home "$home" -q
+# ---- a file that was held and let go later stands in the next manifest, not in the one before
+
+home=$work/held
+nks init --test
+for import in agreement:agreements central:centrals register:register debt:debts; do
+    nks "${import%:*}" import --now 2026-11-22T12:00:00Z "$fixtures/${import#*:}.csv"
+done
+cp -R "$fixtures/in/." "$home/in/"
+for stage in receive ingest resolve offset route emit; do
+    nks $stage --now 2026-11-23T02:10:00Z
+done
+planted=$(ask "SELECT party || '/' || name FROM out_file WHERE kind = 1 AND party = 'central-vest' ORDER BY file_id LIMIT 1")
+mkdir -p "$home/out/central/${planted%/*}"
+echo x >"$home/out/central/$planted"
+code=0
+"$NKS_BIN/nks" --home "$home" deliver --now 2026-11-23T02:10:00Z >"$work/nks.out" 2>&1 || code=$?
+[ "$code" -eq 5 ] || fail "a planted file: exit $code"
+rm "$home/out/central/$planted"
+nks deliver --now 2026-11-23T03:00:00Z
+[ "$(ask "SELECT COUNT(*) FROM out_file WHERE kind = 4 AND party = 'central-vest'")" -eq 2 ] || fail "two manifests were due"
+audit 0 --home "$home" -q
+ask "UPDATE out_file SET entries = entries + 1 WHERE kind = 4 AND party = 'central-vest' AND number = 1"
+audit 7 --home "$home" -q
 home=$first
 
 # ---- one change at a time
