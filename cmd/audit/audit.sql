@@ -181,12 +181,14 @@ WHERE slice_id = :slice_id AND generation = :generation ORDER BY n, leg_no;
 
 -- ---- money that came back and goes on
 
--- Payments of batches of returned money (origin 3), with the leg each came from; zeros where there is none.
+-- Payments of batches of returned money (origin 3), with the leg each came from; zeros where there is none. Whose payments
+-- they were is gone when one of the two batches was erased: the other one still has its signature.
 -- name: audit_returns
 SELECT p.slice_id, p.n, p.amount_minor, p.currency, COALESCE(r.from_slice_id, 0), COALESCE(r.from_n, 0),
   COALESCE(r.from_generation, 0), COALESCE(r.from_leg_no, 0), COALESCE(l.kind, 0), COALESCE(l.state, 0),
   COALESCE(l.amount_minor, 0), COALESCE(o.currency, -1),
-  COALESCE(o.holder_kind = p.holder_kind AND o.holder_key = p.holder_key AND o.holder_check = p.holder_check, 0),
+  COALESCE(o.holder_kind = p.holder_kind AND o.holder_key = p.holder_key AND o.holder_check = p.holder_check, 0)
+    OR EXISTS (SELECT 1 FROM batch_erased e WHERE e.batch_id IN (b.batch_id, f.batch_id)),
   COALESCE(f.payer = b.payer AND f.sender = b.sender AND f.agreement_id = b.agreement_id, 0)
 FROM batch b JOIN payment p ON p.slice_id BETWEEN (b.batch_id << 14) + 1 AND (b.batch_id << 14) + 16383
 LEFT JOIN payment_return r ON r.slice_id = p.slice_id AND r.n = p.n
@@ -204,10 +206,12 @@ WHERE NOT EXISTS (SELECT 1 FROM payment p JOIN batch b ON b.batch_id = p.slice_i
 ORDER BY r.from_slice_id, r.from_n;
 
 -- Payments of corrections (origin 4), with the rejected payment in whose place each goes (state 2); zeros where none is.
+-- Erased batches as above.
 -- name: audit_replays
 SELECT p.slice_id, p.n, COALESCE(r.from_slice_id, 0), COALESCE(r.from_n, 0), COALESCE(o.state, 0),
   COALESCE(o.amount_minor = p.amount_minor AND o.currency = p.currency, 0),
-  COALESCE(o.holder_kind = p.holder_kind AND o.holder_key = p.holder_key AND o.holder_check = p.holder_check, 0),
+  COALESCE(o.holder_kind = p.holder_kind AND o.holder_key = p.holder_key AND o.holder_check = p.holder_check, 0)
+    OR EXISTS (SELECT 1 FROM batch_erased e WHERE e.batch_id IN (b.batch_id, f.batch_id)),
   COALESCE(f.payer = b.payer AND f.sender = b.sender AND f.agreement_id = b.agreement_id, 0)
 FROM batch b JOIN payment p ON p.slice_id BETWEEN (b.batch_id << 14) + 1 AND (b.batch_id << 14) + 16383
 LEFT JOIN payment_replay r ON r.slice_id = p.slice_id AND r.n = p.n
