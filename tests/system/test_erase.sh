@@ -116,6 +116,10 @@ nks "$back" erase --due --reason monthly --now "$due"
 assert_eq "erased: the batch, but not what carries its money on" "$(ask "$back" "SELECT group_concat(b.origin)
   FROM batch b JOIN batch_erased e USING (batch_id)")" 1
 audit_clean "$back"
+# a late answer to what was erased is odd as just that
+answer late.xml RJCT
+try 5 erased "$back" run --now "$due"
+audit_clean "$back"
 rm -rf "$back" "$back.keys" "$back.journal"
 
 # ---- killed anywhere, it is gone, and the next call finishes
