@@ -161,7 +161,7 @@ SELECT run_id, payer, sender, month, tier, bits, entries FROM reference_run ORDE
 SELECT block_id, entries FROM reference_block WHERE block_id BETWEEN :first AND :last ORDER BY block_id;
 
 -- name: audit_batch_owner
-SELECT payer, sender, created_at FROM batch WHERE batch_id = :batch_id;
+SELECT payer, sender, created_at, state FROM batch WHERE batch_id = :batch_id;
 
 -- ---- signatures
 
@@ -181,12 +181,14 @@ WHERE slice_id = :slice_id AND generation = :generation ORDER BY n, leg_no;
 
 -- ---- money that came back and goes on
 
--- Payments of batches of returned money (origin 3), with the leg each came from; zeros where there is none.
+-- Payments of batches of returned money (origin 3), with the leg each came from; zeros where there is none. Whose payments
+-- they were is gone when one of the two batches was erased: the other one still has its signature.
 -- name: audit_returns
 SELECT p.slice_id, p.n, p.amount_minor, p.currency, COALESCE(r.from_slice_id, 0), COALESCE(r.from_n, 0),
   COALESCE(r.from_generation, 0), COALESCE(r.from_leg_no, 0), COALESCE(l.kind, 0), COALESCE(l.state, 0),
   COALESCE(l.amount_minor, 0), COALESCE(o.currency, -1),
-  COALESCE(o.holder_kind = p.holder_kind AND o.holder_key = p.holder_key AND o.holder_check = p.holder_check, 0),
+  COALESCE(o.holder_kind = p.holder_kind AND o.holder_key = p.holder_key AND o.holder_check = p.holder_check, 0)
+    OR EXISTS (SELECT 1 FROM batch_erased e WHERE e.batch_id IN (b.batch_id, f.batch_id)),
   COALESCE(f.payer = b.payer AND f.sender = b.sender AND f.agreement_id = b.agreement_id, 0)
 FROM batch b JOIN payment p ON p.slice_id BETWEEN (b.batch_id << 14) + 1 AND (b.batch_id << 14) + 16383
 LEFT JOIN payment_return r ON r.slice_id = p.slice_id AND r.n = p.n
@@ -204,10 +206,12 @@ WHERE NOT EXISTS (SELECT 1 FROM payment p JOIN batch b ON b.batch_id = p.slice_i
 ORDER BY r.from_slice_id, r.from_n;
 
 -- Payments of corrections (origin 4), with the rejected payment in whose place each goes (state 2); zeros where none is.
+-- Erased batches as above.
 -- name: audit_replays
 SELECT p.slice_id, p.n, COALESCE(r.from_slice_id, 0), COALESCE(r.from_n, 0), COALESCE(o.state, 0),
   COALESCE(o.amount_minor = p.amount_minor AND o.currency = p.currency, 0),
-  COALESCE(o.holder_kind = p.holder_kind AND o.holder_key = p.holder_key AND o.holder_check = p.holder_check, 0),
+  COALESCE(o.holder_kind = p.holder_kind AND o.holder_key = p.holder_key AND o.holder_check = p.holder_check, 0)
+    OR EXISTS (SELECT 1 FROM batch_erased e WHERE e.batch_id IN (b.batch_id, f.batch_id)),
   COALESCE(f.payer = b.payer AND f.sender = b.sender AND f.agreement_id = b.agreement_id, 0)
 FROM batch b JOIN payment p ON p.slice_id BETWEEN (b.batch_id << 14) + 1 AND (b.batch_id << 14) + 16383
 LEFT JOIN payment_replay r ON r.slice_id = p.slice_id AND r.n = p.n
@@ -269,17 +273,26 @@ SELECT l.n, l.generation, l.leg_no, p.holder_key FROM leg l JOIN payment p ON p.
 WHERE l.slice_id = :slice_id AND l.kind = 2 ORDER BY l.n, l.generation, l.leg_no;
 
 -- A claim is never used beyond what was open: at its last use the sum of uses later than some version's as-of instant,
--- of those versions imported by then, was within that version's open amount. Amounts beyond bounds, at which
--- a sum could overflow, differ from their leg's and are found there.
+-- of those versions imported by then, was within that version's open amount. A version whose as-of instant was not yet
+-- when it was imported says what was open at its import. Where the clock went back, what is behind an import in the
+-- home's chain came after it, whatever its instant. Amounts beyond bounds, at which a sum could overflow, differ from
+-- their leg's and are found there.
 -- name: audit_claims_overdrawn
+WITH later AS (
+  SELECT number, action, at, MIN(at) OVER (ORDER BY link DESC) AS earliest FROM trail_link WHERE chain = 0),
+known AS MATERIALIZED (
+  SELECT i.version, i.imported_at, MIN(COALESCE(l.earliest, i.imported_at)) AS since
+  FROM debt_import i LEFT JOIN later l ON l.action = 8 AND l.number = i.version AND l.at = i.imported_at
+  GROUP BY i.version, i.imported_at)
 SELECT c.holder_key, c.claim_key, c.used FROM (
   SELECT holder_key, claim_key, SUM(amount_minor) AS used, MAX(used_at) AS last_use FROM claim_use
   WHERE state = 1 AND amount_minor BETWEEN 1 AND 1000000000000000 GROUP BY holder_key, claim_key) c
 WHERE NOT EXISTS (
-  SELECT 1 FROM debt_claim v JOIN debt_import i ON i.version = v.version
-  WHERE v.holder_key = c.holder_key AND v.claim_key = c.claim_key AND i.imported_at <= c.last_use
+  SELECT 1 FROM debt_claim v JOIN known i ON i.version = v.version
+  WHERE v.holder_key = c.holder_key AND v.claim_key = c.claim_key AND i.since <= c.last_use
     AND (SELECT COALESCE(SUM(x.amount_minor), 0) FROM claim_use x
-      WHERE x.holder_key = c.holder_key AND x.claim_key = c.claim_key AND x.state = 1 AND x.used_at > v.as_of
+      WHERE x.holder_key = c.holder_key AND x.claim_key = c.claim_key AND x.state = 1
+        AND x.used_at > CASE WHEN v.as_of < i.imported_at THEN v.as_of ELSE i.imported_at - 1 END
         AND x.amount_minor BETWEEN 1 AND 1000000000000000)
       <= v.open_minor)
 ORDER BY c.holder_key, c.claim_key;
@@ -425,9 +438,12 @@ SELECT file_id FROM out_file WHERE state = 3 ORDER BY file_id;
 SELECT file_id, party, folder, entries, control_sum FROM out_file WHERE batch_id = :batch_id AND kind = 1
 ORDER BY file_id;
 
--- The order files of a central and day, which its manifest lists in this order.
+-- The order files of a central and day, which its manifest lists in this order, with the instant at which each was
+-- published (6) or handed out (23) after its batch's chain; 0: it has no such link.
 -- name: audit_day_orders
-SELECT control_sum FROM out_file WHERE kind = 1 AND party = :party AND business_date = :day AND state > 1 ORDER BY file_id;
+SELECT o.control_sum, COALESCE((SELECT MIN(t.at) FROM trail_link t WHERE t.chain = o.batch_id AND t.action IN (6, 23)
+  AND t.number = o.file_id), 0)
+FROM out_file o WHERE o.kind = 1 AND o.party = :party AND o.business_date = :day AND o.state > 1 ORDER BY o.file_id;
 
 -- name: audit_messages_twice
 SELECT a.file_id, b.file_id FROM out_file a JOIN out_file b

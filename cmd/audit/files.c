@@ -136,26 +136,46 @@ static enum nks_status repeat_check(struct audit *audit, const struct file *file
     return NKS_OK;
 }
 
-/* A manifest lists the first order files of its central and day, as many as there were then. */
+struct listed { /* order files that a manifest may have listed */
+    int64_t files;
+    struct nks_sum sum;
+};
+
+static void listed_add(struct listed *listed, struct nks_text control_sum)
+{
+    struct nks_sum sum;
+    listed->files++;
+    if (nks_sum_read(control_sum, &sum))
+        listed->sum.scaled += sum.scaled;
+}
+
+static bool listed_is(const struct listed *listed, const struct file *file)
+{
+    return listed->files == file->entries && file->sum_good && listed->sum.scaled == file->sum.scaled;
+}
+
+/* A manifest lists the order files of its central and day that were published when it was made: the first ones, as many
+ * as there were then; or, where some were held for a time, those with a link of that instant or an earlier one. */
 static enum nks_status manifest_check(struct audit *audit, const struct file *file)
 {
     struct nks_stmt *stmt = NULL;
-    struct nks_sum counted = {0}, sum;
-    int64_t files = 0;
+    struct listed first = {0}, then = {0};
     if (file->kind != NKS_FILE_MANIFEST || file->state == NKS_FILE_RESERVED || file->repeats != 0)
         return NKS_OK;
     NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_day_orders, &stmt, &audit->fault));
     nks_bind_text(stmt, "party", nks_text_from(file->party));
     nks_bind_int(stmt, "day", file->business_date);
-    for (bool row = true; files < file->entries; files++) {
+    for (;;) {
+        bool row = false;
         NKS_TRY(nks_stmt_step(stmt, &row, &audit->fault));
         if (!row)
             break;
-        if (nks_sum_read(nks_column_text(stmt, 0), &sum))
-            counted.scaled += sum.scaled;
+        if (first.files < file->entries)
+            listed_add(&first, nks_column_text(stmt, 0));
+        if (nks_column_int(stmt, 1) <= file->created_at)
+            listed_add(&then, nks_column_text(stmt, 0));
     }
-    nks_stmt_end(stmt);
-    if (files != file->entries || !file->sum_good || file->sum.scaled != counted.scaled)
+    if (!listed_is(&first, file) && !listed_is(&then, file))
         audit_find(audit, "entries or control_sum is not that of the order files of its central and day");
     return NKS_OK;
 }

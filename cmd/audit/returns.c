@@ -148,9 +148,23 @@ static bool is_carried(const struct nks_agreement *agreement, int64_t holder_kin
            (agreement->no_account == NKS_NO_ACCOUNT_VENTEKONTO && holder_kind != NKS_HOLDER_NONE);
 }
 
+struct policy {
+    struct nks_agreement agreement;
+    bool erased; /* the batch was: whether a payee had an id is not known any more */
+};
+
+/* Whether it is as the agreement says, as far as that can be known. */
+static bool carried_right(const struct policy *policy, bool about, bool carried, int64_t holder_kind)
+{
+    bool unknown = policy->erased && policy->agreement.no_account == NKS_NO_ACCOUNT_VENTEKONTO;
+    if (about && unknown)
+        return true;
+    return (about && is_carried(&policy->agreement, holder_kind)) == carried;
+}
+
 static enum nks_status slice_check(struct audit *audit, void *context, const struct audit_slice *slice)
 {
-    const struct nks_agreement *agreement = context;
+    const struct policy *policy = context;
     struct nks_stmt *stmt = NULL;
     NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_returned_legs, &stmt, &audit->fault));
     nks_bind_int(stmt, "slice_id", slice->id);
@@ -158,12 +172,11 @@ static enum nks_status slice_check(struct audit *audit, void *context, const str
         NKS_TRY(nks_stmt_step(stmt, &row, &audit->fault));
         if (!row)
             return NKS_OK;
-        bool wanted = is_carried(agreement, nks_column_int(stmt, 6)) &&
-                      about_payee(nks_column_int(stmt, 3), nks_column_int(stmt, 4));
+        bool about = about_payee(nks_column_int(stmt, 3), nks_column_int(stmt, 4));
         bool carried = nks_column_int(stmt, 5) != 0;
         audit_looked(audit);
         audit_at_leg(audit, slice->id, nks_column_int(stmt, 0), nks_column_int(stmt, 1), nks_column_int(stmt, 2));
-        if (wanted != carried)
+        if (!carried_right(policy, about, carried, nks_column_int(stmt, 6)))
             audit_find(audit, carried ? "its money was carried on, but the agreement does not say so"
                                       : "its money came back, and was not carried on as the agreement says");
     }
@@ -184,8 +197,8 @@ static enum nks_status batch_check(struct audit *audit, void *context, const str
     nks_stmt_end(stmt);
     if (agreement == NULL)
         return NKS_OK; /* told by books and contents */
-    struct nks_agreement copy = *agreement;
-    return audit_each_slice(audit, batch->id, slice_check, &copy);
+    struct policy policy = {*agreement, batch->erased != 0};
+    return audit_each_slice(audit, batch->id, slice_check, &policy);
 }
 
 enum nks_status audit_check_returns(struct audit *audit)

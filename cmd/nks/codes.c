@@ -172,6 +172,11 @@ static const struct code_row codes[] = {
      "Leave out agreements that have ended."},
     {"CENTRAL-MANY", 0, "There are more data centrals than nks holds.", unchanged,
      "Leave out what is no data central."},
+    {"DEBT-AHEAD", 0,
+     "The clock is behind the as_of of a claim that would be covered; its uses would not be taken off, and it would be "
+     "covered again.",
+     "Nothing of these payments is decided; they wait.",
+     "See that the clock is right. Where the as_of is wrong, import the claim again with the right one. Then nks run."},
     {"DEBT-MANY", 0, "There are more debt authorities than nks holds.", unchanged,
      "Leave out authorities without debts."},
 

@@ -48,6 +48,7 @@ struct nks_debt_work {
     int64_t use_keys[QUERIES_MAX];                              /* keys that have claims */
     uint32_t use_key_of[QUERIES_MAX];                           /* their place in `keys` */
     size_t use_key_count;
+    nks_time now;
     bool seen; /* the newest version of this flag or claim was read */
     size_t seen_index;
     int64_t seen_key, seen_check;
@@ -506,6 +507,14 @@ static enum nks_status redirect(struct nks_debt_work *work, size_t index, struct
     return add_part(work, &part, fault);
 }
 
+/* A use now would not be later than as_of: nobody would take it off, and the next batch would take it again. */
+static enum nks_status ahead_fault(struct nks_fault *fault)
+{
+    return nks_fault_set(fault, NKS_HELD, "DEBT-AHEAD",
+                         "the amount of a claim is of an instant (as_of) that has not come yet: see that the clock is "
+                         "right, or import the claim with the right as_of");
+}
+
 /* The first claims that may be covered, in the order of the law; what one query takes is gone for the next. */
 static enum nks_status split(struct nks_debt_work *work, size_t index, struct nks_fault *fault)
 {
@@ -527,6 +536,8 @@ static enum nks_status split(struct nks_debt_work *work, size_t index, struct nk
     if (nks_debt_cover(claims, count, query->amount_minor, taken) > 0 && query->whole_only)
         return NKS_OK;
     for (size_t i = 0; i < count && taken[i] > 0; i++) {
+        if (from[i]->as_of >= work->now)
+            return ahead_fault(fault);
         struct nks_debt_part part = {.amount_minor = taken[i],
                                      .claim_key = claims[i].claim_key,
                                      .version = claims[i].version,
@@ -555,7 +566,7 @@ static enum nks_status decide(struct nks_debt_work *work, size_t count, struct n
 }
 
 enum nks_status nks_debt_find_many(struct nks_debt *debt, const struct nks_debt_query *queries, size_t count,
-                                   struct nks_debt_answer *answers, struct nks_fault *fault)
+                                   nks_time now, struct nks_debt_answer *answers, struct nks_fault *fault)
 {
     if (count > QUERIES_MAX)
         return nks_fault_set(fault, NKS_FAILED, "DEBT-QUERIES", "at most %d queries at once: a defect", QUERIES_MAX);
@@ -564,6 +575,7 @@ enum nks_status nks_debt_find_many(struct nks_debt *debt, const struct nks_debt_
     if (debt->work == NULL)
         return nks_fault_set(fault, NKS_RETRY, "MEMORY", "no memory for the debts of a slice; try again later");
     debt->work->debt = debt;
+    debt->work->now = now;
     prepare(debt->work, queries, count);
     NKS_TRY(read_debts(debt->work, fault));
     return decide(debt->work, count, answers, fault);

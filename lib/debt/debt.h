@@ -31,7 +31,8 @@ void nks_debt_close(struct nks_debt *debt);
  * record,id,holder_kind,holder_id,payer,ydelsesart,kind,priority,creditor,name,cvr,account,category,received,amount,
  * as_of,valid_from,valid_to (records AUTHORITY, FLAG, CLAIM; which needs what: debt_import.c). `full` ends flags and
  * claims that are absent; authorities stay. An AUTHORITY stands above the rows that name it. A day as as_of is its
- * beginning. A claim whose as_of is older than the stored one is refused: the file is stale. */
+ * beginning. A claim whose as_of is later than now is refused, and one whose as_of is older than the stored one: the
+ * file is stale. (A stored one that is later than now is wrong itself, and may be replaced.) */
 NKS_CHECKED enum nks_status nks_debt_import(struct nks_debt *debt, int fd, const struct nks_import_options *options,
                                             struct nks_import_result *result, struct nks_fault *fault);
 
@@ -69,10 +70,12 @@ struct nks_debt_answer {
 /*
  * Decides for `count` (at most 10,000) payments in their order (batch, slice, seq); a later query of the same holder
  * sees what an earlier one took. Reads only. Parts stay valid until the next call. At most NKS_DEBT_LEGS_MAX parts per
- * payment; further claims wait for the next payment.
+ * payment; further claims wait for the next payment. `now` is when the uses will be: NKS_HELD (DEBT-AHEAD) when a claim
+ * would be covered whose as-of instant is not before it, because such a use is never taken off.
  */
 NKS_CHECKED enum nks_status nks_debt_find_many(struct nks_debt *debt, const struct nks_debt_query *queries,
-                                               size_t count, struct nks_debt_answer *answers, struct nks_fault *fault);
+                                               size_t count, nks_time now, struct nks_debt_answer *answers,
+                                               struct nks_fault *fault);
 
 /*
  * False: the holder surely has no debt, no query is needed. A filter over all holder keys (8 Mbit, built at the first

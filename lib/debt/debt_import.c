@@ -172,23 +172,36 @@ static enum nks_status take_flag(const struct nks_csv_row *row, struct nks_debt_
     return NKS_OK;
 }
 
-static enum nks_status take_claim(const struct nks_csv_row *row, struct nks_debt_record *record,
+/* A day alone is its beginning: uses of that day then count as not yet in the amount, and nothing is taken twice. An
+ * instant that is not yet cannot be: until then no use would be taken off, and the claim be covered again and again. */
+static enum nks_status take_as_of(const struct importer *in, const struct nks_csv_row *row, nks_time *out,
                                   struct nks_fault *fault)
 {
-    struct nks_money money;
+    char now[NKS_TIME_TEXT];
     nks_date day;
+    if (nks_date_parse(row->fields[AS_OF], false, &day))
+        *out = nks_copenhagen_time(day, 0);
+    else if (!nks_time_parse(row->fields[AS_OF], out))
+        return nks_csv_refuse(row, AS_OF, fault, "expected the instant of the amount, as in 2026-11-22T20:00:00Z");
+    nks_time_format(in->options->now, now);
+    if (*out > in->options->now)
+        return nks_csv_refuse(row, AS_OF, fault,
+                              "expected an instant not later than now (%s): nobody knows an amount "
+                              "before its time",
+                              now);
+    return NKS_OK;
+}
+
+static enum nks_status take_claim(const struct importer *in, const struct nks_csv_row *row,
+                                  struct nks_debt_record *record, struct nks_fault *fault)
+{
+    struct nks_money money;
     NKS_TRY(take_word(row, CATEGORY, categories, &record->category, fault));
     NKS_TRY(take_date(row, RECEIVED, &record->received, fault));
     if (nks_money_parse(row->fields[AMOUNT], "DKK", &money) != NKS_AMOUNT_GOOD)
         return nks_csv_refuse(row, AMOUNT, fault, "expected the open amount in DKK, as in 1300.00");
     record->open_minor = money.minor;
-    /* A day alone is its beginning: uses of that day then count as not yet in the amount, and nothing is taken twice.
-     */
-    if (nks_date_parse(row->fields[AS_OF], false, &day))
-        record->as_of = nks_copenhagen_time(day, 0);
-    else if (!nks_time_parse(row->fields[AS_OF], &record->as_of))
-        return nks_csv_refuse(row, AS_OF, fault, "expected the instant of the amount, as in 2026-11-22T20:00:00Z");
-    return NKS_OK;
+    return take_as_of(in, row, &record->as_of, fault);
 }
 
 /* ---- storing flags and claims */
@@ -274,7 +287,7 @@ static enum nks_status store_record(struct importer *in, const struct nks_csv_ro
     bool found = false;
     NKS_TRY(refuse_twice(in, row, record, fault));
     NKS_TRY(newest(in, record, &found, &stored, fault));
-    if (found && record->kind == NKS_DEBT_CLAIM && record->as_of < stored.as_of)
+    if (found && record->kind == NKS_DEBT_CLAIM && record->as_of < stored.as_of && stored.as_of <= in->options->now)
         return nks_csv_refuse(row, AS_OF, fault, "expected an instant not before that of the stored amount");
     if (found && same_record(record, &stored)) {
         in->result->unchanged++;
@@ -293,7 +306,7 @@ static enum nks_status take_record(struct importer *in, const struct nks_csv_row
     NKS_TRY(take_text(row, ID, record.reference, sizeof record.reference, fault));
     NKS_TRY(take_holder(in, row, &record.holder, fault));
     NKS_TRY(take_creditor(in, row, &record, fault));
-    NKS_TRY(kind == NKS_DEBT_FLAG ? take_flag(row, &record, fault) : take_claim(row, &record, fault));
+    NKS_TRY(kind == NKS_DEBT_FLAG ? take_flag(row, &record, fault) : take_claim(in, row, &record, fault));
     NKS_TRY(take_validity(row, &record, fault));
     NKS_TRY(nks_blind(in->debt->keys, domains[kind], row->fields[ID], &key, fault));
     record.key = key.key == 0 ? 1 : key.key; /* 0 says: a redirect */

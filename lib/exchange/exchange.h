@@ -237,6 +237,7 @@ enum nks_odd {
     NKS_ODD_TOTALS,
     NKS_ODD_TOO_MANY,
     NKS_ODD_SIGNATURE,
+    NKS_ODD_ERASED,
     NKS_ODDS
 };
 const char *nks_odd_name(enum nks_odd kind);  /* "ambiguous"; "?" for an unknown number */

@@ -31,6 +31,7 @@ static const struct {
     [NKS_ODD_TOTALS] = {"totals", "a total is not the count and sum of the payments it is about; none was moved"},
     [NKS_ODD_TOO_MANY] = {"too-many", "more bookings without our ids than are looked for in one answer"},
     [NKS_ODD_SIGNATURE] = {"signature", "the signature is missing or bad, and the central must sign; nothing was read"},
+    [NKS_ODD_ERASED] = {"erased", "the answer is to a message of a batch that was erased; nothing was moved"},
 };
 
 const char *nks_odd_name(enum nks_odd kind)

@@ -262,10 +262,12 @@ static enum nks_status odds_save(struct nks_answer *answer)
     return NKS_OK;
 }
 
-/* One link in the chain of each batch that the answer moved, and one in the home's own. */
+/* One link in the chain of each batch that the answer moved or answered, and one in the home's own. */
 static enum nks_status links_add(struct nks_answer *answer)
 {
-    int64_t last = 0;
+    int64_t last = answer->answered_batch; /* a pain.002 moves no other batch's legs */
+    if (last != 0)
+        NKS_TRY(nks_run_trail(answer->run, NKS_TRAIL_COLLECT, last, 0, answer->delivery.id));
     nks_answer_touches_sort(answer);
     for (size_t i = 0; i < answer->touch_count; i++) {
         int64_t batch_id = nks_slice_batch(answer->touched[i].slice_id);

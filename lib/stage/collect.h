@@ -48,6 +48,7 @@ struct nks_answer {
     struct nks_out_file file;
     struct nks_batch batch;
     int64_t first, last; /* the file's slices */
+    bool erased;         /* the batch of the file was erased: nobody knows any more whose payments they were */
 
     struct nks_answer_status head, group; /* of the message; of the present group */
     bool whole;                           /* the message's status leaves nothing to answer */
@@ -59,6 +60,7 @@ struct nks_answer {
     struct nks_touch *touched;
     size_t touch_count, touch_cap;
 
+    int64_t answered_batch;      /* whose file a pain.002 has marked as answered, legs moved or not; 0: none */
     int64_t moved, already;      /* legs; those that had this final state before */
     bool complete, foreign, odd; /* foreign: not for us, the rest is not read */
     enum nks_reason reason;
@@ -140,8 +142,10 @@ NKS_CHECKED enum nks_status nks_answer_touch(struct nks_answer *answer, int64_t 
 void nks_answer_touches_sort(struct nks_answer *answer); /* by slice and file, each once */
 /* answer->batch becomes that batch. */
 NKS_CHECKED enum nks_status nks_answer_batch_use(struct nks_answer *answer, int64_t batch_id);
-/* answer->file becomes that order file, with the slices it is made of. *ours: it went to the central that answers. */
+/* answer->file becomes that order file, with the slices it is made of. *ours: it went to the central that answers, and
+ * its batch was not erased; else nks_answer_not_ours says which. */
 NKS_CHECKED enum nks_status nks_answer_file_use(struct nks_answer *answer, int64_t file_id, bool *ours);
+enum nks_odd nks_answer_not_ours(const struct nks_answer *answer);
 /* For each order file that the central got in the last days, as answer->file. */
 enum { NKS_ANSWER_WINDOW_DAYS = 45 };
 typedef enum nks_status (*nks_answer_file_fn)(struct nks_answer *answer, void *context);

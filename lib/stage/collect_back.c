@@ -405,6 +405,7 @@ static enum nks_status files_answered(struct nks_answer *answer)
     int64_t last = 0;
     if (answer->report == NKS_REPORT_03 || answer->report == NKS_REPORT_10) {
         last = answer->file.id;
+        answer->answered_batch = answer->file.batch_id;
         return file_answered(answer, last, answer->whole);
     }
     for (size_t i = 0; i < answer->touch_count; i++) {

@@ -147,7 +147,7 @@ enum nks_status nks_answer_head(struct nks_answer *answer, const struct nks_fram
         return foreign(answer, place, NKS_ODD_UNKNOWN_MESSAGE);
     NKS_TRY(nks_answer_file_use(answer, id, &ours));
     if (!ours)
-        return foreign(answer, place, NKS_ODD_OTHER_CENTRAL);
+        return foreign(answer, place, nks_answer_not_ours(answer));
     if (answer->file.state == NKS_FILE_RESERVED)
         return foreign(answer, place, NKS_ODD_NOT_WRITTEN);
     NKS_TRY(nks_answer_batch_use(answer, answer->file.batch_id));

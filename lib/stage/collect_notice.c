@@ -180,7 +180,7 @@ static enum nks_status leg_book(struct nks_answer *answer, const struct nks_book
     NKS_TRY(nks_answer_file_use(answer, leg.file_id, &ours));
     if (ours && !amount_differs(booking, &leg, currency))
         return nks_answer_book(answer, booking, slice_id, &leg);
-    nks_answer_odd(answer, &booking->place, ours ? NKS_ODD_AMOUNT : NKS_ODD_OTHER_CENTRAL);
+    nks_answer_odd(answer, &booking->place, ours ? NKS_ODD_AMOUNT : nks_answer_not_ours(answer));
     return NKS_OK;
 }
 

@@ -79,7 +79,7 @@ static enum nks_status total_named(struct nks_answer *answer, const struct nks_t
     if (id != 0)
         NKS_TRY(nks_answer_file_use(answer, id, &ours));
     if (!ours) {
-        nks_answer_odd(answer, &total->place, id == 0 ? NKS_ODD_UNKNOWN_MESSAGE : NKS_ODD_OTHER_CENTRAL);
+        nks_answer_odd(answer, &total->place, id == 0 ? NKS_ODD_UNKNOWN_MESSAGE : nks_answer_not_ours(answer));
         return NKS_OK;
     }
     if (group_id.len > 0) {

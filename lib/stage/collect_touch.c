@@ -92,6 +92,7 @@ enum nks_status nks_answer_file_use(struct nks_answer *answer, int64_t file_id, 
     bool done = false;
     if (*ours)
         NKS_TRY(nks_batch_erased(run->payments, answer->file.batch_id, &erased, &done, &run->fault));
+    answer->erased = erased != 0;
     *ours = *ours && erased == 0;
     if (!*ours)
         return NKS_OK;
@@ -103,6 +104,11 @@ enum nks_status nks_answer_file_use(struct nks_answer *answer, int64_t file_id, 
     answer->first = detail.first;
     answer->last = detail.last;
     return NKS_OK;
+}
+
+enum nks_odd nks_answer_not_ours(const struct nks_answer *answer)
+{
+    return answer->erased ? NKS_ODD_ERASED : NKS_ODD_OTHER_CENTRAL;
 }
 
 enum nks_status nks_answer_each_file(struct nks_answer *answer, nks_answer_file_fn fn, void *context)

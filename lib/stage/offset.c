@@ -102,8 +102,8 @@ static enum nks_status decide(struct offset *offset)
     NKS_TRY(queries_make(offset));
     if (offset->count == 0)
         return NKS_OK;
-    NKS_TRY(
-        nks_debt_find_many(context->run->debt, offset->queries, offset->count, offset->answers, &context->run->fault));
+    NKS_TRY(nks_debt_find_many(context->run->debt, offset->queries, offset->count, context->run->now, offset->answers,
+                               &context->run->fault));
     for (size_t i = 0; i < offset->count; i++) {
         /* A slice has a ceiling of legs. Claims beyond it wait for the holder's next payment, as those beyond the
          * ceiling of one payment do; every payment keeps room for the payee's own leg. */

@@ -186,15 +186,27 @@ static enum nks_status slices_restart(struct restart *restart, int64_t batch_id)
     }
 }
 
+/* Asked first: a batch that is being read has no agreement yet, and a refused one may have none at all. */
+static enum nks_status batch_accepted(struct restart *restart, int64_t batch_id)
+{
+    struct nks_run *run = restart->run;
+    bool found = false;
+    NKS_TRY(nks_batch_load(run->payments, batch_id, &restart->batch, &found, &run->fault));
+    bool accepted = found && restart->batch.state == NKS_BATCH_ACCEPTED;
+    nks_batch_close(&restart->batch);
+    restart->batch = (struct nks_batch){.id = 0};
+    return accepted || !found ? NKS_OK
+                              : nks_fault_set(&run->fault, NKS_HELD, "REPLAY-STATE",
+                                              "the batch was not accepted: nothing of it is decided");
+}
+
 static enum nks_status batch_restart(struct restart *restart, int64_t batch_id, const char *stage,
                                      const struct nks_by_hand *hand)
 {
     struct nks_run *run = restart->run;
     char detail[32];
+    NKS_TRY(batch_accepted(restart, batch_id));
     NKS_TRY(nks_step_batch(&restart->context, batch_id));
-    if (restart->batch.state != NKS_BATCH_ACCEPTED)
-        return nks_fault_set(&run->fault, NKS_HELD, "REPLAY-STATE",
-                             "the batch was not accepted: nothing of it is decided");
     NKS_TRY(slices_restart(restart, batch_id));
     if (restart->result->slices == 0)
         return nks_fault_set(

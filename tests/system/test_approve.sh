@@ -277,7 +277,7 @@ head -n 1 "$small/debts.csv" >"$work/head"
 small_file() { # FIRST LAST: so many new claims
     cp "$work/head" "$work/small.csv"
     for n in $(seq "$1" "$2"); do
-        echo "CLAIM,K-90$n,CPR,1808485008,,,,,gaeldsstyrelse,,,,ANDRE,2023-06-30,5.00,2026-11-22T20:00:00Z,," >>"$work/small.csv"
+        echo "CLAIM,K-90$n,CPR,1808485008,,,,,gaeldsstyrelse,,,,ANDRE,2023-06-30,5.00,2025-12-31T20:00:00Z,," >>"$work/small.csv"
     done
 }
 small_file 1 4

@@ -148,6 +148,44 @@ audit 2 --home "$home" surplus
 audit 0 --help
 audit 0 --version
 
+# ---- the clock went back behind an import: its amounts hold all the same, whichever instant they were used at
+
+home=$work/back
+nks init --test
+for import in agreement:agreements central:centrals register:register debt:debts; do
+    nks "${import%:*}" import --now 2026-11-22T12:00:00Z "$fixtures/${import#*:}.csv"
+done
+sed '/^CLAIM/s/,[0-9]*\.00,2025/,9999.00,2025/' "$fixtures/debts.csv" >"$work/more.csv"
+nks debt import --now 2026-11-23T02:10:00Z "$work/more.csv"
+cp -R "$fixtures/in/." "$home/in/"
+nks run --now 2026-11-23T01:10:00Z
+[ "$(ask 'SELECT MAX(amount_minor) > 150000 FROM claim_use')" -eq 1 ] || fail "the amounts imported last were not used"
+audit 0 --home "$home" -q
+# ---- a file that was held and let go later stands in the next manifest, not in the one before
+
+home=$work/held
+nks init --test
+for import in agreement:agreements central:centrals register:register debt:debts; do
+    nks "${import%:*}" import --now 2026-11-22T12:00:00Z "$fixtures/${import#*:}.csv"
+done
+cp -R "$fixtures/in/." "$home/in/"
+for stage in receive ingest resolve offset route emit; do
+    nks $stage --now 2026-11-23T02:10:00Z
+done
+planted=$(ask "SELECT party || '/' || name FROM out_file WHERE kind = 1 AND party = 'central-vest' ORDER BY file_id LIMIT 1")
+mkdir -p "$home/out/central/${planted%/*}"
+echo x >"$home/out/central/$planted"
+code=0
+"$NKS_BIN/nks" --home "$home" deliver --now 2026-11-23T02:10:00Z >"$work/nks.out" 2>&1 || code=$?
+[ "$code" -eq 5 ] || fail "a planted file: exit $code"
+rm "$home/out/central/$planted"
+nks deliver --now 2026-11-23T03:00:00Z
+[ "$(ask "SELECT COUNT(*) FROM out_file WHERE kind = 4 AND party = 'central-vest'")" -eq 2 ] || fail "two manifests were due"
+audit 0 --home "$home" -q
+ask "UPDATE out_file SET entries = entries + 1 WHERE kind = 4 AND party = 'central-vest' AND number = 1"
+audit 7 --home "$home" -q
+home=$first
+
 # ---- one change at a time
 
 skat=$(ask 'SELECT slice_id FROM slice ORDER BY legs DESC LIMIT 1')
@@ -252,6 +290,7 @@ both|claim_use holder_key|a use's amount|sql "UPDATE claim_use SET amount_minor 
 both|claim_use holder_key|a use given back while its leg stands|sql "UPDATE claim_use SET state = 2 WHERE slice_id = $split AND n = $usen AND leg_no = $useleg"
 secret|leg slice_id $split n $use: its use in claim_use is of another|a use of another claim|sql "UPDATE claim_use SET claim_key = claim_key + 1 WHERE slice_id = $split AND n = $usen AND leg_no = $useleg"
 both|debt_claim holder_key|a claim used beyond what is open|sql "UPDATE debt_claim SET open_minor = 1 WHERE claim_key = (SELECT claim_key FROM claim_use LIMIT 1)"
+both|debt_claim holder_key|a claim of an instant that was not yet, used beyond what is open|sql "UPDATE debt_claim SET open_minor = 1, as_of = as_of + 315576000 WHERE claim_key = (SELECT claim_key FROM claim_use LIMIT 1)"
 both|claim_use holder_key|a use without a leg|sql "INSERT INTO claim_use SELECT holder_key, claim_key, slice_id, n, generation, 9, 1, used_at, 1, NULL FROM claim_use LIMIT 1"
 both|leg slice_id $venteslice n $vente generation 1|an entry of the ventekonto is gone|sql "DELETE FROM ventekonto_entry WHERE slice_id = $venteslice AND n = $vente"
 both|ventekonto_entry slice_id $venteslice n $vente generation 1:|an entry's amount|sql "UPDATE ventekonto_entry SET amount_minor = amount_minor + 1 WHERE slice_id = $venteslice AND n = $vente"

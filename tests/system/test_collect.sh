@@ -149,6 +149,14 @@ drop central-oest at-work.xml $ACCEPTED
 is "the bank has accepted it all" "SELECT answered FROM out_file WHERE file_id = $(file_id "$wages")" 2
 is "not final: nothing moves" "$(legs "$wages")" "$IN_FILE:10"
 is "and nothing is told" "SELECT COUNT(*) FROM out_file WHERE kind = 3 AND detail = 'answer'" 0
+for status in RCVD ACTC PDNG PART; do # the bank has it, and nothing moves
+    answer 03 "$(message_id "$region")" "<GrpSts>$status</GrpSts>$head_end"
+    drop central-nord "has-it-$status.xml" $ACCEPTED
+done
+is "received" "SELECT answered FROM out_file WHERE file_id = $(file_id "$region")" 1
+is "the batches' chains know of the answers" "SELECT o.file_id, COUNT(*) FROM trail_link t JOIN out_file o ON t.chain = o.batch_id
+  WHERE t.action = 7 AND o.file_id IN ($(file_id "$wages"), $(file_id "$region")) GROUP BY o.file_id ORDER BY COUNT(*)" \
+    "$(file_id "$wages")|1 $(file_id "$region")|4"
 
 answer 03 "$(message_id "$wages")" "<GrpSts>ACSC</GrpSts>$head_end"
 drop central-oest settled.xml $ACCEPTED

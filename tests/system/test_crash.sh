@@ -51,6 +51,7 @@ crash() {
     home_copy "$work/start" "$home"
     kill_at "$home" "$1"
     [ "$code" -eq $killed ] && echo killed >"$home.how" || echo never >"$home.how"
+    case $1 in ingest.slice:*) audit_clean "$home" ;; esac # a batch that is being read is no damage
     night_run "$home"
     golden_again "$home" "$1"
     rm -rf "$home" "$home.keys" "$home.journal"

@@ -68,6 +68,60 @@ try 0 "" "$home" erase "$batch" --reason test --dry-run --now "$due"
 assert_eq "a dry run changes nothing" "$(sqlite3 "$home/nks.db" .dump | cksum)" "$before"
 [ -f "$spool" ] || fail "a dry run destroyed a file"
 
+# ---- money that came back rests on the ventekonto, and outlives the batch that it came from
+back=$work/back
+home_init "$back"
+mkdir -p "$back/in/sender/proeveskat" "$back/in/central/central-vest"
+cat >"$back/in/sender/proeveskat/one.xml" <<END
+<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.03"><CstmrCdtTrfInitn>
+<GrpHdr><MsgId>ONE</MsgId><CreDtTm>2026-11-22T18:00:00Z</CreDtTm><NbOfTxs>1</NbOfTxs><CtrlSum>100.00</CtrlSum>
+<InitgPty><Nm>Skat</Nm><Id><OrgId><Othr><Id>PSKAT-01</Id><SchmeNm><Cd>CUST</Cd></SchmeNm></Othr></OrgId></Id></InitgPty></GrpHdr>
+<PmtInf><PmtInfId>ONE-1</PmtInfId><PmtMtd>TRF</PmtMtd><PmtTpInf><LclInstrm><Prtry>NKSOST</Prtry></LclInstrm></PmtTpInf>
+<ReqdExctnDt>2026-11-24</ReqdExctnDt><Dbtr><Nm>Skat</Nm></Dbtr>
+<DbtrAcct><Id><Othr><Id>10010000000101</Id><SchmeNm><Cd>BBAN</Cd></SchmeNm></Othr></Id></DbtrAcct>
+<DbtrAgt><FinInstnId><BIC>PRVEDK2V</BIC></FinInstnId></DbtrAgt>
+<CdtTrfTxInf><PmtId><EndToEndId>E-1</EndToEndId></PmtId><Amt><InstdAmt Ccy="DKK">100.00</InstdAmt></Amt>
+<Cdtr><Nm>En Modtager</Nm><Id><PrvtId><Othr><Id>0101415001</Id><SchmeNm><Cd>SOSE</Cd></SchmeNm></Othr></PrvtId></Id></Cdtr>
+</CdtTrfTxInf></PmtInf></CstmrCdtTrfInitn></Document>
+END
+night_run "$back"
+message=$(ask "$back" "SELECT message_id FROM out_file WHERE kind = 1 AND party = 'central-vest'")
+leg=$(sed -n 's/.*<InstrId>\([^<]*\)<.*/\1/p' "$back"/out/central/central-vest/*-o0001.xml)
+answer() { # NAME STATUS
+    cat >"$back/in/central/central-vest/$1" <<END
+<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.03"><CstmrPmtStsRpt>
+<GrpHdr><MsgId>BANK-$1</MsgId><CreDtTm>2026-11-23T05:00:00</CreDtTm></GrpHdr>
+<OrgnlGrpInfAndSts><OrgnlMsgId>$message</OrgnlMsgId><OrgnlMsgNmId>pain.001</OrgnlMsgNmId><GrpSts>$2</GrpSts></OrgnlGrpInfAndSts>
+</CstmrPmtStsRpt></Document>
+END
+}
+answer settled.xml ACSC
+night_run "$back" "$answered"
+cat >"$back/in/central/central-vest/return.xml" <<END
+<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.054.001.08"><BkToCstmrDbtCdtNtfctn>
+<GrpHdr><MsgId>BANK-R</MsgId><CreDtTm>2026-11-24T15:00:00</CreDtTm></GrpHdr>
+<Ntfctn><Id>R</Id><CreDtTm>2026-11-24T15:00:00</CreDtTm><Acct><Id><Othr><Id>10010000000101</Id></Othr></Id></Acct>
+<Ntry><Amt Ccy="DKK">100.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>2026-11-24</Dt></BookgDt>
+<ValDt><Dt>2026-11-24</Dt></ValDt>
+<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>ICDT</Cd><SubFmlyCd>ESCT</SubFmlyCd></Fmly></Domn></BkTxCd>
+<NtryDtls><TxDtls><Refs><InstrId>$leg</InstrId></Refs><Amt Ccy="DKK">100.00</Amt><CdtDbtInd>CRDT</CdtDbtInd>
+<RtrInf><Rsn><Cd>AC04</Cd></Rsn></RtrInf></TxDtls></NtryDtls></Ntry></Ntfctn></BkToCstmrDbtCdtNtfctn></Document>
+END
+night_run "$back" 2026-11-25T08:00:00Z
+assert_eq "entries of the ventekonto" "$(ask "$back" "SELECT count(*) FROM ventekonto_entry WHERE state = 1")" 1
+nks "$back" erase --due --reason monthly --now "$due"
+assert_eq "erased: the batch, but not what carries its money on" "$(ask "$back" "SELECT group_concat(b.origin)
+  FROM batch b JOIN batch_erased e USING (batch_id)")" 1
+audit_clean "$back"
+# a late answer to what was erased is odd as just that
+answer late.xml RJCT
+try 5 erased "$back" run --now "$due"
+audit_clean "$back"
+rm -rf "$back" "$back.keys" "$back.journal"
+
 # ---- killed anywhere, it is gone, and the next call finishes
 for point in key slice file spool done; do
     home_copy "$home" "$work/k"

@@ -240,6 +240,11 @@ code env NKS_KILL_AT=hand.before "$NKS_BIN/nks" --home "$home" replay "$batch" -
 hand 2 "" replay "$batch" --rejected
 hand 2 NOT-FOUND replay 999 --rejected --reason test
 hand 5 REPLAY-STATE replay "$(ask "SELECT MIN(batch_id) FROM batch WHERE state = 3")" --rejected --reason test
+unknown=$(ask "SELECT MIN(batch_id) FROM batch WHERE state = 3 AND agreement_id = 0")
+[ -n "$unknown" ] || die "no batch was refused for want of an agreement"
+hand 5 REPLAY-STATE replay "$unknown" --from resolve --reason test
+hand 5 REPLAY-STATE replay "$unknown" --from resolve --reason test --dry-run
+[ ! -e "$home/alarm" ] || fail "a slip of the pen raised the alarm"
 assert_eq "what none of it changed" "$(rows)" "$before"
 hand 0 "" replay "$batch" --rejected --reason "the register was late"
 has "replayed" "$work/said" "\"payments\":$count,"

@@ -19,11 +19,14 @@
 
 static struct room room;
 static struct nks_debt *debt;
+static nks_time imported, deciding; /* the clock of imports and of decisions */
 
 static void setup(void)
 {
     room_open(&room, nks_migrations_debt, nks_migrations_debt_count);
     room_ok(&room, nks_debt_open(room.db, room.keys, &debt, &room.fault));
+    imported = 1795564800; /* 2026-11-25T00:00:00Z */
+    deciding = imported;
 }
 
 static void teardown(void)
@@ -35,7 +38,7 @@ static void teardown(void)
 static enum nks_status import_as(const char *rows, bool full, bool dry_run, struct nks_import_result *result)
 {
     int fd = room_file(HEADER, rows);
-    struct nks_import_options options = {.full = full, .dry_run = dry_run, .now = 1763800000};
+    struct nks_import_options options = {.full = full, .dry_run = dry_run, .now = imported};
     nks_fault_clear(&room.fault);
     enum nks_status status = nks_debt_import(debt, fd, &options, result, &room.fault);
     close(fd);
@@ -90,7 +93,7 @@ static const char *text_of(const struct nks_debt_answer *answer)
 static struct nks_debt_answer find(struct nks_debt_query q)
 {
     struct nks_debt_answer answer;
-    room_ok(&room, nks_debt_find_many(debt, &q, 1, &answer, &room.fault));
+    room_ok(&room, nks_debt_find_many(debt, &q, 1, deciding, &answer, &room.fault));
     return answer;
 }
 
@@ -179,11 +182,11 @@ START_TEST(later_queries_see_what_earlier_took)
     struct nks_debt_answer answers[5];
     static const char *const expected[] = {"K-1 60000", "", "K-1 10000 K-2 20000", "K-2 10000", ""};
     for (int round = 0; round < 2; round++) { /* reads only: the same again */
-        room_ok(&room, nks_debt_find_many(debt, queries, 5, answers, &room.fault));
+        room_ok(&room, nks_debt_find_many(debt, queries, 5, deciding, answers, &room.fault));
         for (int i = 0; i < 5; i++)
             ck_assert_str_eq(text_of(&answers[i]), expected[i]);
     }
-    room_ok(&room, nks_debt_find_many(debt, queries, 0, answers, &room.fault));
+    room_ok(&room, nks_debt_find_many(debt, queries, 0, deciding, answers, &room.fault));
 }
 END_TEST
 
@@ -198,7 +201,7 @@ START_TEST(whole_payments_only)
     static const char *const expected[] = {"K-1 60000", "", "K-1 10000 K-2 30000", "", ""};
     for (int i = 0; i < 4; i++)
         queries[i].whole_only = true;
-    room_ok(&room, nks_debt_find_many(debt, queries, 5, answers, &room.fault));
+    room_ok(&room, nks_debt_find_many(debt, queries, 5, deciding, answers, &room.fault));
     for (int i = 0; i < 5; i++)
         ck_assert_str_eq(text_of(&answers[i]), expected[i]);
 }
@@ -265,6 +268,36 @@ START_TEST(newer_as_of_replaces_the_amount)
 }
 END_TEST
 
+/* Nobody knows an amount before its time: uses until then would never be taken off. */
+START_TEST(as_of_is_not_ahead_of_the_clock)
+{
+    struct nks_import_result result;
+    struct nks_debt_answer answer;
+    struct nks_debt_query q = query(ANNA, 20000, true);
+    imported = at("2026-11-23T02:59:59Z");
+    room_fails(&room, NKS_REFUSED, import_as(RIM LATER("700.00", "2026-11-23T03:00:00Z"), false, false, &result));
+    ck_assert_str_eq(room.fault.code, "CSV-FIELD");
+    ck_assert_str_eq(room.fault.where, "line 3, column 16");
+    room_fails(&room, NKS_REFUSED, import_as(RIM LATER("700.00", "2026-11-24"), false, false, &result));
+    imported = at("2026-11-23T03:00:00Z");
+    import(RIM LATER("700.00", "2026-11-23T03:00:00Z"));
+    /* the clock goes back behind it, or stands at it */
+    static const char *const nows[] = {"2026-11-23T02:00:00Z", "2026-11-23T03:00:00Z"};
+    for (size_t i = 0; i < sizeof nows / sizeof nows[0]; i++) {
+        nks_fault_clear(&room.fault);
+        room_fails(&room, NKS_HELD, nks_debt_find_many(debt, &q, 1, at(nows[i]), &answer, &room.fault));
+        ck_assert_str_eq(room.fault.code, "DEBT-AHEAD");
+    }
+    nks_fault_clear(&room.fault);
+    deciding = at("2026-11-23T03:00:01Z");
+    expect(q, "K-1 20000");
+    /* what is stored and lies ahead is wrong itself: an older as_of puts it right, unlike otherwise */
+    imported = at("2026-11-23T02:59:59Z");
+    ck_assert_int_eq(import(LATER("600.00", "2026-11-23T02:00:00Z")).added, 1);
+    room_fails(&room, NKS_REFUSED, import_as(LATER("9.00", "2026-11-23T01:00:00Z"), false, false, &result));
+}
+END_TEST
+
 START_TEST(claims_have_validity)
 {
     import(RIM "CLAIM,K-1,CPR," ANNA ",,,,,rim,,,,BOEDE,2021-03-04,10.00," AS_OF ",2026-11-24,2026-11-25\n");
@@ -289,7 +322,7 @@ START_TEST(at_most_so_many_legs)
     import(rows);
     struct nks_debt_query queries[2] = {query(ANNA, 10000, true), query(ANNA, 10000, true)};
     struct nks_debt_answer answers[2];
-    room_ok(&room, nks_debt_find_many(debt, queries, 2, answers, &room.fault));
+    room_ok(&room, nks_debt_find_many(debt, queries, 2, deciding, answers, &room.fault));
     ck_assert_uint_eq(answers[0].count, NKS_DEBT_LEGS_MAX);
     ck_assert_str_eq(answers[0].parts[31].reference, "K-31");
     ck_assert_uint_eq(answers[1].count, 8);
@@ -437,9 +470,9 @@ START_TEST(tampering_is_found)
     import(RIM FLAG("F-1", ANNA, "*", "*", "1", "rim") CLAIM("K-1", ANNA, "2021-03-04", "1.00")
                CLAIM("K-2", ANNA, "2021-03-04", "2.00"));
     struct nks_debt_query queries[2] = {query(ANNA, 500, true), query(ANNA, 500, false)};
-    room_ok(&room, nks_debt_find_many(debt, queries, 2, answers, &room.fault));
+    room_ok(&room, nks_debt_find_many(debt, queries, 2, deciding, answers, &room.fault));
     room_sql(&room, tamperings[_i]);
-    room_fails(&room, NKS_INTEGRITY, nks_debt_find_many(debt, queries, 2, answers, &room.fault));
+    room_fails(&room, NKS_INTEGRITY, nks_debt_find_many(debt, queries, 2, deciding, answers, &room.fault));
 }
 END_TEST
 
@@ -467,6 +500,7 @@ int main(void)
     tcase_add_test(tests, whole_payments_only);
     tcase_add_test(tests, uses_and_giving_back);
     tcase_add_test(tests, newer_as_of_replaces_the_amount);
+    tcase_add_test(tests, as_of_is_not_ahead_of_the_clock);
     tcase_add_test(tests, claims_have_validity);
     tcase_add_test(tests, at_most_so_many_legs);
     tcase_add_test(tests, redirects);
