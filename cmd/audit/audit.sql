@@ -442,8 +442,15 @@ ORDER BY file_id;
 -- published (6) or handed out (23) after its batch's chain; 0: it has no such link.
 -- name: audit_day_orders
 SELECT o.control_sum, COALESCE((SELECT MIN(t.at) FROM trail_link t WHERE t.chain = o.batch_id AND t.action IN (6, 23)
-  AND t.number = o.file_id), 0)
+  AND t.number = o.file_id), 0), o.state
 FROM out_file o WHERE o.kind = 1 AND o.party = :party AND o.business_date = :day AND o.state > 1 ORDER BY o.file_id;
+
+-- Those that left before the home was put back and were not there again when the manifest was made.
+-- name: audit_day_left
+SELECT p.control_sum FROM published p WHERE p.kind = 1 AND p.party = :party AND p.business_date = :day AND p.control_sum <> ''
+  AND NOT EXISTS (SELECT 1 FROM out_file o JOIN trail_link t ON t.chain = o.batch_id AND t.action IN (6, 23)
+      AND t.number = o.file_id AND t.at <= :made
+    WHERE o.kind = 1 AND o.party = p.party AND o.name = p.name AND o.state = 3);
 
 -- name: audit_messages_twice
 SELECT a.file_id, b.file_id FROM out_file a JOIN out_file b

@@ -154,12 +154,28 @@ static bool listed_is(const struct listed *listed, const struct file *file)
     return listed->files == file->entries && file->sum_good && listed->sum.scaled == file->sum.scaled;
 }
 
+static enum nks_status left_add(struct audit *audit, const struct file *manifest, struct listed *listed)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_day_left, &stmt, &audit->fault));
+    nks_bind_text(stmt, "party", nks_text_from(manifest->party));
+    nks_bind_int(stmt, "day", manifest->business_date);
+    nks_bind_int(stmt, "made", manifest->created_at);
+    for (bool row = true;;) {
+        NKS_TRY(nks_stmt_step(stmt, &row, &audit->fault));
+        if (!row)
+            return NKS_OK;
+        listed_add(listed, nks_column_text(stmt, 0));
+    }
+}
+
 /* A manifest lists the order files of its central and day that were published when it was made: the first ones, as many
- * as there were then; or, where some were held for a time, those with a link of that instant or an earlier one. */
+ * as there were then; or, where some were held for a time, those with a link of that instant or an earlier one; or,
+ * where the home was put back, these and what left that day before. */
 static enum nks_status manifest_check(struct audit *audit, const struct file *file)
 {
     struct nks_stmt *stmt = NULL;
-    struct listed first = {0}, then = {0};
+    struct listed first = {0}, then = {0}, put_back = {0};
     if (file->kind != NKS_FILE_MANIFEST || file->state == NKS_FILE_RESERVED || file->repeats != 0)
         return NKS_OK;
     NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_day_orders, &stmt, &audit->fault));
@@ -172,10 +188,14 @@ static enum nks_status manifest_check(struct audit *audit, const struct file *fi
             break;
         if (first.files < file->entries)
             listed_add(&first, nks_column_text(stmt, 0));
-        if (nks_column_int(stmt, 1) <= file->created_at)
+        int64_t at = nks_column_int(stmt, 1);
+        if (at <= file->created_at)
             listed_add(&then, nks_column_text(stmt, 0));
+        if (at <= file->created_at && at > 0 && nks_column_int(stmt, 2) == NKS_FILE_PUBLISHED)
+            listed_add(&put_back, nks_column_text(stmt, 0));
     }
-    if (!listed_is(&first, file) && !listed_is(&then, file))
+    NKS_TRY(left_add(audit, file, &put_back));
+    if (!listed_is(&first, file) && !listed_is(&then, file) && !listed_is(&put_back, file))
         audit_find(audit, "entries or control_sum is not that of the order files of its central and day");
     return NKS_OK;
 }
