@@ -283,6 +283,17 @@ for point in copied marked exchanged moved renamed settled; do
     audit_clean "$work/k"
     rm -r "$work/k" "$work"/k.*
 done
+# twice in one second, with a night in between
+home_copy "$home" "$work/k"
+for again in 1 2; do
+    try 0 "" "$work/k" restore "$backup" --reason "test $again" --now "$third"
+    try 0 "" "$work/k" reconcile --reason test --now "$third"
+    night_run "$work/k" "$third"
+    audit_clean "$work/k"
+done
+[ -d "$work/k.before-20261124T080000Z-2" ] || fail "the second old home is not beside"
+[ ! -e "$work/k.restoring" ] || fail "HOME.restoring is left"
+rm -r "$work/k" "$work"/k.*
 # where there is no home any more
 home_copy "$home" "$work/k"
 rm -r "$work/k"
