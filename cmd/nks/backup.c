@@ -159,7 +159,8 @@ static int restore_do(struct nks_app *app, struct nks_restore *restore)
                                             .reader = app->reader,
                                             .who = app->command->name,
                                             .now = app->now,
-                                            .lock = true};
+                                            .lock = true,
+                                            .restoring = true};
     char before[NKS_PATH_MAX] = "";
     struct nks_run *old = old_home_open(app);
     bool old_asks = old != NULL ? old->conf.persons_required : nks_home_asks(app_home(app));

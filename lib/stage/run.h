@@ -56,6 +56,7 @@ struct nks_run_options {
     bool lock;               /* work: take the home's lock, NKS_RETRY (BUSY) when another run has it */
     bool read_only;          /* look only; else a standing alarm is NKS_INTEGRITY (ALARM-STANDS, alarm.h) */
     bool clearing;           /* an alarm may stand: it is being cleared, by who holds the home's lock (alarm.h) */
+    bool restoring;          /* the copy that nks restore makes; else a restore that was cut short is RESTORE-FIRST */
     bool public_keys;        /* no secrets: the auditor */
     void (*progress)(void *context, const char *stage, int64_t done, int64_t total); /* may be NULL */
     void *progress_context;

@@ -274,7 +274,15 @@ for point in copied marked exchanged moved renamed settled; do
         [ ! -e "$work/k.before-20261124T080000Z" ] || fail "killed at $point: the home was moved"
         try 0 "" "$work/k" restore "$backup" --reason test --now "$third"
         ;;
-    *) try 5 RESTORE-FINISHED "$work/k" restore "$backup" --reason test --now "$third" ;;
+    *)
+        # nobody works on it in between: the seals of a new night would be taken for those of before
+        for words in run receive "reconcile --reason test" "backup $work/killed"; do
+            # shellcheck disable=SC2086
+            try 5 RESTORE-FIRST "$work/k" $words --now "$third"
+        done
+        nks "$work/k" status --now "$third"
+        try 5 RESTORE-FINISHED "$work/k" restore "$backup" --reason test --now "$third"
+        ;;
     esac
     [ -d "$work/k/in" ] && [ -d "$work/k/out" ] || fail "killed at $point: in/ and out/"
     [ ! -e "$work/k.restoring" ] || fail "killed at $point: HOME.restoring is left"
