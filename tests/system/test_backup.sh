@@ -236,6 +236,23 @@ try 5 RECONCILE-FIRST "$work/lost" run --now "$third"
 head -n 1 "$base.journal/published.log" >"$work/lost.journal/published.log"
 try 7 JOURNAL-CHANGED "$work/lost" reconcile --reason test --now "$third"
 assert_eq "order files with a journal that was cut" "$(find "$work/lost/out" -name '*-o0*.xml' | wc -l)" 0
+# nothing was published before the backup nor after it: there is no journal, and none is missed
+home_make "$work/none"
+nks "$work/none" backup "$work/none.bk" --now 2026-11-23T01:00:00Z
+[ ! -e "$work/none.journal/published.log" ] || die "a home that published nothing has a journal"
+try 0 "" "$work/none" restore "$work/none.bk/nks-backup-20261123T010000Z" --reason test --now 2026-11-23T01:30:00Z
+try 5 RECONCILE-FIRST "$work/none" run --now "$night"
+try 0 "" "$work/none" reconcile --dry-run --reason test --now "$night"
+says "nothing was published" "nothing was published"
+try 0 "" "$work/none" reconcile --reason test --now "$night"
+audit_clean "$work/none"
+night_run "$work/none"
+[ -n "$(find "$work/none/out" -name '*-o0*.xml')" ] || fail "no order file after a restore before the first night"
+audit_clean "$work/none"
+# once a day is sealed with a journal in it, the lost one is missed
+rm "$work/none.journal/published.log"
+try 0 "" "$work/none" restore "$work/none.bk/nks-backup-20261123T010000Z" --reason test --now "$third"
+try 6 JOURNAL-MISSING "$work/none" reconcile --reason test --now "$third"
 # an older home without a mark, by hand, with one file out
 home_make "$work/one"
 for stage in receive ingest resolve offset route emit; do
@@ -249,7 +266,7 @@ mv "$work/one.old" "$work/one"
 code "$NKS_BIN/nks" --home "$work/one" run --now "$night"
 [ -z "$(find "$work/one/out" -name "$name")" ] || fail "a file that was handed out is published by the older home"
 audit_clean "$work/one"
-rm -r "$base" "$base".* "$work"/late* "$work"/split* "$work"/other* "$work"/lost* "$work"/one*
+rm -r "$base" "$base".* "$work"/late* "$work"/split* "$work"/other* "$work"/lost* "$work"/none* "$work"/one*
 # what came after the backup and had no answer yet is told
 home_copy "$home" "$work/k"
 cp "$small/in/sender/proeve-kommune/20-afviste.xml" "$work/k/in/sender/proeve-kommune/"
