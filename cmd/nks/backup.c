@@ -316,6 +316,7 @@ int command_reconcile(struct nks_app *app)
     bool anew = app->values[OPTION_NEW_JOURNAL] != NULL, dry_run = app->values[OPTION_DRY_RUN] != NULL;
     int code = EXIT_DONE;
     const struct act_asked asked = {.act = app->command->name, .arguments = anew ? anew_word : "", .preview = ""};
+    app->clearing = !anew && app->values[OPTION_SETTLE] == NULL; /* it is what the end of an alarm may wait for */
     if (!app_reason(app, &code) || !app_open(app, true, false, &code))
         return code;
     if (app->values[OPTION_SETTLE] != NULL)

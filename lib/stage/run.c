@@ -400,7 +400,8 @@ static enum nks_status open_all(struct nks_run *run)
         NKS_TRY(nks_alarm_check(run->home, &run->fault));
     NKS_TRY(conf_load(run));
     NKS_TRY(lock_take(run));
-    if (run->options.lock) /* the run before may have ended with an alarm while this one waited */
+    if (run->options.lock &&
+        !run->options.clearing) /* the run before may have ended with an alarm while this one waited */
         NKS_TRY(nks_alarm_check(run->home, &run->fault));
     NKS_TRY(restore_check(run));
     NKS_TRY(database_open(run, &told));

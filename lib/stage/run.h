@@ -55,7 +55,8 @@ struct nks_run_options {
     int wait_seconds;        /* with `lock`: how long to wait for it before it is BUSY */
     bool lock;               /* work: take the home's lock, NKS_RETRY (BUSY) when another run has it */
     bool read_only;          /* look only; else a standing alarm is NKS_INTEGRITY (ALARM-STANDS, alarm.h) */
-    bool clearing;           /* an alarm may stand: it is being cleared, by who holds the home's lock (alarm.h) */
+    bool clearing;           /* an alarm may stand: it is being cleared, by who holds the home's lock (alarm.h), or the
+                                journal is read into a home that was put back, which the auditor waits for */
     bool restoring;          /* the copy that nks restore makes; else a restore that was cut short is RESTORE-FIRST */
     bool public_keys;        /* no secrets: the auditor */
     void (*progress)(void *context, const char *stage, int64_t done, int64_t total); /* may be NULL */
