@@ -152,6 +152,12 @@ static const struct code_row codes[] = {
      "Choose another --keys for the new home."},
     {"KEY-PUBLIC", 0, "This needs the secret keys, and only public ones are there.", "Nothing was changed.",
      "Use the directory with all keys."},
+    {"KEY-EXPIRED", 0,
+     "The certificate that signs published files has ended. Data centrals would refuse its signatures.",
+     "Nothing is published. Order files and reports are written, and wait in staging.",
+     "nks keys rotate file --reason TEXT makes a new one, which signs at once. Give its .crt file to the data "
+     "centrals, "
+     "then nks run."},
     {"KEY-EXPIRES", EXIT_PERSON,
      "The certificate that signs published files, or one of a signer of received files, is about to end or has ended.",
      "Nothing was changed; files are signed and taken until then.",

@@ -285,6 +285,7 @@ enum nks_status nks_stage_deliver(struct nks_run *run, int64_t batch_id)
 {
     (void)batch_id; /* what is written is published, whatever its batch */
     NKS_TRY(nks_run_journal(run));
+    NKS_TRY(nks_run_may_sign(run));
     NKS_TRY(nks_journal_begin(run));
     enum nks_status status = publish_all(run);
     if (status != NKS_OK && status != NKS_HELD)

@@ -142,6 +142,8 @@ NKS_CHECKED enum nks_status nks_stage_collect(struct nks_run *run, int64_t batch
 /* Before anything is begun: is there room for what waits (NKS_RETRY, DISK-FULL), may the home be written to
  * (NKS_FAILED, FILE-PERMISSION)? The begin of nks_stage_all. */
 NKS_CHECKED enum nks_status nks_run_ready(struct nks_run *run);
+/* NKS_HELD (KEY-EXPIRED): the certificate that signs files has ended, so whoever gets one would refuse it. */
+NKS_CHECKED enum nks_status nks_run_may_sign(struct nks_run *run);
 /* All of them until nothing is left. */
 NKS_CHECKED enum nks_status nks_stage_all(struct nks_run *run, int64_t batch_id);
 
