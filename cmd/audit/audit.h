@@ -25,7 +25,8 @@ struct audit_seals;
 
 struct audit {
     char home[NKS_PATH_MAX], keys_dir[NKS_PATH_MAX];
-    bool secrets; /* the secret keys are there and may be used */
+    bool secrets;  /* the secret keys are there and may be used */
+    bool restored; /* put back and not reconciled: files in out/ are not known to the tables */
     struct nks_db *db;
     struct nks_keys *keys;
     struct nks_exchange *exchange;

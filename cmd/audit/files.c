@@ -387,7 +387,7 @@ static enum nks_status listed_check(struct audit *audit, const struct audit_fold
     nks_stmt_end(stmt);
     if (!written) /* published before the home was restored */
         NKS_TRY(published_before(audit, folder, (struct nks_text){name, len}, &written));
-    if (written)
+    if (written || audit->restored) /* or it may have been: reconcile will tell */
         return NKS_OK;
     audit_at(audit, "file %s/%s/%.120s", nks_file_folder_path(folder->folder), folder->party,
              strncmp(name, "nks-", 4) == 0 ? name : "(a name not of ours)");

@@ -6,6 +6,7 @@
  */
 #include "audit.h"
 
+#include "exchange/published.h"
 #include "sample.h"
 #include "stage/schema.h"
 
@@ -14,7 +15,7 @@
 #include <string.h>
 
 enum { ARENA_CEILING = 64 * 1024 * 1024, CACHE_KIB = 64 * 1024, BUSY_TIMEOUT_MS = 10000 };
-enum { EXIT_CLEAN = 0, EXIT_USAGE = 2, EXIT_BUSY = 4, EXIT_SETUP = 6, EXIT_FINDINGS = 7, EXIT_BUG = 8 };
+enum { EXIT_CLEAN = 0, EXIT_USAGE = 2, EXIT_BUSY = 4, EXIT_HELD = 5, EXIT_SETUP = 6, EXIT_FINDINGS = 7, EXIT_BUG = 8 };
 
 static const char usage[] =
     "usage: nks-audit [--home DIR] [--keys DIR] [--json] [-q] [--public]\n"
@@ -36,7 +37,8 @@ static const char usage[] =
     "  -q           findings only\n"
     "  --help, --version\n"
     "\n"
-    "exit: 0 clean, 2 usage, 4 busy, 6 cannot look, 7 findings (run no stage before a person has looked), 8 a bug\n";
+    "exit: 0 clean, 2 usage, 4 busy, 5 clean as far as it can be judged before nks reconcile, 6 cannot look,\n"
+    "      7 findings (run no stage before a person has looked), 8 a bug\n";
 
 struct options {
     const char *home, *keys, *mus, *seed, *out, *verb, *dir;
@@ -212,9 +214,13 @@ static enum nks_status home_check(struct audit *audit)
     char path[NKS_PATH_MAX];
     if (!nks_path_join(path, audit->home, "nks.conf"))
         return nks_fault_set(&audit->fault, NKS_FAILED, "PATH-LONG", "the path of the home is too long");
-    return nks_sys_exists(path) ? NKS_OK
-                                : nks_fault_set(&audit->fault, NKS_FAILED, "HOME-MISSING",
-                                                "there is no home here; name it with --home or NKS_HOME");
+    if (!nks_sys_exists(path))
+        return nks_fault_set(&audit->fault, NKS_FAILED, "HOME-MISSING",
+                             "there is no home here; name it with --home or NKS_HOME");
+    if (!nks_path_join(path, audit->home, "seals") || !nks_sys_exists(path))
+        return NKS_OK;
+    return nks_fault_set(&audit->fault, NKS_HELD, "RESTORE-FIRST",
+                         "a restore was cut short: give the same nks restore again, which finishes it");
 }
 
 /* Without any of the secret files the public ones are what there is; with some of them a missing one is a fault. */
@@ -251,6 +257,16 @@ static enum nks_status database_open(struct audit *audit)
     return nks_payments_open(audit->db, audit->keys, &audit->payments, &audit->fault);
 }
 
+/* A mark that cannot be read is for the check of the journal to name. */
+static void restored_look(struct audit *audit)
+{
+    struct nks_journal_mark mark;
+    enum nks_journal_state state = NKS_JOURNAL_NONE;
+    if (nks_journal_mark_load(audit->exchange, &mark, &state, &audit->fault) != NKS_OK)
+        nks_fault_clear(&audit->fault);
+    audit->restored = state == NKS_JOURNAL_RESTORED;
+}
+
 static enum nks_status picture_take(struct audit *audit)
 {
     struct nks_stmt *stmt = NULL;
@@ -259,6 +275,7 @@ static enum nks_status picture_take(struct audit *audit)
     NKS_TRY(audit_seals_read(audit));
     NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_begin, &stmt, &audit->fault));
     NKS_TRY(nks_stmt_run(stmt, NULL, &audit->fault));
+    restored_look(audit);
     NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_newest_day, &stmt, &audit->fault));
     NKS_TRY(nks_stmt_one(stmt, &found, &audit->fault));
     int64_t newest = found ? nks_column_int(stmt, 0) : 0;
@@ -303,6 +320,8 @@ static int exit_of(const struct nks_fault *fault)
 {
     if (fault->status == NKS_RETRY)
         return EXIT_BUSY;
+    if (fault->status == NKS_HELD)
+        return EXIT_HELD;
     if (fault->status == NKS_INTEGRITY)
         return EXIT_FINDINGS;
     return strcmp(fault->code, "DB-SQL") == 0 ? EXIT_BUG : EXIT_SETUP;
@@ -314,7 +333,7 @@ static int fault_tell(const struct nks_fault *fault)
     return exit_of(fault);
 }
 
-/* Of two exits the one that says more: 8, 7, 6, 4, 0. */
+/* Of two exits the one that says more: 8, 7, 6, 5, 4, 0. */
 static int worse(int a, int b)
 {
     return a > b ? a : b;
@@ -356,6 +375,12 @@ static int audit_run(struct audit *audit)
     for (size_t i = 0; i < count; i++)
         code = worse(code, check_run(audit, &table[i]));
     code = worse(code, audit->all_findings > 0 ? EXIT_FINDINGS : EXIT_CLEAN);
+    if (audit->restored) {
+        (void)nks_fault_set(&audit->fault, NKS_HELD, "RECONCILE-FIRST",
+                            "the home was put back from a backup and not reconciled: what was published since is not "
+                            "judged until nks reconcile has read it");
+        code = worse(code, fault_tell(&audit->fault));
+    }
     audit_output_end(audit, code);
     return code;
 }

@@ -1,6 +1,8 @@
 /* approve: the second person. Lists what waits; approves and does it, or declines. */
 #include "authorize.h"
 
+#include "stage/alarm.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -243,11 +245,14 @@ int command_approve(struct nks_app *app)
     bool decline = app->values[OPTION_DECLINE] != NULL, lists = app->operand_count == 0;
     if (!lists && (!nks_text_number(nks_text_from(app->operands[0]), INT64_MAX, &id) || id == 0))
         return app_usage(app, "approve needs the number of a proposal");
+    app->clearing = !lists; /* as in reconcile, which waits for its second person here */
     if (!app_open(app, !lists, lists, &code))
         return code;
     if (lists)
         return list(app);
     enum nks_status status = load(app, (int64_t)id, &proposal);
+    if (status == NKS_OK && (decline || strcmp(proposal.act, "reconcile") != 0 || proposal.arguments[0] != '\0'))
+        status = nks_alarm_check(app->run->home, &app->run->fault);
     if (status != NKS_OK)
         return app_result(app, status);
     size_t act = act_find(proposal.act);

@@ -159,7 +159,8 @@ static int restore_do(struct nks_app *app, struct nks_restore *restore)
                                             .reader = app->reader,
                                             .who = app->command->name,
                                             .now = app->now,
-                                            .lock = true};
+                                            .lock = true,
+                                            .restoring = true};
     char before[NKS_PATH_MAX] = "";
     struct nks_run *old = old_home_open(app);
     bool old_asks = old != NULL ? old->conf.persons_required : nks_home_asks(app_home(app));
@@ -275,6 +276,10 @@ static int reconcile(struct nks_app *app, bool anew, bool dry_run, const char *r
     table_number(table, result.works);
     table_flag(table, dry_run);
     table_end(table);
+    if (result.nothing)
+        out_note(&app->out,
+                 "neither the backup nor a seal knows a journal, and there is none: nothing was published. If "
+                 "that is not so, put HOME.journal back, and restore again, before nks run");
     for (size_t i = 0; i < result.named && dry_run; i++)
         out_note(&app->out, unfinished_words, result.names[i]);
     status = dry_run ? NKS_OK : tell_unfinished(app);
@@ -329,6 +334,7 @@ int command_reconcile(struct nks_app *app)
     bool anew = app->values[OPTION_NEW_JOURNAL] != NULL, dry_run = app->values[OPTION_DRY_RUN] != NULL;
     int code = EXIT_DONE;
     const struct act_asked asked = {.act = app->command->name, .arguments = anew ? anew_word : "", .preview = ""};
+    app->clearing = !anew && app->values[OPTION_SETTLE] == NULL; /* it is what the end of an alarm may wait for */
     if (!app_reason(app, &code) || !app_open(app, true, false, &code))
         return code;
     if (app->values[OPTION_SETTLE] != NULL)

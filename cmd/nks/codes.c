@@ -152,6 +152,12 @@ static const struct code_row codes[] = {
      "Choose another --keys for the new home."},
     {"KEY-PUBLIC", 0, "This needs the secret keys, and only public ones are there.", "Nothing was changed.",
      "Use the directory with all keys."},
+    {"KEY-EXPIRED", 0,
+     "The certificate that signs published files has ended. Data centrals would refuse its signatures.",
+     "Nothing is published. Order files and reports are written, and wait in staging.",
+     "nks keys rotate file --reason TEXT makes a new one, which signs at once. Give its .crt file to the data "
+     "centrals, "
+     "then nks run."},
     {"KEY-EXPIRES", EXIT_PERSON,
      "The certificate that signs published files, or one of a signer of received files, is about to end or has ended.",
      "Nothing was changed; files are signed and taken until then.",
@@ -329,6 +335,9 @@ static const struct code_row codes[] = {
      "The home was not touched.", "Take another backup; nks backup check BACKUP tells whether it is whole."},
     {"RESTORE-MOUNT", 0, "The home is a mount point, so a restored one cannot take its place.", "Nothing was changed.",
      "Unmount it, and make the home a folder inside the mount or a link to one; then restore again."},
+    {"RESTORE-FIRST", 0, "A restore was cut short after the home was put in its place, and is not finished.",
+     "Nothing was begun. The home is the restored one; the home of before lies in HOME.restoring or HOME.before-TIME.",
+     "Give the same nks restore again: it finishes and says RESTORE-FINISHED. Then nks reconcile."},
     {"RESTORE-FINISHED", EXIT_PERSON, "An earlier restore was cut short. It is finished now; this one did not begin.",
      "The home is the restored one. The home of before lies in HOME.before-TIME.",
      "Look at it (nks list), then nks reconcile. Restore again only if it is not the backup that you want."},

@@ -229,7 +229,8 @@ int command_keys_rotate(struct nks_app *app)
     if (app->values[OPTION_DRY_RUN] == NULL && !app_by_person(app, &code))
         return code;
     nks_time now = app->run->now, at = now;
-    if (family == NKS_FAMILY_FILE && from == NULL)
+    bool ended = nks_keys_file_until(app->run->keys, now) < now; /* what waits to be signed waits for the new one */
+    if (family == NKS_FAMILY_FILE && from == NULL && !ended)
         at = now + (nks_time)FILE_LEAD_DAYS * DAY_SECONDS;
     else if (from != NULL && (nks_time)day * DAY_SECONDS > now)
         at = (nks_time)day * DAY_SECONDS;

@@ -88,7 +88,7 @@ struct nks_app {
     nks_time now; /* --now; 0: the clock */
     char reader[NKS_PATH_MAX];
     bool working;     /* the home is opened to change it: an integrity fault raises the alarm */
-    bool clearing;    /* the alarm that stands, under the home's lock (alarm.c) */
+    bool clearing;    /* an alarm may stand (run.h) */
     int wait_seconds; /* for the home's lock */
     struct nks_run *run;
     struct nks_fault fault;

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MARK_MAX = NKS_ALARM_MARK_MAX };
+enum { MARK_MAX = NKS_ALARM_MARK_MAX, AUDIT_HELD = 5 };
 
 static enum nks_status path_of(const char *home, const char *name, char out[NKS_PATH_MAX], struct nks_fault *fault)
 {
@@ -110,6 +110,10 @@ static enum nks_status prove(const char *home, const char *keys, const char *aud
     snprintf(keys_word, sizeof keys_word, "%s", keys != NULL ? keys : "");
     char *const words[] = {program, quiet, home_option, home_word, keys != NULL ? keys_option : NULL, keys_word, NULL};
     NKS_TRY(nks_program_run(words, &found, fault));
+    if (found == AUDIT_HELD)
+        return nks_fault_set(fault, NKS_INTEGRITY, "ALARM-UNPROVED",
+                             "the alarm stands: the home was put back from a backup and not reconciled, so nks-audit "
+                             "cannot judge its files. Run nks reconcile, and clear the alarm again");
     return found == 0 ? NKS_OK
                       : nks_fault_set(fault, NKS_INTEGRITY, "ALARM-UNPROVED",
                                       "the alarm stands: nks-audit ended with %d. Run nks-audit to see what it names, "

@@ -54,4 +54,9 @@ void nks_restore_close(struct nks_restore *restore);
 /* "20261123T021000Z": an instant in a file name. */
 enum { NKS_STAMP_TEXT = 20 };
 void nks_stamp_format(nks_time time, char out[NKS_STAMP_TEXT]);
+/* A name of that second that is taken is tried again as NAME-2, NAME-3 and so on. */
+enum { NKS_STAMP_SAME_MAX = 1000 };
+/* The seal `live`, called `name`, goes to HOME.journal/replaced-TIME. */
+NKS_CHECKED enum nks_status nks_seal_aside(const char *home, nks_time now, const char *live, const char *name,
+                                           struct nks_fault *fault);
 #endif

@@ -335,6 +335,7 @@ enum nks_status nks_stage_deliver(struct nks_run *run, int64_t batch_id)
 {
     (void)batch_id; /* what is written is published, whatever its batch */
     NKS_TRY(nks_lost_stage(run));
+    NKS_TRY(nks_run_may_sign(run));
     NKS_TRY(nks_journal_begin(run));
     NKS_TRY(nks_settled_tidy(run));
     enum nks_status status = publish_all(run);

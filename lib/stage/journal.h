@@ -39,11 +39,12 @@ NKS_CHECKED bool nks_journal_file_path(const char *home, char out[NKS_PATH_MAX])
 
 enum { NKS_UNFINISHED_MAX = 64, NKS_SETTLED_MAX = 4096 /* files settled at once */ };
 struct nks_reconciled {
-    int64_t files;                                     /* named behind the mark */
-    int64_t unfinished;                                /* of them: without their `done`; taken as published */
-    int64_t orders;                                    /* of them */
-    int64_t unknown;                                   /* of them: of which this database has no row */
-    int64_t works;                                     /* to be done again (lost.h) */
+    int64_t files;      /* named behind the mark */
+    int64_t unfinished; /* of them: without their `done`; taken as published */
+    int64_t orders;     /* of them */
+    int64_t unknown;    /* of them: of which this database has no row */
+    int64_t works;      /* to be done again (lost.h) */
+    bool nothing;       /* restored, and neither database nor seal knows a journal: nothing was published */
     char names[NKS_UNFINISHED_MAX][NKS_FILE_NAME_MAX]; /* of the unfinished ones, as far as they fit */
     size_t named;
 };

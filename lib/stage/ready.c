@@ -51,6 +51,20 @@ static int64_t waiting_bytes(const char *root)
     return sum;
 }
 
+enum nks_status nks_run_may_sign(struct nks_run *run)
+{
+    char when[NKS_TIME_TEXT];
+    nks_time until = nks_keys_file_until(run->keys, run->now);
+    if (run->now <= until)
+        return NKS_OK;
+    nks_time_format(until, when);
+    return nks_fault_set(
+        &run->fault, NKS_HELD, "KEY-EXPIRED",
+        "the certificate that signs files ended at %s: nothing is published until nks keys rotate file "
+        "has made another",
+        when);
+}
+
 enum nks_status nks_run_ready(struct nks_run *run)
 {
     NKS_TRY(nks_run_journal(run));

@@ -148,7 +148,8 @@ static enum nks_status rows_store(struct reading *reading, struct nks_journal *j
     return status;
 }
 
-/* The journal is lost for good: the next file begins a new one. What was reconciled from it is kept. */
+/* There was never a journal, or it is lost for good: the next file begins a new one. What was reconciled from it is
+ * kept. */
 static enum nks_status anew_rows(struct reading *reading, const char *reason)
 {
     struct nks_run *run = reading->run;
@@ -201,6 +202,10 @@ enum nks_status nks_run_reconcile(struct nks_run *run, bool anew, bool dry_run, 
     if (anew)
         reading.sealed.number = 0;
     if (anew)
+        return begin_anew(&reading, path, reason);
+    out->nothing = state == NKS_JOURNAL_RESTORED && mark.number == 0 && reading.sealed.number == 0 &&
+                   !nks_sys_exists(path); /* of a home that had published nothing */
+    if (out->nothing)
         return begin_anew(&reading, path, reason);
     if (state != NKS_JOURNAL_RESTORED) {
         enum nks_status status = nks_run_journal(run);

@@ -148,6 +148,7 @@ enum nks_status nks_replay_file(struct nks_run *run, const struct nks_out_file *
     char staged[NKS_PATH_MAX];
     NKS_TRY(nks_run_journal(run));
     NKS_TRY(may_replay(run, file));
+    NKS_TRY(nks_run_may_sign(run));
     if (hand->dry_run)
         return nks_archive_copy(run, file, NULL);
     NKS_TRY(nks_run_staging_path(run, file->id, staged));

@@ -181,6 +181,7 @@ enum nks_status nks_deliver_by_hand(struct nks_run *run, struct nks_out_file *fi
     NKS_TRY(nks_run_journal(run)); /* a call that was cut short may have changed the row */
     NKS_TRY(nks_out_file_load(run->exchange, file->id, file, &go_on, &run->fault));
     NKS_TRY(may_hand(run, file, path, &handing, &go_on));
+    NKS_TRY(nks_run_may_sign(run));
     if (!go_on && !nks_sys_exists(handing.staged))
         NKS_TRY(nks_archive_copy(run, file, hand->dry_run ? NULL : handing.staged));
     bool nothing_staged = !nks_sys_exists(handing.staged); /* a dry run over the archive */

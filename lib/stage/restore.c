@@ -151,21 +151,25 @@ static enum nks_status folders_move(const struct nks_restore *restore, struct nk
     return nks_sys_fsync_dir(restore->restoring, fault);
 }
 
-/* HOME.before-TIME */
+/* HOME.before-TIME; HOME.before-TIME-2 is of a second restore in that second. */
 static enum nks_status old_rename(const struct nks_restore *restore, char before[NKS_PATH_MAX], struct nks_fault *fault)
 {
-    char stamp[NKS_STAMP_TEXT], suffix[40];
+    char stamp[NKS_STAMP_TEXT], suffix[48];
     nks_stamp_format(restore->now, stamp);
     snprintf(suffix, sizeof suffix, ".before-%s", stamp);
     NKS_TRY(suffixed(restore->place, suffix, before, fault));
+    for (int n = 2; nks_sys_exists(before) && n <= NKS_STAMP_SAME_MAX; n++) {
+        snprintf(suffix, sizeof suffix, ".before-%s-%d", stamp, n);
+        NKS_TRY(suffixed(restore->place, suffix, before, fault));
+    }
     return nks_sys_rename(restore->restoring, before, fault);
 }
 
 /* A seal that is not as the backup has it speaks of links that are not there any more. */
-static enum nks_status seal_replace(const struct nks_restore *restore, const char *seals, const char *aside,
-                                    const char *name, struct nks_fault *fault)
+static enum nks_status seal_replace(const struct nks_restore *restore, const char *seals, const char *name,
+                                    struct nks_fault *fault)
 {
-    char live[NKS_PATH_MAX], kept[NKS_PATH_MAX], away[NKS_PATH_MAX], folder[NKS_PATH_MAX];
+    char live[NKS_PATH_MAX], kept[NKS_PATH_MAX], folder[NKS_PATH_MAX];
     uint8_t one[NKS_HASH_SIZE], two[NKS_HASH_SIZE];
     int64_t bytes = 0;
     NKS_TRY(nks_backup_join(live, seals, name, fault));
@@ -177,9 +181,7 @@ static enum nks_status seal_replace(const struct nks_restore *restore, const cha
         if (memcmp(one, two, sizeof one) == 0)
             return NKS_OK;
     }
-    NKS_TRY(nks_sys_mkdir(aside, 0700, fault));
-    NKS_TRY(nks_backup_join(away, aside, name, fault));
-    return nks_sys_rename(live, away, fault);
+    return nks_seal_aside(restore->home, restore->now, live, name, fault);
 }
 
 static enum nks_status seal_put(const struct nks_restore *restore, const char *seals, const char *name,
@@ -193,15 +195,17 @@ static enum nks_status seal_put(const struct nks_restore *restore, const char *s
     return nks_sys_exists(live) ? NKS_OK : nks_backup_copy(kept, live, &copied, fault);
 }
 
-static enum nks_status seals_each(const struct nks_restore *restore, const char *dir, const char *seals,
-                                  const char *aside, struct nks_fault *fault)
+typedef enum nks_status (*seal_fn)(const struct nks_restore *restore, const char *seals, const char *name,
+                                   struct nks_fault *fault);
+
+static enum nks_status seals_each(const struct nks_restore *restore, const char *dir, const char *seals, seal_fn fn,
+                                  struct nks_fault *fault)
 {
     struct nks_sys_list list = {NULL, 0, false};
     NKS_TRY(nks_sys_list(dir, SEALS_MAX, false, &list, fault));
     enum nks_status status = NKS_OK;
     for (size_t i = 0; i < list.count && status == NKS_OK; i++)
-        status = aside != NULL ? seal_replace(restore, seals, aside, list.names[i], fault)
-                               : seal_put(restore, seals, list.names[i], fault);
+        status = fn(restore, seals, list.names[i], fault);
     nks_sys_list_free(&list);
     return status;
 }
@@ -209,17 +213,15 @@ static enum nks_status seals_each(const struct nks_restore *restore, const char 
 /* HOME/seals holds the backup's until they are where they belong. */
 static enum nks_status seals_settle(const struct nks_restore *restore, struct nks_fault *fault)
 {
-    char seals[NKS_PATH_MAX], aside[NKS_PATH_MAX], kept[NKS_PATH_MAX], stamp[NKS_STAMP_TEXT], name[40];
-    nks_stamp_format(restore->now, stamp);
-    snprintf(name, sizeof name, "replaced-%s", stamp);
+    char seals[NKS_PATH_MAX], kept[NKS_PATH_MAX];
     NKS_TRY(nks_backup_join(kept, restore->place, "seals", fault));
-    if (!nks_seal_dir(restore->home, seals) || !nks_journal_path(restore->home, name, aside))
+    if (!nks_seal_dir(restore->home, seals))
         return nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the home's path is too long; move it up");
     if (!nks_sys_exists(kept))
         return NKS_OK;
     NKS_TRY(nks_sys_mkdir(seals, 0700, fault));
-    NKS_TRY(seals_each(restore, seals, seals, aside, fault));
-    NKS_TRY(seals_each(restore, kept, seals, NULL, fault));
+    NKS_TRY(seals_each(restore, seals, seals, seal_replace, fault));
+    NKS_TRY(seals_each(restore, kept, seals, seal_put, fault));
     NKS_TRY(nks_sys_fsync_dir(seals, fault));
     nks_sys_point("restore.settled");
     /* In one step: a half that is left would be taken for the whole by the next restore. */

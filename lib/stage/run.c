@@ -379,6 +379,19 @@ static enum nks_status migrated_link(struct nks_run *run, const struct nks_migra
     return status;
 }
 
+/* Only what finishes a restore knows which seals are of before it: nobody works on the home in between. */
+static enum nks_status restore_check(struct nks_run *run)
+{
+    char path[NKS_PATH_MAX];
+    if (run->options.read_only || run->options.restoring)
+        return NKS_OK;
+    NKS_TRY(nks_run_path(run, path, "seals", NULL, NULL));
+    return nks_sys_exists(path) ? nks_fault_set(&run->fault, NKS_HELD, "RESTORE-FIRST",
+                                                "a restore was cut short: give the same nks restore again, which "
+                                                "finishes it")
+                                : NKS_OK;
+}
+
 static enum nks_status open_all(struct nks_run *run)
 {
     struct nks_migrated told = {.count = 0};
@@ -387,8 +400,10 @@ static enum nks_status open_all(struct nks_run *run)
         NKS_TRY(nks_alarm_check(run->home, &run->fault));
     NKS_TRY(conf_load(run));
     NKS_TRY(lock_take(run));
-    if (run->options.lock) /* the run before may have ended with an alarm while this one waited */
+    if (run->options.lock &&
+        !run->options.clearing) /* the run before may have ended with an alarm while this one waited */
         NKS_TRY(nks_alarm_check(run->home, &run->fault));
+    NKS_TRY(restore_check(run));
     NKS_TRY(database_open(run, &told));
     NKS_TRY(modules_open(run));
     NKS_TRY(migrated_link(run, &told));

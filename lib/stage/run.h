@@ -55,7 +55,9 @@ struct nks_run_options {
     int wait_seconds;        /* with `lock`: how long to wait for it before it is BUSY */
     bool lock;               /* work: take the home's lock, NKS_RETRY (BUSY) when another run has it */
     bool read_only;          /* look only; else a standing alarm is NKS_INTEGRITY (ALARM-STANDS, alarm.h) */
-    bool clearing;           /* an alarm may stand: it is being cleared, by who holds the home's lock (alarm.h) */
+    bool clearing;           /* an alarm may stand: it is being cleared, by who holds the home's lock (alarm.h), or the
+                                journal is read into a home that was put back, which the auditor waits for */
+    bool restoring;          /* the copy that nks restore makes; else a restore that was cut short is RESTORE-FIRST */
     bool public_keys;        /* no secrets: the auditor */
     void (*progress)(void *context, const char *stage, int64_t done, int64_t total); /* may be NULL */
     void *progress_context;
@@ -141,6 +143,8 @@ NKS_CHECKED enum nks_status nks_stage_collect(struct nks_run *run, int64_t batch
 /* Before anything is begun: is there room for what waits (NKS_RETRY, DISK-FULL), may the home be written to
  * (NKS_FAILED, FILE-PERMISSION)? The begin of nks_stage_all. */
 NKS_CHECKED enum nks_status nks_run_ready(struct nks_run *run);
+/* NKS_HELD (KEY-EXPIRED): the certificate that signs files has ended, so whoever gets one would refuse it. */
+NKS_CHECKED enum nks_status nks_run_may_sign(struct nks_run *run);
 /* All of them until nothing is left. */
 NKS_CHECKED enum nks_status nks_stage_all(struct nks_run *run, int64_t batch_id);
 

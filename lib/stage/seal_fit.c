@@ -100,23 +100,34 @@ enum nks_status nks_run_seals_fit(struct nks_run *run, bool *fit)
     return NKS_OK;
 }
 
+enum nks_status nks_seal_aside(const char *home, nks_time now, const char *live, const char *name,
+                               struct nks_fault *fault)
+{
+    char stamp[NKS_STAMP_TEXT], folder[48], aside[NKS_PATH_MAX], to[NKS_PATH_MAX];
+    nks_stamp_format(now, stamp);
+    snprintf(folder, sizeof folder, "replaced-%s", stamp);
+    bool fits = nks_journal_path(home, folder, aside) && nks_path_join(to, aside, name);
+    for (int n = 2; fits && nks_sys_exists(to) && n <= NKS_STAMP_SAME_MAX; n++) {
+        snprintf(folder, sizeof folder, "replaced-%s-%d", stamp, n);
+        fits = nks_journal_path(home, folder, aside) && nks_path_join(to, aside, name);
+    }
+    if (!fits)
+        return nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the home's path is too long; move it up");
+    NKS_TRY(nks_sys_mkdir(aside, 0700, fault));
+    NKS_TRY(nks_sys_rename(live, to, fault));
+    return nks_sys_fsync_dir(aside, fault);
+}
+
 static enum nks_status aside_one(struct nks_run *run, const char *dir, const char *name, bool *more)
 {
-    char path[NKS_PATH_MAX], aside[NKS_PATH_MAX], to[NKS_PATH_MAX], stamp[NKS_STAMP_TEXT], folder[40];
+    char path[NKS_PATH_MAX];
     bool fit = true;
     NKS_TRY(path_join(run, path, dir, name));
     NKS_TRY(seal_fits(run, path, &fit));
     *more = !fit;
     if (fit)
         return NKS_OK;
-    nks_stamp_format(run->now, stamp);
-    snprintf(folder, sizeof folder, "replaced-%s", stamp);
-    if (!nks_journal_path(run->home, folder, aside))
-        return nks_fault_set(&run->fault, NKS_FAILED, "PATH-LONG", "the home's path is too long; move it up");
-    NKS_TRY(nks_sys_mkdir(aside, 0700, &run->fault));
-    NKS_TRY(path_join(run, to, aside, name));
-    NKS_TRY(nks_sys_rename(path, to, &run->fault));
-    NKS_TRY(nks_sys_fsync_dir(aside, &run->fault));
+    NKS_TRY(nks_seal_aside(run->home, run->now, path, name, &run->fault));
     return nks_sys_fsync_dir(dir, &run->fault);
 }
 

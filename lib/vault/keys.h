@@ -67,6 +67,8 @@ struct nks_key_facts {
 /* Each generation of each family, in order, into `facts`; `now` tells which certificate signs. */
 size_t nks_keys_facts(const struct nks_keys *keys, int64_t now,
                       struct nks_key_facts facts[NKS_FAMILIES * NKS_KEY_GENERATIONS]);
+/* The last second in which the certificate that signs at `now` is good. */
+int64_t nks_keys_file_until(const struct nks_keys *keys, int64_t now);
 int nks_keys_generation(const struct nks_keys *keys, enum nks_key_family family); /* the newest */
 bool nks_keys_locked(const struct nks_keys *keys); /* the sub-keys are locked in memory */
 bool nks_keys_has_secrets(const struct nks_keys *keys);

@@ -82,6 +82,11 @@ size_t nks_keys_facts(const struct nks_keys *keys, int64_t now,
     return count;
 }
 
+int64_t nks_keys_file_until(const struct nks_keys *keys, int64_t now)
+{
+    return seconds(X509_get0_notAfter(keys->file_cert[nks_keys_file_at(keys, now)]));
+}
+
 int nks_keys_generation(const struct nks_keys *keys, enum nks_key_family family)
 {
     return keys->generations[family];

@@ -133,7 +133,7 @@ nks_code 0 alarm
 # Where the home asks for persons, an operator clears it and the trail says who.
 for id in an bo; do
     nks "$home" keys person make "$work/$id.key"
-    nks "$home" keys person add "$id" --key "$work/$id.key.pub" --roles operator,approver --reason "sets up"
+    nks "$home" keys person add "$id" --key "$work/$id.key.pub" --roles operator,approver --reason "sets up" --now "$night"
 done
 sed -i 's/^required = no/required = yes/' "$home/nks.conf"
 echo "code=TRAIL-CHAIN" >"$home/alarm"
@@ -144,4 +144,39 @@ nks_code 0 alarm clear --reason "by an" --person an --person-key "$work/an.key"
 nks "$home" trail
 checks=$((checks + 1))
 grep -q "	alarm cleared	.*	an	" "$work/said" || fail "the trail does not name who cleared the alarm"
+
+# A backup is put back while it stands: the auditor waits for reconcile, and reconcile does not wait for the auditor.
+an="--person an --person-key $work/an.key" later=2026-11-24T02:10:00Z
+nks_code 0 backup "$work/backups" --now 2026-11-23T04:00:00Z
+mkdir -p "$home/in/sender/proeveskat"
+sed 's/<MsgId>/<MsgId>Q/;s/<EndToEndId>/<EndToEndId>Q/' "$small/in/sender/proeveskat/10-overskydende-skat.xml" >"$home/in/sender/proeveskat/q.xml"
+night_run "$home" "$later"
+echo "code=TRAIL-CHAIN" >"$home/alarm"
+# shellcheck disable=SC2086
+{
+    nks_code 0 restore "$work/backups/nks-backup-20261123T040000Z" --reason test --now "$later" $an --approver bo \
+        --approver-key "$work/bo.key"
+    [ -f "$home/alarm" ] || die "the restored home is not to be proved any more"
+    code "$NKS_BIN/nks-audit" --home "$home"
+    assert_eq "nks-audit before reconcile: exit" "$code" 5
+    says RECONCILE-FIRST
+    nks_code 7 alarm clear --reason "too early" $an
+    says "Run nks reconcile"
+    mv "$home/alarm" "$work/alarm"
+    nks_code 0 keys person make "$work/cy.key"
+    nks_code 5 keys person add cy --key "$work/cy.key.pub" --roles operator --reason test --now "$later" $an
+    mv "$work/alarm" "$home/alarm"
+    waits() { "$NKS_BIN/nks" --home "$home" --json approve | sed -n "s/.*\"proposal\":\([0-9]*\).*OPEN.*$1.*/\1/p"; }
+    nks_code 7 approve "$(waits person)" --person bo --person-key "$work/bo.key" --now "$later"
+    says ALARM-STANDS
+    nks_code 7 reconcile --new-journal --reason test --now "$later" $an
+    says ALARM-STANDS
+    nks_code 5 reconcile --reason test --now "$later" $an
+    nks_code 0 approve "$(waits reconcile)" --person bo --person-key "$work/bo.key" --now "$later"
+    nks_code 7 run --now "$later"
+    audit_clean "$home"
+    nks_code 0 alarm clear --reason "put back" $an
+}
+night_run "$home" "$later"
+audit_clean "$home"
 test_end

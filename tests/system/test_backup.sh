@@ -245,6 +245,23 @@ try 5 RECONCILE-FIRST "$work/lost" run --now "$third"
 head -n 1 "$base.journal/published.log" >"$work/lost.journal/published.log"
 try 7 JOURNAL-CHANGED "$work/lost" reconcile --reason test --now "$third"
 assert_eq "order files with a journal that was cut" "$(find "$work/lost/out" -name '*-o0*.xml' | wc -l)" 0
+# nothing was published before the backup nor after it: there is no journal, and none is missed
+home_make "$work/none"
+nks "$work/none" backup "$work/none.bk" --now 2026-11-23T01:00:00Z
+[ ! -e "$work/none.journal/published.log" ] || die "a home that published nothing has a journal"
+try 0 "" "$work/none" restore "$work/none.bk/nks-backup-20261123T010000Z" --reason test --now 2026-11-23T01:30:00Z
+try 5 RECONCILE-FIRST "$work/none" run --now "$night"
+try 0 "" "$work/none" reconcile --dry-run --reason test --now "$night"
+says "nothing was published" "nothing was published"
+try 0 "" "$work/none" reconcile --reason test --now "$night"
+audit_clean "$work/none"
+night_run "$work/none"
+[ -n "$(find "$work/none/out" -name '*-o0*.xml')" ] || fail "no order file after a restore before the first night"
+audit_clean "$work/none"
+# once a day is sealed with a journal in it, the lost one is missed
+rm "$work/none.journal/published.log"
+try 0 "" "$work/none" restore "$work/none.bk/nks-backup-20261123T010000Z" --reason test --now "$third"
+try 6 JOURNAL-MISSING "$work/none" reconcile --reason test --now "$third"
 # an older home without a mark, by hand, with one file out
 home_make "$work/one"
 for stage in receive ingest resolve offset route emit; do
@@ -258,7 +275,7 @@ mv "$work/one.old" "$work/one"
 code "$NKS_BIN/nks" --home "$work/one" run --now "$night"
 [ -z "$(find "$work/one/out" -name "$name")" ] || fail "a file that was handed out is published by the older home"
 audit_clean "$work/one"
-rm -r "$base" "$base".* "$work"/late* "$work"/split* "$work"/other* "$work"/lost* "$work"/one*
+rm -r "$base" "$base".* "$work"/late* "$work"/split* "$work"/other* "$work"/lost* "$work"/none* "$work"/one*
 # what came after the backup and had no answer yet is told
 home_copy "$home" "$work/k"
 cp "$small/in/sender/proeve-kommune/20-afviste.xml" "$work/k/in/sender/proeve-kommune/"
@@ -283,7 +300,15 @@ for point in copied marked exchanged moved renamed settled; do
         [ ! -e "$work/k.before-20261124T080000Z" ] || fail "killed at $point: the home was moved"
         try 0 "" "$work/k" restore "$backup" --reason test --now "$third"
         ;;
-    *) try 5 RESTORE-FINISHED "$work/k" restore "$backup" --reason test --now "$third" ;;
+    *)
+        # nobody works on it in between: the seals of a new night would be taken for those of before
+        for words in run receive "reconcile --reason test" "backup $work/killed"; do
+            # shellcheck disable=SC2086
+            try 5 RESTORE-FIRST "$work/k" $words --now "$third"
+        done
+        nks "$work/k" status --now "$third"
+        try 5 RESTORE-FINISHED "$work/k" restore "$backup" --reason test --now "$third"
+        ;;
     esac
     [ -d "$work/k/in" ] && [ -d "$work/k/out" ] || fail "killed at $point: in/ and out/"
     [ ! -e "$work/k.restoring" ] || fail "killed at $point: HOME.restoring is left"
@@ -292,6 +317,17 @@ for point in copied marked exchanged moved renamed settled; do
     audit_clean "$work/k"
     rm -r "$work/k" "$work"/k.*
 done
+# twice in one second, with a night in between
+home_copy "$home" "$work/k"
+for again in 1 2; do
+    try 0 "" "$work/k" restore "$backup" --reason "test $again" --now "$third"
+    try 0 "" "$work/k" reconcile --reason test --now "$third"
+    night_run "$work/k" "$third"
+    audit_clean "$work/k"
+done
+[ -d "$work/k.before-20261124T080000Z-2" ] || fail "the second old home is not beside"
+[ ! -e "$work/k.restoring" ] || fail "HOME.restoring is left"
+rm -r "$work/k" "$work"/k.*
 # where there is no home any more
 home_copy "$home" "$work/k"
 rm -r "$work/k"

@@ -107,6 +107,27 @@ expires "$(day '-8 days')" 0 'in 8 days'
 expires "$(day '-7 days')" 5 'in 7 days'
 expires "$(day '+1 day')" 5 'has expired'
 
+# ---- after the end nothing is signed, until there is another certificate
+over=$(day '+1 day')
+for import in agreement:agreements central:centrals register:register; do
+    nks "$work/late" "${import%:*}" import --now 2026-11-23T02:10:00Z "$small/${import#*:}.csv"
+done
+mkdir -p "$work/late/in/sender/proeveskat"
+cp "$small/in/sender/proeveskat/10-overskydende-skat.xml" "$work/late/in/sender/proeveskat/"
+for stage in run deliver; do
+    code "$NKS_BIN/nks" --home "$work/late" $stage --now "$over"
+    assert_eq "$stage with a certificate that has ended: exit" "$code" 5
+    grep -q KEY-EXPIRED "$work/said" || fail "$stage does not say KEY-EXPIRED"
+done
+assert_eq 'files signed after the end' "$(find "$work/late/out" -type f | wc -l)" 0
+[ -n "$(find "$work/late/staging" -name '*.out')" ] || fail 'nothing waits in staging'
+code "$NKS_BIN/nks" --home "$work/late" keys rotate file --reason 'it ended' --now "$over"
+assert_eq 'rotate after the end: exit' "$code" 0
+code "$NKS_BIN/nks" --home "$work/late" run --now "$over"
+assert_eq 'run with the new certificate: exit' "$code" 0
+[ -n "$(find "$work/late/out" -name '*.p7s')" ] || fail 'nothing is published with the new certificate'
+audit_clean "$work/late"
+
 # ---- keys inside the home are refused
 code "$NKS_BIN/nks" --home "$work/inside" --keys "$work/inside/keys" init --test
 assert_eq 'init with keys inside' "$code" 6
