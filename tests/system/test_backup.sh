@@ -210,6 +210,11 @@ nks "$work/split" central import --now "$third" "$work/centrals.csv"
 try 5 JOURNAL-DIFFERS "$work/split" run --now "$third"
 fetch "$work/split"
 twice "another split" "$work/split"
+# status says what is held, whose it is, and how it ends
+count=$(sqlite3 "$work/split/nks.db" "SELECT count(*) FROM out_file WHERE state = 2")
+try 5 "$count files are held (JOURNAL-DIFFERS): nks-" "$work/split" status --now "$third"
+says "status: the next step" "nks reconcile --settle FILE"
+! grep -q 'nks deliver' "$work/said" || fail "status sends held files to deliver"
 held=$(sqlite3 "$work/split/nks.db" "SELECT batch_id FROM out_file WHERE state = 2 AND kind = 1 LIMIT 1")
 try 5 JOURNAL-DIFFERS "$work/split" stop "$held" --reason test --now "$third"
 audit_clean "$work/split"
