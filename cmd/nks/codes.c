@@ -329,6 +329,9 @@ static const struct code_row codes[] = {
      "nks show BATCH and nks trail BATCH tell what is left."},
     {"BACKUP-EXISTS", EXIT_USAGE, "There is a backup of this second in the folder, whole or cut short (.part).",
      "Nothing was changed.", "Run nks backup again in a second; remove a .part that was cut short."},
+    {"BACKUP-PLACE", EXIT_USAGE,
+     "The folder for backups lies in the home, in its journal or in the directory of the keys.", "Nothing was changed.",
+     "Name a folder outside of them, best on another disk: a backup in the home is lost with it."},
     {"BACKUP-DAMAGED", EXIT_PERSON,
      "A backup is not what was written: a file of it is missing or changed, or its list is "
      "not signed by this home's keys.",

@@ -180,7 +180,7 @@ static enum nks_status odd(struct nks_app *app)
     return NKS_OK;
 }
 
-/* *overdue: an answer that should have come waits for a person. */
+/* *overdue: an answer that should have come, or a file that is held, waits for a person. */
 static enum nks_status next_steps(struct nks_app *app, bool *overdue)
 {
     static const struct column columns[] = {{"words", "what waits", CELL_TEXT},

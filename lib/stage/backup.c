@@ -278,6 +278,47 @@ static void part_remove(const struct making *making)
         nks_fault_clear(&unimportant);
 }
 
+/* Of a path whose last parts may not be there yet, those that are. */
+static bool real_part(const char *path, char out[NKS_PATH_MAX])
+{
+    char part[NKS_PATH_MAX];
+    if (!nks_text_copy(nks_text_from(path), part, sizeof part))
+        return false;
+    char *real = realpath(part, NULL);
+    while (real == NULL && strcmp(part, ".") != 0 && strcmp(part, "/") != 0) {
+        char *slash = strrchr(part, '/');
+        if (slash == NULL)
+            snprintf(part, sizeof part, ".");
+        else
+            slash[slash == part] = '\0'; /* "/" stays */
+        real = realpath(part, NULL);
+    }
+    bool fits = real != NULL && nks_text_copy(nks_text_from(real), out, NKS_PATH_MAX);
+    free(real);
+    return fits;
+}
+
+/* What goes with the home, or is kept where fewer may read, holds no backup. */
+static enum nks_status place_check(struct nks_run *run, const char *dir)
+{
+    char journal[NKS_PATH_MAX], place[NKS_PATH_MAX];
+    const struct {
+        const char *path, *words;
+    } others[] = {{run->home, "home"}, {journal, "journal"}, {run->keys_dir, "directory of the keys"}};
+    if (!nks_journal_path(run->home, "", journal) || !real_part(dir, place))
+        return nks_fault_set(&run->fault, NKS_FAILED, "PATH-LONG", "the path of the backup is too long");
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        char *real = realpath(others[i].path, NULL);
+        size_t len = real != NULL ? strlen(real) : 0;
+        bool in = real != NULL && strncmp(place, real, len) == 0 && (place[len] == '/' || place[len] == '\0');
+        free(real);
+        if (in)
+            return nks_fault_set(&run->fault, NKS_REFUSED, "BACKUP-PLACE",
+                                 "the folder lies in the %s: name one outside, best on another disk", others[i].words);
+    }
+    return NKS_OK;
+}
+
 static enum nks_status backup_lock(struct nks_run *run, int *lock)
 {
     char path[NKS_PATH_MAX];
@@ -299,6 +340,8 @@ enum nks_status nks_backup_make(struct nks_run *run, const char *dir, struct nks
                                  : nks_fault_set(&run->fault, NKS_RETRY, "MEMORY", "no memory for a backup");
     if (status == NKS_OK)
         status = nks_backup_join(making.part, dir, part, &run->fault);
+    if (status == NKS_OK)
+        status = place_check(run, dir);
     if (status == NKS_OK)
         status = backup_lock(run, &lock);
     if (status == NKS_OK)

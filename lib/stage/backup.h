@@ -25,7 +25,7 @@ struct nks_backup_result {
     bool without_link; /* the trail could not be written: the database was busy */
 };
 /* On a run without lock; one at a time, and not beside erase or restore (BUSY). NKS_REFUSED (BACKUP-EXISTS): there is
- * one of that second. */
+ * one of that second; (BACKUP-PLACE): `dir` lies in the home, its journal or its keys. */
 NKS_CHECKED enum nks_status nks_backup_make(struct nks_run *run, const char *dir, struct nks_backup_result *out);
 /* Every file against the list, the list against its signature: NKS_REFUSED, BACKUP-DAMAGED. */
 NKS_CHECKED enum nks_status nks_backup_check(const char *keys_dir, const char *path, struct nks_backup_result *out,

@@ -253,7 +253,8 @@ static enum nks_status files_steps(struct nks_run *run, struct nks_look_steps *s
 {
     struct nks_file_count rows[NKS_EXCHANGE_LOOK_MAX];
     size_t count = 0;
-    int64_t reserved = 0, written = 0;
+    int64_t reserved = 0, written = 0, held = 0;
+    char first[NKS_FILE_NAME_MAX];
     NKS_TRY(nks_look_files(run->exchange, rows, &count, &run->fault));
     for (size_t i = 0; i < count; i++) {
         reserved += rows[i].state == NKS_FILE_RESERVED ? rows[i].files : 0;
@@ -262,6 +263,16 @@ static enum nks_status files_steps(struct nks_run *run, struct nks_look_steps *s
     if (reserved > 0)
         step_add(steps, reserved, "nks emit", "%lld %s",
                  MANY((long long)reserved, "file is reserved but not written", "files are reserved but not written"));
+    if (written > 0)
+        NKS_TRY(nks_look_held(run, &held, first));
+    if (held > 0) {
+        struct nks_look_step *step =
+            step_add(steps, held, "nks reconcile --settle FILE", "%lld %s (JOURNAL-DIFFERS): %s%s",
+                     MANY((long long)held, "file is held", "files are held"), first, held == 1 ? "" : " and others");
+        step->person = true;
+        step->overdue = true;
+    }
+    written -= held;
     if (written > 0)
         step_add(steps, written, "nks deliver", "%lld %s",
                  MANY((long long)written, "file is written but not published", "files are written but not published"));

@@ -89,6 +89,10 @@ typedef enum nks_status (*nks_unanswered_fn)(void *context, const struct nks_una
 /* In the order of the files. */
 NKS_CHECKED enum nks_status nks_look_unanswered(struct nks_run *run, nks_unanswered_fn fn, void *context);
 
+/* Written files that deliver holds because of what was published before a restore; people settle them with their
+ * receivers (nks_run_settle). `first`: the name of one, empty when there is none. */
+NKS_CHECKED enum nks_status nks_look_held(struct nks_run *run, int64_t *count, char first[NKS_FILE_NAME_MAX]);
+
 /* What waits, and the command that moves it on. */
 enum { NKS_LOOK_STEPS_MAX = 40, NKS_LOOK_WORDS = 160 };
 struct nks_look_step {
@@ -97,7 +101,7 @@ struct nks_look_step {
     int64_t count;
     nks_date date; /* NKS_DATE_NONE: now */
     bool person;   /* waits for a person */
-    bool overdue;  /* something should have come: `nks status` exits with 5 */
+    bool overdue;  /* something should have come, or is held: `nks status` exits with 5 */
 };
 struct nks_look_steps {
     struct nks_look_step rows[NKS_LOOK_STEPS_MAX];

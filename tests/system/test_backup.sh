@@ -70,6 +70,15 @@ linked=$(sed -n 's/.*"linked":\([0-9]*\).*/\1/p' "$work/said")
 [ "${linked:-0}" -gt 5 ] || fail "nothing was linked: $(cat "$work/said")"
 audit_clean "$work/busy"
 
+# ---- not into what it is a backup of
+ln -s "$home/spool" "$work/link"
+for inside in "$home" "$home/backups/more" "$home.journal" "$home.keys/b" "$work/link/b" "$home/../home/archive"; do
+    try 2 BACKUP-PLACE "$home" backup "$inside" --now "$third"
+done
+[ ! -e "$home/backups" ] || fail "a refused backup made a folder in the home"
+(cd "$home" && code "$NKS_BIN/nks" --home "$home" backup b --now "$third" && [ "$code" -eq 2 ]) || fail "a backup into the home by a relative path"
+try 0 "" "$home" backup "$home.backups/more" --now 2026-11-23T05:00:00Z
+
 # ---- the backup is damaged: nothing happens to the home
 cp -R "$backup" "$work/damaged"
 for file in nks.db backup.tsv archive/000000000001.nks; do
@@ -201,6 +210,11 @@ nks "$work/split" central import --now "$third" "$work/centrals.csv"
 try 5 JOURNAL-DIFFERS "$work/split" run --now "$third"
 fetch "$work/split"
 twice "another split" "$work/split"
+# status says what is held, whose it is, and how it ends
+count=$(sqlite3 "$work/split/nks.db" "SELECT count(*) FROM out_file WHERE state = 2")
+try 5 "$count files are held (JOURNAL-DIFFERS): nks-" "$work/split" status --now "$third"
+says "status: the next step" "nks reconcile --settle FILE"
+! grep -q 'nks deliver' "$work/said" || fail "status sends held files to deliver"
 held=$(sqlite3 "$work/split/nks.db" "SELECT batch_id FROM out_file WHERE state = 2 AND kind = 1 LIMIT 1")
 try 5 JOURNAL-DIFFERS "$work/split" stop "$held" --reason test --now "$third"
 audit_clean "$work/split"
