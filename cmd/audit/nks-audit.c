@@ -14,7 +14,15 @@
 #include <string.h>
 
 enum { ARENA_CEILING = 64 * 1024 * 1024, CACHE_KIB = 64 * 1024, BUSY_TIMEOUT_MS = 10000 };
-enum { EXIT_CLEAN = 0, EXIT_USAGE = 2, EXIT_BUSY = 4, EXIT_SETUP = 6, EXIT_FINDINGS = 7, EXIT_BUG = 8 };
+enum {
+    EXIT_CLEAN = 0,
+    EXIT_USAGE = 2,
+    EXIT_BUSY = 4,
+    EXIT_MISSING = 5,
+    EXIT_SETUP = 6,
+    EXIT_FINDINGS = 7,
+    EXIT_BUG = 8
+};
 
 static const char usage[] =
     "usage: nks-audit [--home DIR] [--keys DIR] [--json] [-q] [--public]\n"
@@ -26,7 +34,7 @@ static const char usage[] =
     "\n"
     "sample draws payments by monetary units, and writes them with evidence that needs no secret key into a new "
     "folder;\n"
-    "verify-sample checks such a folder by sign.pub and file.crt alone.\n"
+    "verify-sample checks such a folder by sign.pub and file.crt alone, and says what these cannot prove.\n"
     "\n"
     "  --home DIR   the home (else NKS_HOME, else /var/lib/nks)\n"
     "  --keys DIR   the keys (else NKS_KEYS, else HOME.keys); sign.pub and file.crt alone give the public checks\n"
@@ -36,7 +44,9 @@ static const char usage[] =
     "  -q           findings only\n"
     "  --help, --version\n"
     "\n"
-    "exit: 0 clean, 2 usage, 4 busy, 6 cannot look, 7 findings (run no stage before a person has looked), 8 a bug\n";
+    "exit: 0 clean, 2 usage, 4 busy, 5 something of a sample is not there, 6 cannot look, 7 findings (run no stage "
+    "before a\n"
+    "person has looked), 8 a bug\n";
 
 struct options {
     const char *home, *keys, *mus, *seed, *out, *verb, *dir;
@@ -314,7 +324,7 @@ static int fault_tell(const struct nks_fault *fault)
     return exit_of(fault);
 }
 
-/* Of two exits the one that says more: 8, 7, 6, 4, 0. */
+/* Of two exits the one that says more: 8, 7, 6, 5, 4, 0. */
 static int worse(int a, int b)
 {
     return a > b ? a : b;
@@ -386,6 +396,16 @@ static int sample_run(struct audit *audit, const struct options *options)
 static const struct audit_check sample_check = {"sample", "a sample and its evidence, by the public keys", NULL, NULL,
                                                 false};
 
+static int sample_judge(const struct audit *audit, int64_t missing)
+{
+    if (audit->all_findings > missing)
+        fputs("nks-audit: SAMPLE-WRONG: something of the sample is not what was signed: rely on nothing of it\n",
+              stderr);
+    else if (missing > 0)
+        fputs("nks-audit: SAMPLE-MISSING: something of the sample is not there: it proves nothing yet\n", stderr);
+    return audit->all_findings > missing ? EXIT_FINDINGS : missing > 0 ? EXIT_MISSING : EXIT_CLEAN;
+}
+
 /* Without a home: the folder and the public keys are all there is. */
 static int verify_run(struct audit *audit, const struct options *options)
 {
@@ -400,10 +420,11 @@ static int verify_run(struct audit *audit, const struct options *options)
         return audit->output == NULL ? EXIT_BUSY : fault_tell(&audit->fault);
     audit_output_begin(audit, 1);
     audit_output_check_begin(audit, &sample_check);
-    if (audit_take_fault(audit, sample_verify(audit, options->dir)) != NKS_OK)
+    int64_t missing = 0;
+    if (audit_take_fault(audit, sample_verify(audit, options->dir, &missing)) != NKS_OK)
         code = fault_tell(&audit->fault);
     audit_output_check_end(audit, &sample_check, code == EXIT_CLEAN ? AUDIT_RAN : AUDIT_CANNOT);
-    code = worse(code, audit->all_findings > 0 ? EXIT_FINDINGS : EXIT_CLEAN);
+    code = worse(code, sample_judge(audit, missing));
     audit_output_end(audit, code);
     return code;
 }
