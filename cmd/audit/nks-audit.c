@@ -27,7 +27,7 @@ static const char usage[] =
     "\n"
     "sample draws payments by monetary units, and writes them with evidence that needs no secret key into a new "
     "folder;\n"
-    "verify-sample checks such a folder by sign.pub and file.crt alone.\n"
+    "verify-sample checks such a folder by sign.pub and file.crt alone, and says what these cannot prove.\n"
     "\n"
     "  --home DIR   the home (else NKS_HOME, else /var/lib/nks)\n"
     "  --keys DIR   the keys (else NKS_KEYS, else HOME.keys); sign.pub and file.crt alone give the public checks\n"
@@ -37,8 +37,8 @@ static const char usage[] =
     "  -q           findings only\n"
     "  --help, --version\n"
     "\n"
-    "exit: 0 clean, 2 usage, 4 busy, 5 clean as far as it can be judged before nks reconcile, 6 cannot look,\n"
-    "      7 findings (run no stage before a person has looked), 8 a bug\n";
+    "exit: 0 clean, 2 usage, 4 busy, 5 clean as far as it can be judged before nks reconcile, or something of a\n"
+    "      sample is not there, 6 cannot look, 7 findings (run no stage before a person has looked), 8 a bug\n";
 
 struct options {
     const char *home, *keys, *mus, *seed, *out, *verb, *dir;
@@ -411,6 +411,16 @@ static int sample_run(struct audit *audit, const struct options *options)
 static const struct audit_check sample_check = {"sample", "a sample and its evidence, by the public keys", NULL, NULL,
                                                 false};
 
+static int sample_judge(const struct audit *audit, int64_t missing)
+{
+    if (audit->all_findings > missing)
+        fputs("nks-audit: SAMPLE-WRONG: something of the sample is not what was signed: rely on nothing of it\n",
+              stderr);
+    else if (missing > 0)
+        fputs("nks-audit: SAMPLE-MISSING: something of the sample is not there: it proves nothing yet\n", stderr);
+    return audit->all_findings > missing ? EXIT_FINDINGS : missing > 0 ? EXIT_HELD : EXIT_CLEAN;
+}
+
 /* Without a home: the folder and the public keys are all there is. */
 static int verify_run(struct audit *audit, const struct options *options)
 {
@@ -425,10 +435,11 @@ static int verify_run(struct audit *audit, const struct options *options)
         return audit->output == NULL ? EXIT_BUSY : fault_tell(&audit->fault);
     audit_output_begin(audit, 1);
     audit_output_check_begin(audit, &sample_check);
-    if (audit_take_fault(audit, sample_verify(audit, options->dir)) != NKS_OK)
+    int64_t missing = 0;
+    if (audit_take_fault(audit, sample_verify(audit, options->dir, &missing)) != NKS_OK)
         code = fault_tell(&audit->fault);
     audit_output_check_end(audit, &sample_check, code == EXIT_CLEAN ? AUDIT_RAN : AUDIT_CANNOT);
-    code = worse(code, audit->all_findings > 0 ? EXIT_FINDINGS : EXIT_CLEAN);
+    code = worse(code, sample_judge(audit, missing));
     audit_output_end(audit, code);
     return code;
 }

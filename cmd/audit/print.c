@@ -235,7 +235,9 @@ void audit_output_end(struct audit *audit, int exit_code)
         printf("%s%s\n", i == 0 ? "\n" : "", output->note[i]);
     if (output->style.quiet)
         return;
-    if (audit->all_findings > 0)
+    if (audit->db == NULL && audit->all_findings > 0) /* of a sample, which has no home */
+        printf("\n%lld finding(s).\n", (long long)audit->all_findings);
+    else if (audit->all_findings > 0)
         printf("\n%lld finding(s). Stop: run no stage before a person has looked.\n"
                "`nks help AUDIT-NAME`, with the name of the check, says what is safe and what to do.\n",
                (long long)audit->all_findings);

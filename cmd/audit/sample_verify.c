@@ -1,302 +1,350 @@
-/* A sample's folder against the public keys: signatures over rows and legs, legs against payments, files against the
- * journal, the journal against its own chain, seals against their signatures. */
-#include "sample.h"
-
-#include "stage/journal.h"
+/*
+ * A sample's folder against the public keys: the list of its files, then the draw once more from the totals in it, over
+ * the rows that were signed, then what left the house by the journal and the seals. Lines of sample.tsv and files.tsv
+ * are not read for what they say, but made again and compared.
+ */
+#include "evidence.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILE_MAX = 1 << 28, SLICES_MAX = 1000000, HEAD_INTS = 8, ROWS_HEAD = 5, LEGS_HEAD = 4 };
+enum { WANTS_FIRST = 64, WANTS_MAX = 10000000 };
 
-/* One slice's evidence, read and hashed on the way. */
-struct evidence {
-    int64_t head[HEAD_INTS]; /* slice, batch, execution date, due date, payments, state, generation, legs */
-    struct nks_hash *rows, *legs;
-    uint8_t rows_signature[NKS_SIGNATURE_SIZE], legs_signature[NKS_SIGNATURE_SIZE];
-    bool has_rows, has_legs, has_decisions;
-    int64_t payments, leg_count;
-    int64_t wanted_n, wanted_amount, wanted_seq; /* of the payment drawn, and what was found of it */
-    bool found;
-    int64_t legs_sum;
+struct lines { /* of a file that is compared from its beginning */
+    const char *name;
+    char *data;
+    struct nks_text rest;
+    int64_t at;
+    bool lost; /* one was not as expected: what follows is not compared */
 };
 
-static void hash_ints(struct nks_hash *hash, const int64_t *values, size_t count)
+struct verify {
+    struct evidence evidence;
+    struct sample_draw draw;
+    struct lines population, sample, files;
+    struct evidence_slice slice;
+    int64_t slices, drawn_slices, unrouted, fileless;
+};
+
+/* ---- lines */
+
+static enum nks_status lines_open(struct verify *verify, struct lines *lines, const char *name)
 {
-    for (size_t i = 0; i < count; i++) {
-        uint8_t bytes[8];
-        for (size_t b = 0; b < 8; b++)
-            bytes[b] = (uint8_t)((uint64_t)values[i] >> (8 * b));
-        nks_hash_add(hash, bytes, sizeof bytes);
+    size_t len = 0;
+    lines->name = name;
+    NKS_TRY(evidence_file(&verify->evidence, name, &lines->data, &len));
+    lines->rest = (struct nks_text){lines->data, len};
+    lines->lost = lines->data == NULL;
+    if (!lines->lost && (len == 0 || lines->data[len - 1] != '\n')) {
+        lines->lost = true;
+        audit_find(verify->evidence.audit, "it is empty, or its last line is cut");
     }
+    return NKS_OK;
 }
 
-static bool ints_read(struct nks_text rest, int64_t *values, size_t count)
+static void lines_lose(struct verify *verify, struct lines *lines, const char *words)
 {
-    for (size_t i = 0; i < count; i++) {
-        struct nks_text field = nks_text_cut(&rest, '\t');
-        uint64_t value = 0;
-        bool negative = nks_text_starts(field, "-");
-        if (negative)
-            field = nks_text_slice(field, 1, field.len);
-        if (!nks_text_number(field, (uint64_t)INT64_MAX + negative, &value))
-            return false;
-        values[i] = negative ? (int64_t)(0 - value) : (int64_t)value;
-    }
-    return rest.len == 0;
+    if (lines->lost)
+        return;
+    lines->lost = true;
+    audit_at(verify->evidence.audit, "file %s line %" PRId64, lines->name, lines->at);
+    audit_find(verify->evidence.audit, "%s", words);
 }
 
-/* ---- the lines of a slice: a row per word */
-
-static bool slice_line(struct evidence *e, struct nks_text rest)
+/* False: there is none. */
+static bool line_next(struct lines *lines, struct nks_text *line)
 {
-    bool good = ints_read(rest, e->head, HEAD_INTS);
-    const int64_t legs[LEGS_HEAD] = {e->head[0], e->head[6], e->head[4], e->head[7]};
-    hash_ints(e->rows, e->head, ROWS_HEAD);
-    hash_ints(e->legs, legs, LEGS_HEAD);
-    return good;
-}
-
-static bool payment_line(struct evidence *e, struct nks_text rest)
-{
-    int64_t row[SAMPLE_ROW_INTS];
-    if (!ints_read(rest, row, SAMPLE_ROW_INTS))
+    lines->at++;
+    if (lines->lost || lines->rest.len == 0)
         return false;
-    hash_ints(e->rows, row, SAMPLE_ROW_INTS);
-    e->payments++;
-    e->found = e->found || (row[0] == e->wanted_n && row[1] == e->wanted_seq && row[3] == e->wanted_amount);
+    *line = nks_text_cut(&lines->rest, '\n');
     return true;
 }
 
-static bool leg_line(struct evidence *e, struct nks_text rest)
+static void line_expect(struct verify *verify, struct lines *lines, const char *expected, const char *words)
 {
-    int64_t row[SAMPLE_LEG_INTS];
-    if (!ints_read(rest, row, SAMPLE_LEG_INTS))
-        return false;
-    hash_ints(e->legs, row, SAMPLE_LEG_INTS);
-    e->leg_count++;
-    if (row[0] == e->wanted_n && !nks_minor_add(e->legs_sum, row[4], &e->legs_sum))
-        return false;
-    return true;
+    struct nks_text line;
+    if (!line_next(lines, &line) || !nks_text_is(line, expected))
+        lines_lose(verify, lines, words);
 }
 
-static bool rows_signature_line(struct evidence *e, struct nks_text rest)
+static void lines_end(struct verify *verify, struct lines *lines, const char *words)
 {
-    e->has_rows = nks_unhex(rest, e->rows_signature, sizeof e->rows_signature);
-    return e->has_rows;
+    struct nks_text line;
+    if (line_next(lines, &line))
+        lines_lose(verify, lines, words);
 }
 
-static bool legs_signature_line(struct evidence *e, struct nks_text rest)
+/* ---- files.tsv: number, n, leg_no, amount, state, then the file or "-" five times */
+
+static enum nks_status want_add(struct evidence *evidence, const struct evidence_want *want)
 {
-    e->has_legs = nks_unhex(rest, e->legs_signature, sizeof e->legs_signature);
-    return e->has_legs;
+    if (evidence->want_count == evidence->want_room) {
+        size_t room = evidence->want_room == 0 ? WANTS_FIRST : 2 * evidence->want_room;
+        struct evidence_want *moved =
+            room <= WANTS_MAX ? realloc(evidence->wants, room * sizeof *evidence->wants) : NULL;
+        if (moved == NULL)
+            return nks_fault_set(&evidence->audit->fault, NKS_RETRY, "MEMORY", "no memory to verify a sample");
+        evidence->wants = moved;
+        evidence->want_room = room;
+    }
+    evidence->wants[evidence->want_count++] = *want;
+    return NKS_OK;
 }
 
-static bool decisions_line(struct evidence *e, struct nks_text rest)
+static bool state_known(struct nks_text name)
 {
-    uint8_t hash[NKS_HASH_SIZE];
-    e->has_decisions = nks_unhex(rest, hash, sizeof hash);
-    nks_hash_add(e->legs, hash, sizeof hash);
-    return e->has_decisions;
-}
-
-static const struct {
-    const char *word;
-    bool (*fn)(struct evidence *e, struct nks_text rest);
-} lines[] = {{"slice", slice_line},         {"payment", payment_line}, {"rows_signature", rows_signature_line},
-             {"decisions", decisions_line}, {"leg", leg_line},         {"legs_signature", legs_signature_line}};
-
-static bool line_take(struct evidence *e, struct nks_text line)
-{
-    struct nks_text word = nks_text_cut(&line, '\t');
-    if (nks_text_starts(word, "#"))
-        return true;
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-        if (nks_text_is(word, lines[i].word))
-            return lines[i].fn(e, line);
+    for (int state = NKS_LEG_PLANNED; state <= NKS_LEG_STOPPED; state++) {
+        if (nks_text_is(name, nks_state_name(NKS_STATE_LEG, state)))
+            return true;
     }
     return false;
 }
 
-static void evidence_judge(struct audit *audit, struct evidence *e)
+static bool want_read(struct nks_text line, struct evidence_want *want)
 {
-    uint8_t hash[NKS_HASH_SIZE];
-    struct nks_fault ignored = {.status = NKS_OK};
-    nks_hash_end(e->rows, hash);
-    if (!e->has_rows || e->payments != e->head[4] ||
-        nks_sign_verify(audit->keys, hash, sizeof hash, e->rows_signature, &ignored) != NKS_OK)
-        audit_find(audit, "the rows of its payments are not those that were signed");
-    nks_hash_end(e->legs, hash);
-    bool routed = e->head[5] == NKS_SLICE_ROUTED || e->head[5] == NKS_SLICE_EMITTED;
-    nks_fault_clear(&ignored);
-    if (routed && (!e->has_legs || !e->has_decisions || e->leg_count != e->head[7] ||
-                   nks_sign_verify(audit->keys, hash, sizeof hash, e->legs_signature, &ignored) != NKS_OK))
-        audit_find(audit, "its legs are not those that were signed");
-    if (!e->found)
-        audit_find(audit, "payment n %" PRId64 " is not there as sample.tsv has it", e->wanted_n);
-    else if (routed && e->legs_sum != e->wanted_amount)
-        audit_find(audit, "the legs of payment n %" PRId64 " do not add up to its amount", e->wanted_n);
+    uint64_t bytes = 0;
+    *want = (struct evidence_want){.line = 0};
+    bool good = nks_text_copy(nks_text_cut(&line, '\t'), want->party, sizeof want->party) &&
+                nks_text_copy(nks_text_cut(&line, '\t'), want->name, sizeof want->name) &&
+                nks_text_copy(nks_text_cut(&line, '\t'), want->message_id, sizeof want->message_id) &&
+                nks_text_number(nks_text_cut(&line, '\t'), INT64_MAX, &bytes) &&
+                nks_unhex(line, want->hash, sizeof want->hash);
+    want->bytes = (int64_t)bytes;
+    return good;
 }
 
-static enum nks_status evidence_read(struct audit *audit, const char *path, struct evidence *e)
+static enum nks_status leg_check(struct verify *verify, const int64_t leg[EVIDENCE_LEG_INTS])
 {
-    char *data = NULL;
-    size_t len = 0;
-    NKS_TRY(nks_file_read(path, FILE_MAX, &data, &len, &audit->fault));
+    static const char words[] = "it is not the signed leg of a payment drawn, with its file";
+    char expected[SAMPLE_LINE_MAX];
+    struct nks_text line;
+    struct evidence_want want;
+    int len = snprintf(expected, sizeof expected, "%" PRId64 "\t%" PRId64 "\t%" PRId64 "\t%" PRId64 "\t",
+                       verify->draw.drawn, leg[0], leg[2], leg[4]);
+    if (!line_next(&verify->files, &line) || !nks_text_starts(line, expected)) {
+        lines_lose(verify, &verify->files, words);
+        return NKS_OK;
+    }
+    line = nks_text_slice(line, (size_t)len, line.len);
+    if (!state_known(nks_text_cut(&line, '\t')))
+        lines_lose(verify, &verify->files, words);
+    if (nks_text_is(line, "-\t-\t-\t-\t-")) {
+        verify->fileless++;
+        return NKS_OK;
+    }
+    if (want_read(line, &want))
+        return want_add(&verify->evidence, &want);
+    lines_lose(verify, &verify->files, words);
+    return NKS_OK;
+}
+
+/* ---- the draw */
+
+static bool counts(const int64_t row[EVIDENCE_ROW_INTS])
+{
+    return row[5] == NKS_PAYMENT_ACCEPTED && row[3] > 0;
+}
+
+/* Legs stand in the order of payments; *at is the first that is not looked at yet. */
+static enum nks_status legs_check(struct verify *verify, int64_t n, int64_t amount, size_t *at, bool drawn)
+{
+    const struct evidence_slice *slice = &verify->slice;
+    int64_t sum = 0;
     bool good = true;
-    for (struct nks_text rest = {data, len}; good && rest.len > 0;)
-        good = line_take(e, nks_text_cut(&rest, '\n'));
-    free(data);
+    for (; *at < slice->leg_count && slice->legs[*at][0] <= n; (*at)++) {
+        const int64_t *leg = slice->legs[*at];
+        good = leg[0] == n && nks_minor_add(sum, leg[4], &sum) && good;
+        if (drawn)
+            NKS_TRY(leg_check(verify, leg));
+    }
+    if (slice->routed && drawn && (!good || sum != amount)) {
+        audit_at(verify->evidence.audit, "file slice-%" PRId64 ".tsv", slice->head[0]);
+        audit_find(verify->evidence.audit, "the legs of payment n %" PRId64 " do not add up to its amount", n);
+    }
+    verify->unrouted += drawn && !slice->routed;
+    return NKS_OK;
+}
+
+static enum nks_status rows_draw(struct verify *verify)
+{
+    const struct evidence_slice *slice = &verify->slice;
+    size_t leg = 0;
+    for (size_t i = 0; i < slice->row_count; i++) {
+        const int64_t *row = slice->rows[i];
+        char line[SAMPLE_LINE_MAX];
+        struct sample_pick pick = {.unit = verify->draw.next,
+                                   .slice_id = slice->head[0],
+                                   .n = row[0],
+                                   .seq = row[1],
+                                   .amount_minor = row[3],
+                                   .currency = row[4]};
+        pick.hits = counts(row) ? sample_draw_take(&verify->draw, row[3]) : 0;
+        if (pick.hits > 0) {
+            verify->draw.drawn++;
+            sample_line(&verify->draw, &pick, line);
+            line_expect(verify, &verify->sample, line, "it is not what the seed draws from the signed rows");
+        }
+        NKS_TRY(legs_check(verify, row[0], row[3], &leg, pick.hits > 0));
+    }
+    return NKS_OK;
+}
+
+static bool totals_fit(const struct evidence_slice *slice, int64_t payments, int64_t units)
+{
+    int64_t count = 0, sum = 0;
+    for (size_t i = 0; i < slice->row_count; i++) {
+        if (!counts(slice->rows[i]))
+            continue;
+        count++;
+        if (!nks_minor_add(sum, slice->rows[i][3], &sum))
+            return false;
+    }
+    return count == payments && sum == units;
+}
+
+static enum nks_status slice_draw(struct verify *verify, int64_t slice_id, int64_t payments, int64_t units)
+{
+    bool good = false;
+    if (verify->draw.next >= verify->draw.passed + units) {
+        verify->draw.passed += units;
+        return NKS_OK;
+    }
+    verify->drawn_slices++;
+    NKS_TRY(evidence_slice_read(&verify->evidence, slice_id, &verify->slice, &good));
+    if (good && totals_fit(&verify->slice, payments, units))
+        return rows_draw(verify);
     if (good)
-        evidence_judge(audit, e);
-    else
-        audit_find(audit, "it has a line that is none of a slice's evidence");
+        audit_find(verify->evidence.audit, "its rows are not as many, or not as much, as population.tsv says");
+    (void)sample_draw_take(&verify->draw, units);
+    verify->sample.lost = verify->files.lost = true; /* what follows cannot be known; this slice is a finding already */
     return NKS_OK;
 }
 
-/* number, unit, hits, slice, n, batch (text), seq, amount, currency */
-static enum nks_status drawn_check(struct audit *audit, const char *dir, struct nks_text line)
+/* ---- the population */
+
+typedef enum nks_status (*slice_fn)(struct verify *verify, int64_t slice_id, int64_t payments, int64_t units);
+
+static enum nks_status slice_count(struct verify *verify, int64_t slice_id, int64_t payments, int64_t units)
 {
-    int64_t first[5], last[3];
-    struct nks_text rest = line, head = line;
-    char path[NKS_PATH_MAX], name[48];
-    for (int i = 0; i < 5; i++)
-        (void)nks_text_cut(&rest, '\t');
-    head.len -= rest.len + (rest.len > 0);
-    (void)nks_text_cut(&rest, '\t');
-    audit_looked(audit);
-    if (!ints_read(head, first, 5) || !ints_read(rest, last, 3)) {
-        audit_find(audit, "it has a line that names no payment");
-        return NKS_OK;
-    }
-    snprintf(name, sizeof name, "slice-%" PRId64 ".tsv", first[3]);
-    audit_at(audit, "file %s", name);
-    if (!nks_path_join(path, dir, name) || !nks_sys_exists(path)) {
-        audit_find(audit, "it is not there");
-        return NKS_OK;
-    }
-    struct evidence e = {.rows = nks_hash_new(),
-                         .legs = nks_hash_new(),
-                         .wanted_n = first[4],
-                         .wanted_seq = last[0],
-                         .wanted_amount = last[1]};
-    enum nks_status status = e.rows == NULL || e.legs == NULL
-                                 ? nks_fault_set(&audit->fault, NKS_RETRY, "MEMORY", "no memory to verify a sample")
-                                 : evidence_read(audit, path, &e);
-    nks_hash_free(e.rows);
-    nks_hash_free(e.legs);
-    return status;
-}
-
-typedef enum nks_status (*line_fn)(struct audit *audit, const char *dir, struct nks_text line);
-
-static enum nks_status lines_each(struct audit *audit, const char *dir, const char *name, line_fn fn)
-{
-    char path[NKS_PATH_MAX], *data = NULL;
-    size_t len = 0;
-    audit_at(audit, "file %s", name);
-    if (!nks_path_join(path, dir, name) || !nks_sys_exists(path)) {
-        audit_find(audit, "it is not there");
-        return NKS_OK;
-    }
-    NKS_TRY(nks_file_read(path, FILE_MAX, &data, &len, &audit->fault));
-    enum nks_status status = NKS_OK;
-    for (struct nks_text rest = {data, len}; status == NKS_OK && rest.len > 0;) {
-        struct nks_text line = nks_text_cut(&rest, '\n');
-        audit_at(audit, "file %s", name);
-        if (line.len > 0 && line.ptr[0] != '#')
-            status = fn(audit, dir, line);
-    }
-    free(data);
-    return status;
-}
-
-/* ---- files against the journal */
-
-static enum nks_status journal_find(struct audit *audit, const char *dir, struct nks_text name, const uint8_t *hash,
-                                    bool *same)
-{
-    struct nks_journal *journal = NULL;
-    char path[NKS_PATH_MAX];
-    *same = false;
-    if (!nks_path_join(path, dir, "published.log"))
-        return NKS_OK;
-    NKS_TRY(nks_journal_open(path, NULL, false, &journal, &audit->fault));
-    enum nks_status status = NKS_OK;
-    for (bool found = true; status == NKS_OK && found && !*same;) {
-        struct nks_journal_line line;
-        struct nks_published published;
-        status = nks_journal_next(journal, &line, &found, &audit->fault);
-        if (status == NKS_OK && found && nks_published_read(line.fields, &published))
-            *same = nks_text_is(name, published.name) && memcmp(published.hash, hash, NKS_HASH_SIZE) == 0;
-    }
-    nks_journal_close(journal);
-    return status;
-}
-
-/* number, n, leg_no, amount, state, central, file, message id, bytes, sha256 */
-static enum nks_status file_check(struct audit *audit, const char *dir, struct nks_text line)
-{
-    struct nks_text fields[10];
-    uint8_t hash[NKS_HASH_SIZE];
-    bool same = false;
-    for (size_t i = 0; i < 10; i++)
-        fields[i] = nks_text_cut(&line, '\t');
-    audit_looked(audit);
-    if (line.len > 0 || !nks_unhex(fields[9], hash, sizeof hash)) {
-        audit_find(audit, "it has a line that names no file");
-        return NKS_OK;
-    }
-    enum nks_status status = journal_find(audit, dir, fields[6], hash, &same);
-    if (status == NKS_OK && !same)
-        audit_find(audit, "the journal has no line of %.*s with that SHA-256", (int)fields[6].len, fields[6].ptr);
-    return audit_take_fault(audit, status);
-}
-
-/* ---- seals */
-
-static enum nks_status seal_check(struct audit *audit, const char *path, const char *name)
-{
-    static const char word[] = "# signature ";
-    char *data = NULL;
-    size_t len = 0;
-    uint8_t hash[NKS_HASH_SIZE], signature[NKS_SIGNATURE_SIZE];
-    NKS_TRY(nks_file_read(path, FILE_MAX, &data, &len, &audit->fault));
-    audit_looked(audit);
-    audit_at(audit, "file seals/%s", name);
-    size_t tail = sizeof word - 1 + 2 * NKS_SIGNATURE_SIZE + 1;
-    bool good = len > tail && memcmp(data + len - tail, word, sizeof word - 1) == 0 &&
-                nks_unhex((struct nks_text){data + len - tail + sizeof word - 1, 2 * NKS_SIGNATURE_SIZE}, signature,
-                          sizeof signature);
-    nks_hash_once(data, good ? len - tail : 0, hash);
-    struct nks_fault ignored = {.status = NKS_OK};
-    if (!good || nks_sign_verify(audit->keys, hash, sizeof hash, signature, &ignored) != NKS_OK)
-        audit_find(audit, "its signature does not hold");
-    free(data);
+    struct sample_draw *draw = &verify->draw;
+    (void)slice_id;
+    if (!nks_minor_add(draw->payments, payments, &draw->payments) || !nks_minor_add(draw->units, units, &draw->units))
+        lines_lose(verify, &verify->population, "its numbers are beyond all bounds");
+    verify->slices++;
     return NKS_OK;
 }
 
-static enum nks_status seals_check(struct audit *audit, const char *dir)
+static enum nks_status population_each(struct verify *verify, slice_fn fn)
 {
-    struct nks_sys_list list = {NULL, 0, false};
-    char folder[NKS_PATH_MAX], path[NKS_PATH_MAX];
-    if (!nks_path_join(folder, dir, "seals") || !nks_sys_exists(folder))
-        return NKS_OK;
-    NKS_TRY(nks_sys_list(folder, SLICES_MAX, false, &list, &audit->fault));
-    enum nks_status status = NKS_OK;
-    for (size_t i = 0; i < list.count && status == NKS_OK; i++) {
-        if (nks_path_join(path, folder, list.names[i]))
-            status = seal_check(audit, path, list.names[i]);
+    struct lines *lines = &verify->population;
+    struct lines own = *lines;
+    struct nks_text line;
+    int64_t last = 0;
+    bool good = line_next(&own, &line) && nks_text_is(line, sample_population_head);
+    while (good && line_next(&own, &line)) {
+        int64_t row[3];
+        good = evidence_ints(line, row, 3) && row[0] > last && row[1] >= 0 && row[1] <= NKS_SLICE_PAYMENTS &&
+               row[2] >= row[1];
+        if (!good)
+            break;
+        last = row[0];
+        NKS_TRY(fn(verify, row[0], row[1], row[2]));
     }
-    nks_sys_list_free(&list);
-    return status;
+    lines->at = own.at;
+    if (!good)
+        lines_lose(verify, lines, "it is not the line of a slice, in order");
+    return NKS_OK;
 }
 
-enum nks_status sample_verify(struct audit *audit, const char *dir)
+/* Count and seed are what the head says; all else on it follows from them and the population. */
+static bool head_read(struct verify *verify)
 {
-    NKS_TRY(lines_each(audit, dir, "sample.tsv", drawn_check));
-    NKS_TRY(lines_each(audit, dir, "files.tsv", file_check));
-    return seals_check(audit, dir);
+    struct nks_text head;
+    struct lines own = verify->sample;
+    uint64_t count = 0;
+    if (!line_next(&own, &head))
+        return false;
+    (void)nks_text_cut(&head, '\t');
+    struct nks_text mus = nks_text_cut(&head, '\t'), seed = nks_text_cut(&head, '\t');
+    bool good = nks_text_starts(mus, "mus ") && nks_text_starts(seed, "seed ") &&
+                nks_text_number(nks_text_slice(mus, 4, mus.len), SAMPLE_COUNT_MAX, &count) &&
+                nks_text_number(nks_text_slice(seed, 5, seed.len), UINT64_MAX, &verify->draw.seed);
+    verify->draw.count = (int64_t)count;
+    return good;
+}
+
+static enum nks_status draw_again(struct verify *verify)
+{
+    char head[SAMPLE_LINE_MAX];
+    NKS_TRY(population_each(verify, slice_count));
+    if (verify->population.lost || verify->sample.lost)
+        return NKS_OK;
+    if (!head_read(verify) || !sample_draw_begin(&verify->draw)) {
+        verify->sample.at = 1;
+        lines_lose(verify, &verify->sample, "it tells no draw");
+        return NKS_OK;
+    }
+    sample_head(&verify->draw, head);
+    line_expect(verify, &verify->sample, head, "it does not follow from the seed and the totals in population.tsv");
+    line_expect(verify, &verify->sample, sample_columns, "it does not name the columns");
+    line_expect(verify, &verify->files, sample_files_head, "it does not name the columns");
+    NKS_TRY(population_each(verify, slice_draw));
+    lines_end(verify, &verify->sample, "the seed does not draw it");
+    lines_end(verify, &verify->files, "it is of no leg of a payment drawn");
+    return NKS_OK;
+}
+
+/* ---- all of it */
+
+/* What the public keys cannot tell, said each time. */
+static void limits_tell(struct verify *verify)
+{
+    struct audit *audit = verify->evidence.audit;
+    if (!verify->population.lost)
+        audit_note(audit,
+                   "drawn from %" PRId64 " payments, %" PRId64 " units, in %" PRId64 " slices; rows of %" PRId64
+                   " slices are here",
+                   verify->draw.payments, verify->draw.units, verify->slices, verify->drawn_slices);
+    audit_note(audit, "not proved: that the population is whole, and the totals of slices whose rows are not here");
+    audit_note(audit, "not proved: states of slices and legs, and which central a leg's number means");
+    audit_note(audit, "not proved: what stands in the files; compare their SHA-256 with those that the centrals have");
+    if (verify->unrouted > 0)
+        audit_note(audit, "not proved: that %" PRId64 " payments drawn have no legs yet", verify->unrouted);
+    if (verify->fileless > 0)
+        audit_note(audit, "not proved: that %" PRId64 " legs of payments drawn stand in no published file",
+                   verify->fileless);
+    audit_note(audit, "for these the home's own word stands, the signed list; nks-audit on the home looks at them");
+}
+
+static enum nks_status all_verify(struct verify *verify)
+{
+    int64_t slices = 0;
+    NKS_TRY(evidence_slice_new(verify->evidence.audit, &verify->slice));
+    NKS_TRY(evidence_list_check(&verify->evidence, &slices));
+    NKS_TRY(lines_open(verify, &verify->population, "population.tsv"));
+    NKS_TRY(lines_open(verify, &verify->sample, "sample.tsv"));
+    NKS_TRY(lines_open(verify, &verify->files, "files.tsv"));
+    NKS_TRY(draw_again(verify));
+    audit_at(verify->evidence.audit, "file sample.tsv");
+    if (slices > verify->drawn_slices && !verify->population.lost && !verify->sample.lost)
+        audit_find(verify->evidence.audit, "there is evidence of slices of which nothing is drawn");
+    NKS_TRY(evidence_outside_check(&verify->evidence));
+    limits_tell(verify);
+    return NKS_OK;
+}
+
+enum nks_status sample_verify(struct audit *audit, const char *dir, int64_t *missing)
+{
+    struct verify verify = {.evidence = {.audit = audit, .dir = dir}};
+    enum nks_status status = all_verify(&verify);
+    *missing = verify.evidence.missing;
+    evidence_slice_free(&verify.slice);
+    free(verify.population.data);
+    free(verify.sample.data);
+    free(verify.files.data);
+    free(verify.evidence.wants);
+    return status;
 }

@@ -177,23 +177,27 @@ static int by_message_id(const void *a, const void *b)
     return strcmp((*(struct verify_entry *const *)a)->message_id, (*(struct verify_entry *const *)b)->message_id);
 }
 
-/* A bank that knows orders by their message id would carry out one of the two: which one is chance. */
-static enum nks_status twice_find(struct verify *verify, const struct verify_folder *folder)
+/* A bank that knows orders by their message id would carry out one of the two: which one is chance. One that does not
+ * would carry out both. In which folders they lie makes no difference. */
+static enum nks_status twice_find(struct verify *verify)
 {
-    struct verify_entry **orders = calloc(folder->count + 1, sizeof *orders);
+    struct verify_entry **orders = calloc((size_t)verify->files + 1, sizeof *orders);
     size_t count = 0;
     if (orders == NULL)
         return nks_fault_set(verify->fault, NKS_RETRY, "MEMORY", "no memory for the files of a folder");
-    for (size_t i = 0; i < folder->count; i++) {
-        if (folder->entries[i].kind == NKS_VERIFY_ORDER && folder->entries[i].message_id[0] != '\0')
-            orders[count++] = &folder->entries[i];
+    for (size_t f = 0; f < verify->folder_count; f++) {
+        const struct verify_folder *folder = verify->folders[f];
+        for (size_t i = 0; i < folder->count; i++) {
+            if (folder->entries[i].kind == NKS_VERIFY_ORDER && folder->entries[i].message_id[0] != '\0')
+                orders[count++] = &folder->entries[i];
+        }
     }
     qsort(orders, count, sizeof orders[0], by_message_id);
     for (size_t i = 1; i < count; i++) {
         if (strcmp(orders[i - 1]->message_id, orders[i]->message_id) != 0)
             continue;
-        verify_say(orders[i - 1], NKS_VERIFY_TWICE, "another file here has the same message id");
-        verify_say(orders[i], NKS_VERIFY_TWICE, "another file here has the same message id");
+        verify_say(orders[i - 1], NKS_VERIFY_TWICE, "another file has the same message id, here or in another folder");
+        verify_say(orders[i], NKS_VERIFY_TWICE, "another file has the same message id, here or in another folder");
     }
     free(orders);
     return NKS_OK;
@@ -225,27 +229,52 @@ static enum nks_status judge(struct verify *verify, struct verify_folder *folder
             options->progress(options->context, "verify", (int64_t)i + 1, (int64_t)folder->count);
     }
     NKS_TRY(verify_manifests(verify, folder));
-    NKS_TRY(twice_find(verify, folder));
     for (size_t i = 0; i < folder->count; i++) {
         struct verify_entry *entry = &folder->entries[i];
         if (entry->kind == NKS_VERIFY_ORDER && !entry->listed)
             verify_say(entry, NKS_VERIFY_UNLISTED, "no manifest names it");
-        NKS_TRY(tell_entry(verify, folder, entry));
     }
     return NKS_OK;
 }
 
 static enum nks_status verify_one(struct verify *verify, const char *path, const char *relative)
 {
-    struct verify_folder folder = {.path = path, .relative = relative};
-    if (++verify->folders > NKS_VERIFY_FOLDERS_MAX)
+    if (verify->folder_count == NKS_VERIFY_FOLDERS_MAX)
         return many(verify, "folders", NKS_VERIFY_FOLDERS_MAX);
-    NKS_TRY(nks_sys_list(path, NKS_VERIFY_NAMES_MAX, false, &folder.names, verify->fault));
-    enum nks_status status =
-        folder.names.truncated ? many(verify, "files in a folder", NKS_VERIFY_NAMES_MAX) : judge(verify, &folder);
-    free(folder.entries);
-    nks_sys_list_free(&folder.names);
-    return status;
+    struct verify_folder *folder = calloc(1, sizeof *folder);
+    if (folder == NULL)
+        return nks_fault_set(verify->fault, NKS_RETRY, "MEMORY", "no memory for the files of a folder");
+    verify->folders[verify->folder_count++] = folder;
+    if (!nks_text_copy(nks_text_from(path), folder->path, sizeof folder->path) ||
+        !nks_text_copy(nks_text_from(relative), folder->relative, sizeof folder->relative))
+        return nks_fault_set(verify->fault, NKS_FAILED, "PATH-LONG", "the path of a folder is too long");
+    NKS_TRY(nks_sys_list(path, NKS_VERIFY_NAMES_MAX, false, &folder->names, verify->fault));
+    if (folder->names.truncated)
+        return many(verify, "files in a folder", NKS_VERIFY_NAMES_MAX);
+    verify->files += (int64_t)folder->names.count;
+    return verify->files > NKS_VERIFY_ALL_NAMES_MAX ? many(verify, "files in all folders", NKS_VERIFY_ALL_NAMES_MAX)
+                                                    : judge(verify, folder);
+}
+
+static enum nks_status tell_all(struct verify *verify)
+{
+    NKS_TRY(twice_find(verify));
+    for (size_t f = 0; f < verify->folder_count; f++) {
+        const struct verify_folder *folder = verify->folders[f];
+        for (size_t i = 0; i < folder->count; i++)
+            NKS_TRY(tell_entry(verify, folder, &folder->entries[i]));
+    }
+    return NKS_OK;
+}
+
+static void folders_free(struct verify *verify)
+{
+    for (size_t f = 0; f < verify->folder_count; f++) {
+        free(verify->folders[f]->entries);
+        nks_sys_list_free(&verify->folders[f]->names);
+        free(verify->folders[f]);
+    }
+    free(verify->folders);
 }
 
 static enum nks_status walk(struct verify *verify, const char *path, const char *relative, int depth)
@@ -273,18 +302,24 @@ enum nks_status nks_verify(const char *dir, const struct nks_verify_options *opt
                            struct nks_fault *fault)
 {
     struct verify *verify = calloc(1, sizeof *verify);
+    struct verify_folder **folders = calloc(NKS_VERIFY_FOLDERS_MAX, sizeof(struct verify_folder *));
     char *buffer = malloc(VERIFY_READ_SIZE);
     *result = (struct nks_verify_result){0};
-    enum nks_status status = NKS_OK;
-    if (verify == NULL || buffer == NULL) {
-        status = nks_fault_set(fault, NKS_RETRY, "MEMORY", "no memory to verify files");
-    } else {
-        *verify = (struct verify){.options = options, .result = result, .fault = fault, .buffer = buffer};
-        for (size_t i = 0; i < options->cert_count; i++)
-            verify->pins[i] = (struct nks_pin){options->certs[i], nks_cert_not_before(options->certs[i]),
-                                               nks_cert_not_after(options->certs[i])};
-        status = walk(verify, dir, "", 0);
+    if (verify == NULL || folders == NULL || buffer == NULL) {
+        free(verify);
+        free(folders);
+        free(buffer);
+        return nks_fault_set(fault, NKS_RETRY, "MEMORY", "no memory to verify files");
     }
+    *verify =
+        (struct verify){.options = options, .result = result, .fault = fault, .buffer = buffer, .folders = folders};
+    for (size_t i = 0; i < options->cert_count; i++)
+        verify->pins[i] = (struct nks_pin){options->certs[i], nks_cert_not_before(options->certs[i]),
+                                           nks_cert_not_after(options->certs[i])};
+    enum nks_status status = walk(verify, dir, "", 0);
+    if (status == NKS_OK)
+        status = tell_all(verify);
+    folders_free(verify);
     free(buffer);
     free(verify);
     return status;

@@ -8,7 +8,8 @@
  * that was valid when it signed. Only then the file is read: an order by the jailed reader (iso20022/spawn.h), its
  * payments counted and added again. Then the manifests: strict form, one central, their own date, numbers without a
  * gap; every file that the newest of a day names is there with that hash, size, message id, count and sum, and older
- * ones of that day say the same. Orders that no manifest names are told. Each folder below is judged for itself.
+ * ones of that day say the same. Orders that no manifest names are told. Each folder below is judged for itself, but
+ * an order stands once in all of them.
  *
  * Nothing is followed: symbolic links, pipes and devices are told and not opened. Left out: names that begin with a dot
  * or end in .part or .tmp. Names of files are not signed: a file's place is proved by its manifest alone.
@@ -20,8 +21,14 @@
 #include "exchange/exchange.h"
 #include "vault/cms_verify.h"
 
-/* Names in one folder, twice what a full manifest needs with its signatures; folders in all; folders in folders. */
-enum { NKS_VERIFY_NAMES_MAX = 100000, NKS_VERIFY_FOLDERS_MAX = 1000, NKS_VERIFY_DEPTH_MAX = 8 };
+/* Names in one folder, twice what a full manifest needs with its signatures; in all; folders in all; folders in
+ * folders. */
+enum {
+    NKS_VERIFY_NAMES_MAX = 100000,
+    NKS_VERIFY_ALL_NAMES_MAX = 2000000,
+    NKS_VERIFY_FOLDERS_MAX = 1000,
+    NKS_VERIFY_DEPTH_MAX = 8
+};
 /* A signature may be so many seconds ahead of our clock. */
 enum { NKS_VERIFY_CLOCK_SKEW = 15 * 60 };
 
@@ -80,7 +87,7 @@ struct nks_verify_options {
     size_t cert_count;   /* 1 to NKS_CERTS_MAX */
     const char *central; /* whose manifests they must be; NULL: one central per folder */
     nks_time now;
-    /* Each file once, folder by folder; what is missing comes before the files of its folder. */
+    /* Each file once, folder by folder, when all were read; what is missing, or was not opened, before. */
     enum nks_status (*found)(void *context, const struct nks_verify_found *found, struct nks_fault *fault);
     void (*progress)(void *context, const char *stage, int64_t done, int64_t total); /* may be NULL */
     void *context;

@@ -6,18 +6,6 @@
 
 enum { VERIFY_READ_SIZE = 256 * 1024 };
 
-struct verify {
-    const struct nks_verify_options *options;
-    struct nks_verify_result *result;
-    struct nks_fault *fault;
-    struct nks_pin pins[NKS_CERTS_MAX];
-    int64_t folders;
-    char *buffer; /* VERIFY_READ_SIZE */
-    char p7s[NKS_P7S_MAX + 1];
-    char head[NKS_PROLOG_MAX]; /* the first bytes of the file at hand */
-    size_t head_len;
-};
-
 struct verify_entry { /* a file that is no signature */
     const char *name;
     enum nks_verify_kind kind;
@@ -36,10 +24,24 @@ struct verify_entry { /* a file that is no signature */
 extern const char verify_changed[]; /* words for NKS_VERIFY_CHANGED */
 
 struct verify_folder {
-    const char *path, *relative;
+    char path[NKS_PATH_MAX], relative[NKS_PATH_MAX];
     struct nks_sys_list names;    /* signatures too */
     struct verify_entry *entries; /* in the order of their names */
     size_t count;
+};
+
+struct verify {
+    const struct nks_verify_options *options;
+    struct nks_verify_result *result;
+    struct nks_fault *fault;
+    struct nks_pin pins[NKS_CERTS_MAX];
+    struct verify_folder **folders; /* judged, and told at the end */
+    size_t folder_count;
+    int64_t files; /* in all of them */
+    char *buffer;  /* VERIFY_READ_SIZE */
+    char p7s[NKS_P7S_MAX + 1];
+    char head[NKS_PROLOG_MAX]; /* the first bytes of the file at hand */
+    size_t head_len;
 };
 
 /* The graver verdict stands; of two alike the first. `words` is not copied. */

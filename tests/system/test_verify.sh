@@ -214,6 +214,16 @@ mkdir "$box/inner"
 mv "$box/$one" "$box/$one.p7s" "$box/inner/"
 expect 'a folder below is judged for itself' 5 "$one" VERIFY-MISSING "inner/$one" VERIFY-UNLISTED
 box
+mkdir -p "$box/inner/deep"
+cp "$box/$one" "$box/$one.p7s" "$box/inner/deep/"
+expect 'an order once more in a folder below' 7 "$one" VERIFY-TWICE "inner/deep/$one" VERIFY-TWICE
+box
+mkdir "$box/inner"
+cp "$vest"/* "$box/inner/"
+run_verify "$box" --cert "$pki/pins.crt" --now "$late"
+assert_eq 'everything once more in a folder below' "$code" 7
+assert_eq 'each order of both is told' "$(grep -c VERIFY-TWICE "$work/said")" 14
+box
 mkdir -p "$box/1/2/3/4/5/6/7/8"
 expect 'eight folders deep' 0
 mkdir "$box/1/2/3/4/5/6/7/8/9"
