@@ -334,6 +334,11 @@ static const struct code_row codes[] = {
      "Find the file with the SHA-256 that was proposed, or decline and propose the new one."},
     {"IMPORT-SIGNATURE", 0, "The signature beside the file does not hold.", unchanged,
      "Have the file signed again, by a certificate that is in import.crt of the keys directory."},
+    {"DIFFERENCE-CHANGED", 0,
+     "What was proposed would not do any more what both persons signed: something else was imported, erased, pinned or "
+     "added since.",
+     "Nothing of it was done, and the proposal is open still.",
+     "nks approve N --decline. Look whether it still says what holds, and propose it anew."},
     {"IMPORT-REPLAYED", 0, "A signed file that was imported before came again with the same signature.", unchanged,
      "Nothing, when the file was only offered twice. Else have it signed anew, or import it with two persons: move the "
      ".p7s away."},

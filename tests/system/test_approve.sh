@@ -305,6 +305,53 @@ say 1 "the second of them" approve "$((last + 1))" $bo
 say 1 "the second of them, by another" approve "$((last + 1))" --person di --person-key "$work/di.key"
 told "the second of them, by another" PERSON-LAST
 
+# ---- what was signed is what is done: another import since, and the same counts, and it is refused
+last() { sqlite3 "$home/nks.db" 'SELECT MAX(proposal_id) FROM proposal'; }
+di="--person di --person-key $work/di.key"
+stale() { # KIND OLD NEW: the old file is proposed, the new one comes first
+    say 5 "an old file, proposed" $1 import "$2" --reason "old" $bo
+    say 5 "a new file, proposed" $1 import "$3" --reason "new" $bo
+    say 0 "the new file, approved" approve "$(last)" "$3" $di
+    versions=$(sqlite3 "$home/nks.db" "SELECT COUNT(*) FROM $1_import")
+    say 1 "$1: the old file, approved" approve "$(($(last) - 1))" "$2" $di
+    told "$1: the old file, approved" DIFFERENCE-CHANGED
+    assert_eq "$1: imports after that" "$(sqlite3 "$home/nks.db" "SELECT COUNT(*) FROM $1_import")" "$versions"
+    say 0 "the old file, declined" approve "$(($(last) - 1))" --decline $di
+    say 5 "the old file, proposed anew" $1 import "$2" --reason "old" $bo
+    say 0 "the old file, approved anew" approve "$(last)" "$2" $di
+}
+changed() { # FILE SED-WORDS...: one row of it
+    sed "$2" "$small/$1.csv" >"$work/stale.old"
+    sed "$3" "$small/$1.csv" >"$work/stale.new"
+    checks=$((checks + 1))
+    ! cmp -s "$work/stale.old" "$small/$1.csv" && ! cmp -s "$work/stale.new" "$small/$1.csv" || fail "$1.csv is as it was"
+}
+changed register 's/70010000001001/10030000009991/' 's/70010000001001/20050000009992/'
+stale register "$work/stale.old" "$work/stale.new"
+changed centrals 's/^central-vest,\(.*\),03,5,/central-vest,\1,03,4,/' 's/^central-vest,\(.*\),03,5,/central-vest,\1,03,6,/'
+stale central "$work/stale.old" "$work/stale.new"
+changed agreements '2s/2025-07-01/2025-07-02/' '2s/2025-07-01/2025-07-03/'
+stale agreement "$work/stale.old" "$work/stale.new"
+for amount in 6 7; do
+    sed "s/,5.00,/,$amount.00,/" "$work/small.csv" >"$work/stale.$amount"
+done
+stale debt "$work/stale.6" "$work/stale.7"
+# a file that leaves out what another one added since
+sed 's/70010000001001/10030000009991/' "$small/register.csv" >"$work/full.csv"
+say 5 "a full file, proposed" register import --full "$work/full.csv" --reason "yearly" $bo
+head -n 1 "$small/register.csv" >"$work/one.csv"
+echo 'ACCOUNT,CPR,2512555055,,NEMKONTO,,,10030000009991,,2015-01-01,' >>"$work/one.csv"
+say 5 "a row, proposed" register import "$work/one.csv" --reason "new" $bo
+say 0 "a row, approved" approve "$(last)" "$work/one.csv" $di
+say 1 "the full file, approved" approve "$(($(last) - 1))" "$work/full.csv" $di
+told "the full file, approved" DIFFERENCE-CHANGED
+# a file that has nothing to do with what was imported since
+say 5 "a row, proposed" register import "$small/register.csv" --reason "as before" $bo
+sed -i 's/10030000009991/10030000009992/' "$work/one.csv"
+say 5 "another row, proposed" register import "$work/one.csv" --reason "new" $bo
+say 0 "another row, approved" approve "$(last)" "$work/one.csv" $di
+say 0 "a row that nothing touched, approved" approve "$(($(last) - 1))" "$small/register.csv" $di
+
 # ---- rows of persons that are deleted do not bring the founding back
 cp "$home/nks.db" "$work/kept.db"
 sqlite3 "$home/nks.db" "DELETE FROM person"
