@@ -32,6 +32,29 @@ ce="--person ce --person-key $work/ce.key"
 # shellcheck disable=SC2086
 set -f
 
+# ---- founders who could not approve what the other proposes are refused before anything is stored
+founders() { # EXPECTED FIRST [SECOND]: roles
+    rm -rf "$work/founded" "$work/founded.keys" "$work/founded.journal"
+    nks "$work/founded" init --test
+    sed -i 's/^required = no/required = yes/' "$work/founded/nks.conf"
+    code "$NKS_BIN/nks" --home "$work/founded" --now "$night" keys person add an --key "$work/an.key.pub" --roles "$2" --reason x
+    if [ -n "${3:-}" ]; then
+        [ "$code" -eq 0 ] || cat "$work/said" >&2
+        code "$NKS_BIN/nks" --home "$work/founded" --now "$night" keys person add bo --key "$work/bo.key.pub" --roles "$3" --reason x
+    fi
+    assert_eq "founders $2 and ${3:-none}: exit" "$code" "$1"
+    [ "$code" -eq 0 ] || told "founders $2 and ${3:-none}" PERSON-FOUNDERS
+    persons=$(sqlite3 "$work/founded/nks.db" 'SELECT COUNT(*) FROM person')
+    if [ "$1" -eq 0 ]; then due=2; elif [ -n "${3:-}" ]; then due=1; else due=0; fi
+    assert_eq "founders $2 and ${3:-none}: persons" "$persons" "$due"
+}
+founders 1 looker
+for pair in "operator operator" "approver approver" "operator,approver looker" "operator,approver operator" "operator looker"; do
+    founders 1 "${pair% *}" "${pair#* }"
+done
+founders 0 approver operator
+founders 0 operator,approver operator,approver
+
 # ---- persons: two found the home, a third one is approved
 say 6 "an import before there are persons" register import "$small/register.csv"
 told "an import before there are persons" PERSON-NEEDED
@@ -351,6 +374,19 @@ sed -i 's/10030000009991/10030000009992/' "$work/one.csv"
 say 5 "another row, proposed" register import "$work/one.csv" --reason "new" $bo
 say 0 "another row, approved" approve "$(last)" "$work/one.csv" $di
 say 0 "a row that nothing touched, approved" approve "$(($(last) - 1))" "$small/register.csv" $di
+# an id that is another person's by now, and the key of one who has ended
+say 5 "ce ends" keys person end ce --reason "left" $bo
+say 5 "ce ends, twice proposed" keys person end ce --reason "left" $bo
+twice=$(last)
+say 0 "ce ended" approve "$((twice - 1))" $di
+say 1 "the key of ce" keys person add ev --key "$work/ce.key.pub" --roles operator --reason "new" $bo
+told "the key of ce" PERSON-EXISTS
+assert_eq "proposals after the key of ce" "$(last)" "$twice"
+nks "$home" keys person make "$work/ce2.key"
+say 5 "another ce" keys person add ce --key "$work/ce2.key.pub" --roles operator --reason "new" $bo
+say 0 "another ce, approved" approve "$(last)" $di
+say 1 "the end of ce that was" approve "$twice" $di
+told "the end of ce that was" DIFFERENCE-CHANGED
 
 # ---- rows of persons that are deleted do not bring the founding back
 cp "$home/nks.db" "$work/kept.db"
