@@ -157,6 +157,17 @@ bool app_authorize(struct nks_app *app, const struct act_asked *asked, int *exit
     return false;
 }
 
+enum nks_status act_still_signed(const struct nks_proposal *proposal, const char *preview, struct nks_fault *fault)
+{
+    return strcmp(preview, proposal->preview) == 0
+               ? NKS_OK
+               : nks_fault_set(
+                     fault, NKS_REFUSED, "DIFFERENCE-CHANGED",
+                     "proposal %lld was signed for \"%s\", and now it would be \"%s\": decline it, and let it be "
+                     "proposed anew",
+                     (long long)proposal->id, proposal->preview, preview);
+}
+
 /* ---- one person alone */
 
 /* "12 5", "file 2026-12-07": what was asked, without reason and person. */

@@ -31,6 +31,11 @@ NKS_CHECKED enum nks_status app_person(struct nks_app *app, int role, struct nks
  * shows it by the key, and the links of the act name that person. False: a fault was told. */
 NKS_CHECKED bool app_by_person(struct nks_app *app, int *exit_code);
 
+/* What would be done now is what both persons signed; else NKS_REFUSED (DIFFERENCE-CHANGED), and the proposal stays
+ * open. */
+NKS_CHECKED enum nks_status act_still_signed(const struct nks_proposal *proposal, const char *preview,
+                                             struct nks_fault *fault);
+
 /* import.c: the approved import of a file; it is done only when it has that hash. */
 int import_approved(struct nks_app *app, const struct nks_proposal *proposal, const char *path);
 /* replay.c */

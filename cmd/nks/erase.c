@@ -8,13 +8,8 @@
 
 static const char due_word[] = "--due "; /* DATE follows: what was due when it was proposed */
 
-static int erase(struct nks_app *app, const char *what, bool dry_run, const char *reason, struct nks_erased *erased)
+static int call(struct nks_app *app, const char *what, bool dry_run, const char *reason, struct nks_erased *erased)
 {
-    static const struct column columns[] = {{"batches", "batches", CELL_NUMBER},
-                                            {"deliveries", "received files", CELL_NUMBER},
-                                            {"payments", "payments", CELL_NUMBER},
-                                            {"files", "copies of files", CELL_NUMBER},
-                                            {"dry_run", "only tried", CELL_FLAG}};
     int64_t batch_id = 0;
     int code = EXIT_DONE;
     nks_date until = 0;
@@ -23,8 +18,18 @@ static int erase(struct nks_app *app, const char *what, bool dry_run, const char
         return app_usage(app, "what was proposed cannot be read");
     if (!due && !app_batch(app, what, &batch_id, &code))
         return code;
-    code = app_result(app, due ? nks_erase_due(app->run, until, dry_run, reason, erased)
+    return app_result(app, due ? nks_erase_due(app->run, until, dry_run, reason, erased)
                                : nks_erase_batch(app->run, batch_id, dry_run, reason, erased));
+}
+
+static int erase(struct nks_app *app, const char *what, bool dry_run, const char *reason, struct nks_erased *erased)
+{
+    static const struct column columns[] = {{"batches", "batches", CELL_NUMBER},
+                                            {"deliveries", "received files", CELL_NUMBER},
+                                            {"payments", "payments", CELL_NUMBER},
+                                            {"files", "copies of files", CELL_NUMBER},
+                                            {"dry_run", "only tried", CELL_FLAG}};
+    int code = call(app, what, dry_run, reason, erased);
     if (code != EXIT_DONE)
         return code;
     struct table *table = table_begin(&app->out, "erased", NULL, columns, sizeof columns / sizeof columns[0], true);
@@ -39,10 +44,24 @@ static int erase(struct nks_app *app, const char *what, bool dry_run, const char
     return EXIT_DONE;
 }
 
+static void preview_of(const struct nks_erased *erased, char out[NKS_PROPOSAL_PREVIEW])
+{
+    snprintf(out, NKS_PROPOSAL_PREVIEW, "%lld batches, %lld received files, %lld payments", (long long)erased->batches,
+             (long long)erased->deliveries, (long long)erased->payments);
+}
+
 int erase_approved(struct nks_app *app, const struct nks_proposal *proposal, const char *path)
 {
     (void)path;
     struct nks_erased erased = {.batches = 0};
+    char preview[NKS_PROPOSAL_PREVIEW];
+    int code = call(app, proposal->arguments, true, proposal->reason, &erased);
+    preview_of(&erased, preview);
+    if (code == EXIT_DONE)
+        code = app_result(app, act_still_signed(proposal, preview, &app->run->fault));
+    if (code != EXIT_DONE)
+        return code;
+    erased = (struct nks_erased){.batches = 0};
     return erase(app, proposal->arguments, false, proposal->reason, &erased);
 }
 
@@ -52,9 +71,7 @@ static int propose(struct nks_app *app, const char *what, const char *reason)
     struct nks_erased erased = {.batches = 0};
     char preview[NKS_PROPOSAL_PREVIEW];
     int code = erase(app, what, true, reason, &erased);
-    if (code == EXIT_DONE)
-        snprintf(preview, sizeof preview, "%lld batches, %lld received files, %lld payments", (long long)erased.batches,
-                 (long long)erased.deliveries, (long long)erased.payments);
+    preview_of(&erased, preview);
     const struct act_asked act = {.act = app->command->name, .arguments = what, .preview = preview};
     if (code != EXIT_DONE || !app_authorize(app, &act, &code))
         return code;

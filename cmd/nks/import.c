@@ -3,6 +3,8 @@
 #include "content.h"
 #include "import_signed.h"
 
+#include "vault/cipher.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,14 +114,36 @@ static enum nks_status import_plain(struct nks_app *app, size_t which, const cha
     return status;
 }
 
+/* ---- the difference, as both persons sign it */
+
+struct difference {
+    struct nks_app *app;
+    struct nks_hash *hash;
+    const struct nks_proposal *proposal; /* it must be the one that was signed; NULL: it is only told */
+    char preview[NKS_PROPOSAL_PREVIEW];
+};
+
+/* Counts are for people. The digest tells one difference from another with the same counts. */
+static enum nks_status difference_take(void *context, const struct nks_import_result *result, struct nks_fault *fault)
+{
+    struct difference *difference = context;
+    uint8_t digest[NKS_HASH_SIZE];
+    char hex[NKS_HASH_HEX];
+    nks_hash_end(difference->hash, digest);
+    nks_hex(digest, NKS_HASH_SIZE, hex);
+    snprintf(difference->preview, sizeof difference->preview,
+             "%lld rows: %lld added, %lld ended, %lld as they were (%.16s)", (long long)result->rows,
+             (long long)result->added, (long long)result->ended, (long long)result->unchanged, hex);
+    return difference->proposal == NULL ? NKS_OK : act_still_signed(difference->proposal, difference->preview, fault);
+}
+
 /* The file that was agreed upon, and no other. */
 static enum nks_status import_known(struct nks_app *app, size_t which, const char *path,
-                                    const uint8_t hash[NKS_HASH_SIZE], bool full, bool dry_run,
+                                    const uint8_t hash[NKS_HASH_SIZE], struct nks_import_options options,
                                     struct nks_import_result *result)
 {
     struct nks_run *run = app->run;
     struct content *content = NULL;
-    const struct nks_import_options options = options_of(app, full, dry_run);
     NKS_TRY(content_open(path, hash, &content, &run->fault));
     enum nks_status status = import_call(run, which, content_fd(content), &options, result);
     bool same = content_close(content);
@@ -128,6 +152,22 @@ static enum nks_status import_known(struct nks_app *app, size_t which, const cha
     nks_fault_clear(&run->fault);
     return nks_fault_set(&run->fault, NKS_REFUSED, "CONTENT-CHANGED",
                          "the file is not the one that was agreed upon (another SHA-256); nothing of it was stored");
+}
+
+static enum nks_status import_judged(struct difference *difference, size_t which, const char *path,
+                                     const uint8_t hash[NKS_HASH_SIZE], bool full, bool dry_run,
+                                     struct nks_import_result *result)
+{
+    struct nks_import_options options = options_of(difference->app, full, dry_run);
+    options.difference = difference->hash = nks_hash_new();
+    options.judge = difference_take;
+    options.judge_context = difference;
+    if (difference->hash == NULL)
+        return nks_fault_set(&difference->app->run->fault, NKS_RETRY, "MEMORY",
+                             "no memory for an import; try again later");
+    enum nks_status status = import_known(difference->app, which, path, hash, options, result);
+    nks_hash_free(difference->hash);
+    return status;
 }
 
 static int done(struct nks_app *app, size_t which, bool dry_run, enum nks_status status,
@@ -141,9 +181,11 @@ static int done(struct nks_app *app, size_t which, bool dry_run, enum nks_status
 int import_approved(struct nks_app *app, const struct nks_proposal *proposal, const char *path)
 {
     struct nks_import_result result = {.rows = 0};
+    struct difference difference = {.app = app, .proposal = proposal};
     size_t which = import_find(proposal->act);
     bool full = strcmp(proposal->arguments, "--full") == 0;
-    return done(app, which, false, import_known(app, which, path, proposal->content, full, false, &result), &result);
+    return done(app, which, false, import_judged(&difference, which, path, proposal->content, full, false, &result),
+                &result);
 }
 
 /* ---- with persons */
@@ -153,7 +195,7 @@ static int import_by_signature(struct nks_app *app, size_t which, const struct i
     struct nks_import_result result = {.rows = 0};
     enum nks_status status = import_signature_begin(app, signature);
     if (status == NKS_OK)
-        status = import_known(app, which, app->operands[0], signature->content, false, false, &result);
+        status = import_known(app, which, app->operands[0], signature->content, options_of(app, false, false), &result);
     if (status == NKS_OK)
         status = import_signature_end(app, signature);
     return done(app, which, false, status, &result);
@@ -164,30 +206,29 @@ static int import_asked(struct nks_app *app, size_t which, const char *path)
 {
     struct nks_run *run = app->run;
     struct nks_import_result result = {.rows = 0};
+    struct difference difference = {.app = app};
     uint8_t hash[NKS_HASH_SIZE];
-    char preview[NKS_PROPOSAL_PREVIEW];
     int64_t size = 0, today = 0;
     int code = EXIT_DONE;
     bool full = app->values[OPTION_FULL] != NULL;
     enum nks_status status = nks_hash_file(path, hash, &size, &run->fault);
     if (status == NKS_OK)
-        status = import_known(app, which, path, hash, full, true, &result);
+        status = import_judged(&difference, which, path, hash, full, true, &result);
     if (status == NKS_OK)
         status = app_small_today(run, &today);
     if (status != NKS_OK)
         return app_result(app, status);
     int64_t changes = result.added + result.ended;
-    snprintf(preview, sizeof preview, "%lld rows: %lld added, %lld ended, %lld as they were", (long long)result.rows,
-             (long long)result.added, (long long)result.ended, (long long)result.unchanged);
     const struct act_asked asked = {.act = app->command->name,
                                     .arguments = full ? "--full" : "",
-                                    .preview = preview,
+                                    .preview = difference.preview,
                                     .content = hash,
                                     .small = today + changes <= run->conf.free_changes,
                                     .changes = changes};
     if (!app_authorize(app, &asked, &code))
         return code;
-    return done(app, which, false, import_known(app, which, path, hash, full, false, &result), &result);
+    return done(app, which, false, import_known(app, which, path, hash, options_of(app, full, false), &result),
+                &result);
 }
 
 static int import_with_persons(struct nks_app *app, size_t which)

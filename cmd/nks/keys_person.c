@@ -52,7 +52,7 @@ int command_keys_person_list(struct nks_app *app)
     return app_result(app, status);
 }
 
-/* ---- doing it: arguments are "ID ROLES KEY" and "ID" */
+/* ---- doing it: arguments are "ID ROLES KEY" and "ID"; the preview of an end tells the key behind the id */
 
 static bool key_read(const char *hex, uint8_t key[NKS_PERSON_KEY_SIZE])
 {
@@ -89,27 +89,47 @@ static enum nks_status is_spare(struct nks_run *run, const struct nks_person *pe
                                person->name);
 }
 
-static enum nks_status end(struct nks_run *run, const char *arguments, int64_t *id)
+static void end_preview(const struct nks_person *person, char out[NKS_PROPOSAL_PREVIEW])
+{
+    char roles[NKS_ROLES_TEXT], hex[KEY_HEX + 1];
+    nks_roles_format(person->roles, roles);
+    nks_hex(person->key, sizeof person->key, hex);
+    snprintf(out, NKS_PROPOSAL_PREVIEW, "%s, key %.16s", roles, hex);
+}
+
+/* The id may be another person's by now. */
+static enum nks_status end_still_signed(const struct nks_proposal *proposal, const struct nks_person *person,
+                                        struct nks_fault *fault)
+{
+    char preview[NKS_PROPOSAL_PREVIEW];
+    end_preview(person, preview);
+    return proposal == NULL ? NKS_OK : act_still_signed(proposal, preview, fault);
+}
+
+/* `proposal` NULL: asked for by somebody who needs no second person. */
+static enum nks_status end(struct nks_run *run, const char *arguments, const struct nks_proposal *proposal, int64_t *id)
 {
     struct nks_person person;
     bool found = false;
     NKS_TRY(nks_person_find(run->persons, arguments, &person, &found, &run->fault));
     if (!found)
         return NKS_OK; /* ended already */
+    NKS_TRY(end_still_signed(proposal, &person, &run->fault));
     NKS_TRY(is_spare(run, &person));
     *id = person.id;
     return nks_person_end(run->persons, &person, run->now, &run->fault);
 }
 
 /* The link has the person's number, which is known in the transaction only; 0: nothing changed. */
-static enum nks_status change(struct nks_app *app, const char *act, const char *arguments)
+static enum nks_status change(struct nks_app *app, const char *act, const char *arguments,
+                              const struct nks_proposal *proposal)
 {
     struct nks_run *run = app->run;
     bool adds = strcmp(act, add_command) == 0;
     int64_t id = 0;
     NKS_TRY(nks_db_begin(run->db, &run->fault));
     nks_trail_default_number(run->trail, &id);
-    enum nks_status status = adds ? add(run, arguments, &id) : end(run, arguments, &id);
+    enum nks_status status = adds ? add(run, arguments, &id) : end(run, arguments, proposal, &id);
     if (status == NKS_OK)
         status = nks_db_commit(run->db, &run->fault);
     else
@@ -135,7 +155,8 @@ static bool is_done(struct nks_app *app, const struct nks_proposal *proposal)
 int person_approved(struct nks_app *app, const struct nks_proposal *proposal, const char *path)
 {
     (void)path;
-    return is_done(app, proposal) ? EXIT_DONE : app_result(app, change(app, proposal->act, proposal->arguments));
+    return is_done(app, proposal) ? EXIT_DONE
+                                  : app_result(app, change(app, proposal->act, proposal->arguments, proposal));
 }
 
 /* The first persons of a home have nobody before them who could approve. Rows can be deleted, and that moment must not
@@ -155,12 +176,26 @@ static enum nks_status founding(struct nks_app *app, bool *is)
     return NKS_OK;
 }
 
-static int ask(struct nks_app *app, const char *arguments, bool alone)
+/* The other founder must be able to approve what one proposes: else nothing could ever be approved, not even a third
+ * person. */
+static enum nks_status founders_check(struct nks_run *run, int roles)
+{
+    struct nks_person first;
+    bool found = false;
+    NKS_TRY(nks_person_next(run->persons, 0, &first, &found, &run->fault));
+    bool good = found && first.ended == 0 ? nks_founders_good(first.roles, roles) : nks_founders_good(roles, 0);
+    return good ? NKS_OK
+                : nks_fault_set(&run->fault, NKS_REFUSED, "PERSON-FOUNDERS",
+                                "the first two persons must be able to propose and to approve what the other one "
+                                "proposes: give both --roles operator,approver");
+}
+
+static int ask(struct nks_app *app, const char *arguments, const char *preview, bool alone)
 {
     static struct nks_trail_entry entry;
     static uint8_t about[NKS_HASH_SIZE];
     int code = EXIT_DONE;
-    const struct act_asked asked = {.act = app->command->name, .arguments = arguments, .preview = ""};
+    const struct act_asked asked = {.act = app->command->name, .arguments = arguments, .preview = preview};
     if (app->values[OPTION_DRY_RUN] != NULL)
         return EXIT_DONE;
     if (!alone && !app_authorize(app, &asked, &code))
@@ -169,38 +204,43 @@ static int ask(struct nks_app *app, const char *arguments, bool alone)
     entry = (struct nks_trail_entry){
         .action = NKS_TRAIL_PERSON, .reason = app->values[OPTION_REASON], .detail = app->command->name, .about = about};
     nks_trail_default(app->run->trail, &entry);
-    return app_result(app, change(app, app->command->name, arguments));
+    return app_result(app, change(app, app->command->name, arguments, NULL));
 }
 
 int command_keys_person_add(struct nks_app *app)
 {
     const char *name = app->operands[0], *key_file = app->values[OPTION_KEY], *roles = app->values[OPTION_ROLES];
     char arguments[NKS_PROPOSAL_ARGUMENTS], hex[KEY_HEX + 1], roles_text[NKS_ROLES_TEXT];
-    uint8_t key[NKS_PERSON_KEY_SIZE];
-    int bits = 0, code = EXIT_DONE;
+    struct nks_person person = {.id = 0};
+    int code = EXIT_DONE;
     bool is_founding = false;
-    if (!nks_party_valid(nks_text_from(name)))
+    if (!nks_party_valid(nks_text_from(name)) || !nks_text_copy(nks_text_from(name), person.name, sizeof person.name))
         return app_usage(app, "ID is a short id: a-z, 0-9 and -, not a person's name or number");
-    if (key_file == NULL || roles == NULL || !nks_roles_read(nks_text_from(roles), &bits))
+    if (key_file == NULL || roles == NULL || !nks_roles_read(nks_text_from(roles), &person.roles))
         return app_usage(app, "keys person add needs --key FILE.pub and --roles of operator, approver, looker");
     if (app->values[OPTION_REASON] == NULL)
         return app_usage(app, "keys person add needs --reason TEXT");
     if (!app_open(app, true, false, &code))
         return code;
-    enum nks_status status = nks_person_key_public(key_file, key, &app->run->fault);
+    enum nks_status status = nks_person_key_public(key_file, person.key, &app->run->fault);
+    if (status == NKS_OK)
+        status = nks_person_is_new(app->run->persons, &person, &app->run->fault);
     if (status == NKS_OK)
         status = founding(app, &is_founding);
+    if (status == NKS_OK && is_founding)
+        status = founders_check(app->run, person.roles);
     if (status != NKS_OK)
         return app_result(app, status);
-    nks_hex(key, sizeof key, hex);
-    nks_roles_format(bits, roles_text);
+    nks_hex(person.key, sizeof person.key, hex);
+    nks_roles_format(person.roles, roles_text);
     snprintf(arguments, sizeof arguments, "%s %s %s", name, roles_text, hex);
-    return ask(app, arguments, is_founding);
+    return ask(app, arguments, "", is_founding);
 }
 
 int command_keys_person_end(struct nks_app *app)
 {
     struct nks_person person;
+    char preview[NKS_PROPOSAL_PREVIEW];
     bool found = false;
     int code = EXIT_DONE;
     if (app->values[OPTION_REASON] == NULL)
@@ -213,5 +253,8 @@ int command_keys_person_end(struct nks_app *app)
                                "there is no person in force with that id; see nks keys person list");
     if (status == NKS_OK)
         status = is_spare(app->run, &person);
-    return status == NKS_OK ? ask(app, person.name, false) : app_result(app, status);
+    if (status != NKS_OK)
+        return app_result(app, status);
+    end_preview(&person, preview);
+    return ask(app, person.name, preview, false);
 }

@@ -169,7 +169,10 @@ static int ask_and_change(struct nks_app *app, struct act *act)
                                     .content = act->file != NULL ? act->content : NULL};
     if (stored && act->proposal == NULL && !app_authorize(app, &asked, &code))
         return code;
-    code = app_result(app, change(app, act));
+    if (act->proposal != NULL)
+        code = app_result(app, act_still_signed(act->proposal, preview, &app->run->fault));
+    if (code == EXIT_DONE)
+        code = app_result(app, change(app, act));
     if (code != EXIT_DONE)
         return code;
     if (!stored && !act->signer.ended)

@@ -481,12 +481,14 @@ static enum nks_status refuse_twice(struct importer *in, const struct nks_csv_ro
     return nks_stmt_run(stmt, NULL, fault);
 }
 
-/* Whether the newest stored version has the same terms, byte for byte. */
-static enum nks_status is_stored(struct importer *in, struct nks_text plain, bool *same, struct nks_fault *fault)
+/* Whether the newest stored version has the same terms, byte for byte; its id, 0: there is none. */
+static enum nks_status is_stored(struct importer *in, struct nks_text plain, bool *same, int64_t *id,
+                                 struct nks_fault *fault)
 {
     struct nks_stmt *stmt = NULL;
     bool found = false;
     *same = false;
+    *id = 0;
     NKS_TRY(nks_stmt_start(in->db, &nks_sql_agreement_newest, &stmt, fault));
     nks_bind_text(stmt, "sender", nks_text_from(in->row.sender));
     nks_bind_text(stmt, "payer", nks_text_from(in->row.payer));
@@ -494,8 +496,8 @@ static enum nks_status is_stored(struct importer *in, struct nks_text plain, boo
     if (!found)
         return NKS_OK;
     struct nks_text bytes = nks_column_bytes(stmt, 2);
-    NKS_TRY(open_terms(in->cipher, nks_column_int(stmt, 0), nks_column_int(stmt, 1), bytes, in->stored,
-                       sizeof in->stored, fault));
+    *id = nks_column_int(stmt, 0);
+    NKS_TRY(open_terms(in->cipher, *id, nks_column_int(stmt, 1), bytes, in->stored, sizeof in->stored, fault));
     *same = nks_text_equal((struct nks_text){in->stored, bytes.len - NKS_CIPHER_OVERHEAD}, plain);
     nks_stmt_end(stmt);
     return NKS_OK;
@@ -505,6 +507,7 @@ static enum nks_status on_row(void *context, const struct nks_csv_row *row, stru
 {
     struct importer *in = context;
     struct nks_buf buf;
+    int64_t replaced = 0;
     bool same = false;
     NKS_TRY(take_agreement(row, &in->row, fault));
     NKS_TRY(refuse_twice(in, row, fault));
@@ -512,9 +515,12 @@ static enum nks_status on_row(void *context, const struct nks_csv_row *row, stru
     pack_agreement(&buf, &in->row);
     assert(!buf.overflow);
     in->result->rows++;
-    NKS_TRY(is_stored(in, nks_buf_view(&buf), &same, fault));
+    NKS_TRY(is_stored(in, nks_buf_view(&buf), &same, &replaced, fault));
     *(same ? &in->result->unchanged : &in->result->added) += 1;
-    return same ? NKS_OK : insert(in, &in->row, nks_buf_view(&buf), fault);
+    if (same)
+        return NKS_OK;
+    nks_import_differs(in->options, (const int64_t[]){row->line, replaced}, 2);
+    return insert(in, &in->row, nks_buf_view(&buf), fault);
 }
 
 /* full: the next agreement that the file does not name gets a version that is ended. *more is false after the last. */
@@ -538,6 +544,7 @@ static enum nks_status end_next(struct importer *in, int64_t last, int64_t *afte
         return NKS_OK;
     in->row.ended = true;
     in->result->ended++;
+    nks_import_differs(in->options, (const int64_t[]){0, id}, 2);
     nks_buf_init(&buf, in->terms, sizeof in->terms);
     pack_agreement(&buf, &in->row);
     return insert(in, &in->row, nks_buf_view(&buf), fault);
@@ -570,7 +577,7 @@ static enum nks_status record_import(struct importer *in, struct nks_fault *faul
 {
     static const struct nks_import_table table = {"agreement_import", &nks_sql_agreement_import_insert,
                                                   &nks_sql_agreement_import_record_insert};
-    return nks_import_store(in->db, in->cipher, &table, in->version, in->options->now, in->result, fault);
+    return nks_import_store(in->db, in->cipher, &table, in->version, in->options, in->result, fault);
 }
 
 static enum nks_status check_count(struct nks_db *db, struct nks_fault *fault)

@@ -294,6 +294,7 @@ static enum nks_status store_record(struct importer *in, const struct nks_csv_ro
         return NKS_OK;
     }
     in->result->added++;
+    nks_import_differs(in->options, (const int64_t[]){row->line, found ? stored.version : 0}, 2);
     return insert_record(in, record, fault);
 }
 
@@ -341,6 +342,19 @@ static bool same_authority(const struct nks_debt_authority *a, const struct nks_
            nks_account_equal(&a->account, &b->account) && strcmp(a->account.bic, b->account.bic) == 0;
 }
 
+/* Rows of authorities in memory have no version: what is replaced tells itself. */
+static void authority_differs(struct importer *in, int64_t line, const struct nks_debt_authority *replaced)
+{
+    char memory[NKS_DEBT_PLAIN_MAX];
+    struct nks_buf buf;
+    nks_import_differs(in->options, (const int64_t[]){line, replaced != NULL}, 2);
+    if (in->options->difference == NULL || replaced == NULL)
+        return;
+    nks_buf_init(&buf, memory, sizeof memory);
+    nks_debt_authority_pack(&buf, replaced);
+    nks_hash_add(in->options->difference, buf.ptr, buf.len);
+}
+
 static enum nks_status store_authority(struct importer *in, const struct nks_csv_row *row,
                                        const struct nks_debt_authority *authority, struct nks_fault *fault)
 {
@@ -358,6 +372,7 @@ static enum nks_status store_authority(struct importer *in, const struct nks_csv
         in->result->unchanged++;
         return NKS_OK;
     }
+    authority_differs(in, row->line, i < debt->authority_count ? &debt->authorities[i] : NULL);
     if (i == debt->authority_count)
         debt->authority_count++;
     debt->authorities[i] = *authority;
@@ -448,6 +463,7 @@ static enum nks_status end_next(struct importer *in, enum nks_debt_kind kind, in
         return NKS_OK;
     record.ended = true;
     in->result->ended++;
+    nks_import_differs(in->options, (const int64_t[]){-(int64_t)kind, *after_holder, *after_key, record.version}, 4);
     return insert_record(in, &record, fault);
 }
 
@@ -488,7 +504,7 @@ static enum nks_status record_import(struct importer *in, struct nks_fault *faul
 {
     static const struct nks_import_table table = {"debt_import", &nks_sql_debt_import_insert,
                                                   &nks_sql_debt_import_record_insert};
-    return nks_import_store(in->debt->db, in->debt->cipher, &table, in->version, in->options->now, in->result, fault);
+    return nks_import_store(in->debt->db, in->debt->cipher, &table, in->version, in->options, in->result, fault);
 }
 
 static enum nks_status import_all(struct importer *in, int fd, struct nks_fault *fault)

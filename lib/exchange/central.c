@@ -510,6 +510,7 @@ static enum nks_status store_row(struct importer *in, struct row *row, struct nk
         return NKS_OK;
     }
     in->result->added++;
+    nks_import_differs(in->options, (const int64_t[]){row->line, stored != NULL ? stored->id : 0}, 2);
     return insert(in, &row->central, fault);
 }
 
@@ -541,6 +542,7 @@ static enum nks_status keep_or_end(struct importer *in, const struct nks_central
         struct nks_central last = *stored;
         last.ended = true;
         in->result->ended++;
+        nks_import_differs(in->options, (const int64_t[]){0, stored->id}, 2);
         return insert(in, &last, fault);
     }
     for (size_t i = 0; i < in->count; i++) {
@@ -570,7 +572,7 @@ static enum nks_status record_import(struct importer *in, struct nks_fault *faul
     if (in->result->added + in->result->ended > 0 && in->last_number > NKS_CENTRALS_MAX)
         return nks_fault_set(fault, NKS_REFUSED, "CENTRAL-MANY", "expected at most %d centrals in all",
                              NKS_CENTRALS_MAX);
-    return nks_import_store(in->db, in->cipher, &table, in->version, in->options->now, in->result, fault);
+    return nks_import_store(in->db, in->cipher, &table, in->version, in->options, in->result, fault);
 }
 
 static enum nks_status import_all(struct importer *in, int fd, struct nks_fault *fault)

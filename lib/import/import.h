@@ -3,8 +3,14 @@
 /*
  * What every import of reference data has in common: it adds versions and never overwrites, all or nothing, in one
  * transaction. Rows absent from the file stay, unless `full`: then they get a last version that is ended.
+ *
+ * Who asked for the difference gets it before anything is committed: a digest of each change and of the version in
+ * whose place it comes, so that the same file over other rows has another one.
  */
 #include "base/date.h"
+#include "base/file.h"
+
+struct nks_import_result;
 
 struct nks_import_options {
     bool full;
@@ -12,10 +18,18 @@ struct nks_import_options {
     nks_time now;
     void (*progress)(void *context, int64_t bytes); /* may be NULL */
     void *progress_context;
+    struct nks_hash *difference; /* takes in every change; NULL: not asked for */
+    /* Called once, when all is compared: what it returns other than NKS_OK ends the import, and nothing of it is
+     * stored. NULL: none. */
+    enum nks_status (*judge)(void *context, const struct nks_import_result *result, struct nks_fault *fault);
+    void *judge_context;
 };
 struct nks_import_result {
     int64_t rows, added, unchanged, ended;
     int64_t version; /* of this import; 0 when nothing was added */
 };
+
+/* For the imports: one change, into the difference. The facts say which row it is and what was newest of it. */
+void nks_import_differs(const struct nks_import_options *options, const int64_t *facts, size_t count);
 
 #endif

@@ -32,9 +32,10 @@ struct nks_import_table {
     const struct nks_sql *insert;        /* :version, :imported_at, :rows, :added */
     const struct nks_sql *record_insert; /* :version, :record */
 };
-/* Writes row and record of the import `version`, and tells it in `result`, whose counts are complete; an import that
- * stored nothing has no version and leaves no row. */
+/* Has the difference judged; then writes row and record of the import `version`, and tells it in `result`, whose counts
+ * are complete. An import that stored nothing has no version and leaves no row. */
 NKS_CHECKED enum nks_status nks_import_store(struct nks_db *db, struct nks_cipher *cipher,
-                                             const struct nks_import_table *table, int64_t version, nks_time now,
-                                             struct nks_import_result *result, struct nks_fault *fault);
+                                             const struct nks_import_table *table, int64_t version,
+                                             const struct nks_import_options *options, struct nks_import_result *result,
+                                             struct nks_fault *fault);
 #endif

@@ -207,8 +207,17 @@ bool nks_person_spare(const struct nks_persons_count *now, const struct nks_pers
     return (!approves || now->approvers > 2) && (!operates || now->operators > 1);
 }
 
+bool nks_founders_good(int first, int second)
+{
+    bool operates = (first & NKS_ROLE_OPERATOR) != 0, approves = (first & NKS_ROLE_APPROVER) != 0;
+    bool other_operates = (second & NKS_ROLE_OPERATOR) != 0, other_approves = (second & NKS_ROLE_APPROVER) != 0;
+    if (second == 0)
+        return operates || approves;
+    return (operates || other_operates) && (!operates || other_approves) && (!other_operates || approves);
+}
+
 /* Two persons are told apart by key, so no key stands for two. */
-static enum nks_status free_of(struct nks_persons *persons, const struct nks_person *wanted, struct nks_fault *fault)
+enum nks_status nks_person_is_new(struct nks_persons *persons, const struct nks_person *wanted, struct nks_fault *fault)
 {
     struct nks_person other = {.id = 0};
     for (;;) {
@@ -216,11 +225,13 @@ static enum nks_status free_of(struct nks_persons *persons, const struct nks_per
         NKS_TRY(nks_person_next(persons, other.id, &other, &found, fault));
         if (!found)
             return NKS_OK;
-        if (memcmp(other.key, wanted->key, sizeof other.key) == 0 ||
-            (other.ended == 0 && strcmp(other.name, wanted->name) == 0))
+        if (memcmp(other.key, wanted->key, sizeof other.key) == 0)
             return nks_fault_set(fault, NKS_REFUSED, "PERSON-EXISTS",
-                                 "person %s has this id or this key; each person has an id and a key of its own",
-                                 other.name);
+                                 "person %s %s this key; each person has a key of its own, and a new one after an end",
+                                 other.name, other.ended == 0 ? "has" : "had");
+        if (other.ended == 0 && strcmp(other.name, wanted->name) == 0)
+            return nks_fault_set(fault, NKS_REFUSED, "PERSON-EXISTS",
+                                 "person %s is in force; each person has an id of its own", other.name);
     }
 }
 
@@ -229,7 +240,7 @@ enum nks_status nks_person_add(struct nks_persons *persons, struct nks_person *p
     uint8_t record[NKS_PERSON_RECORD];
     size_t len = 0;
     struct nks_stmt *stmt = NULL;
-    NKS_TRY(free_of(persons, person, fault));
+    NKS_TRY(nks_person_is_new(persons, person, fault));
     NKS_TRY(nks_person_next_id(persons, &nks_sql_person_last, &person->id, fault));
     NKS_TRY(person_pack(persons, person, record, &len, fault));
     NKS_TRY(nks_stmt_start(persons->db, &nks_sql_person_insert, &stmt, fault));

@@ -40,7 +40,11 @@ NKS_CHECKED enum nks_status nks_persons_open(struct nks_db *db, struct nks_keys 
                                              struct nks_fault *fault);
 void nks_persons_close(struct nks_persons *persons);
 
-/* Gives the id. A name or key that a person in force has is NKS_REFUSED (PERSON-EXISTS). */
+/* Whether that name and key may be given: a name that a person in force has, or a key that anybody ever had, is
+ * NKS_REFUSED (PERSON-EXISTS). What somebody signed who has ended must never be another's. */
+NKS_CHECKED enum nks_status nks_person_is_new(struct nks_persons *persons, const struct nks_person *wanted,
+                                              struct nks_fault *fault);
+/* The same, and stores it; gives the id. */
 NKS_CHECKED enum nks_status nks_person_add(struct nks_persons *persons, struct nks_person *person,
                                            struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_person_end(struct nks_persons *persons, const struct nks_person *person, nks_time now,
@@ -63,6 +67,10 @@ NKS_CHECKED enum nks_status nks_persons_in_force(struct nks_persons *persons, st
 /* Whether a home can go on without `person` (pure): two approvers stay, so that each one's proposal finds another, and
  * somebody who may propose. `now` is with that person. */
 bool nks_person_spare(const struct nks_persons_count *now, const struct nks_person *person);
+
+/* Whether the first two persons of a home can begin (pure): somebody proposes, and what either of them proposes the
+ * other one may approve. `second` 0: there is none yet, and one of those roles is enough. */
+bool nks_founders_good(int first, int second);
 
 /* ---- proposals */
 

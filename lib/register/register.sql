@@ -131,7 +131,8 @@ CREATE TEMP TABLE IF NOT EXISTS register_ended (
     holder_check BIGINT NOT NULL,
     kind BIGINT NOT NULL,
     slot_key BIGINT NOT NULL,
-    holder_kind BIGINT NOT NULL
+    holder_kind BIGINT NOT NULL,
+    version BIGINT NOT NULL
 );
 
 -- name: register_ended_clear
@@ -139,8 +140,8 @@ DELETE FROM register_ended;
 
 -- The last row of a slot belongs to its newest version; an empty version is not ended again.
 -- name: register_ended_slots
-INSERT INTO register_ended (holder_key, holder_check, kind, slot_key, holder_kind)
-SELECT a.holder_key, a.holder_check, a.kind, a.slot_key, 0 FROM account a
+INSERT INTO register_ended (holder_key, holder_check, kind, slot_key, holder_kind, version)
+SELECT a.holder_key, a.holder_check, a.kind, a.slot_key, 0, a.version FROM account a
 WHERE NOT (a.valid_from = 1 AND a.valid_to = 0)
   AND NOT EXISTS (SELECT 1 FROM register_named n WHERE n.holder_key = a.holder_key
       AND n.holder_check = a.holder_check AND n.kind = a.kind AND n.slot_key = a.slot_key)
@@ -149,8 +150,8 @@ WHERE NOT (a.valid_from = 1 AND a.valid_to = 0)
 ORDER BY a.holder_key, a.no;
 
 -- name: register_ended_links
-INSERT INTO register_ended (holder_key, holder_check, kind, slot_key, holder_kind)
-SELECT h.holder_key, h.holder_check, 0, 0, h.kind FROM holder h
+INSERT INTO register_ended (holder_key, holder_check, kind, slot_key, holder_kind, version)
+SELECT h.holder_key, h.holder_check, 0, 0, h.kind, h.version FROM holder h
 WHERE NOT (h.parent_key = 0 AND h.parent_check = 0)
   AND NOT EXISTS (SELECT 1 FROM register_named n WHERE n.holder_key = h.holder_key
       AND n.holder_check = h.holder_check AND n.kind = 0 AND n.slot_key = 0)
@@ -159,4 +160,4 @@ WHERE NOT (h.parent_key = 0 AND h.parent_check = 0)
 ORDER BY h.holder_key;
 
 -- name: register_ended_rows
-SELECT holder_key, holder_check, kind, slot_key, holder_kind FROM register_ended;
+SELECT holder_key, holder_check, kind, slot_key, holder_kind, version FROM register_ended;

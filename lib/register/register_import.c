@@ -59,7 +59,7 @@ struct period {
 /* All rows of one slot (of the file, or of its newest stored version), by valid_from. */
 struct slot {
     struct nks_blind holder;
-    int64_t kind, slot_key;
+    int64_t kind, slot_key, version; /* of what is stored; 0: nothing */
     size_t count;
     struct period periods[PERIODS_MAX];
 };
@@ -267,6 +267,7 @@ static enum nks_status read_stored(struct importer *in, const struct slot *slot,
         period->valid_to = row.valid_to;
     }
     nks_stmt_end(stmt);
+    out->version = newest;
     memmove(out->periods, out->periods + PERIODS_MAX - out->count, out->count * sizeof out->periods[0]);
     return NKS_OK;
 }
@@ -375,6 +376,14 @@ static enum nks_status name_slot(struct importer *in, const struct slot *slot, s
     return nks_stmt_run(stmt, NULL, fault);
 }
 
+/* A holder's link is the slot 0 of its kind. */
+static void differs(struct importer *in, const struct nks_blind *holder, int64_t kind, int64_t slot_key,
+                    int64_t replaced)
+{
+    const int64_t facts[] = {holder->key, holder->check, kind, slot_key, replaced};
+    nks_import_differs(in->options, facts, sizeof facts / sizeof facts[0]);
+}
+
 static enum nks_status finish_slot(struct importer *in, struct nks_fault *fault)
 {
     struct slot *slot = &in->slot;
@@ -382,6 +391,7 @@ static enum nks_status finish_slot(struct importer *in, struct nks_fault *fault)
         return NKS_OK;
     NKS_TRY(name_slot(in, slot, fault));
     in->stored.count = 0;
+    in->stored.version = 0;
     if (!in->was_empty)
         NKS_TRY(read_stored(in, slot, &in->stored, fault));
     if (same_slot(slot, &in->stored)) {
@@ -389,16 +399,18 @@ static enum nks_status finish_slot(struct importer *in, struct nks_fault *fault)
         return NKS_OK;
     }
     in->result->added += (int64_t)slot->count;
+    differs(in, &slot->holder, slot->kind, slot->slot_key, in->stored.version);
     return insert_slot(in, slot, fault);
 }
 
-/* Whether the newest stored version of the holder says the same. */
+/* Whether the newest stored version of the holder says the same; 0: there is none. */
 static enum nks_status is_link_stored(struct importer *in, const struct nks_register_link *link, bool *same,
-                                      struct nks_fault *fault)
+                                      int64_t *version, struct nks_fault *fault)
 {
     struct nks_stmt *stmt = NULL;
     bool found = false;
     *same = false;
+    *version = 0;
     if (in->was_empty)
         return NKS_OK;
     NKS_TRY(nks_stmt_start(in->reg->db, &nks_sql_register_link, &stmt, fault));
@@ -415,6 +427,7 @@ static enum nks_status is_link_stored(struct importer *in, const struct nks_regi
     };
     NKS_TRY(nks_register_link_check(in->reg, &stored, nks_column_bytes(stmt, 4), fault));
     nks_stmt_end(stmt);
+    *version = stored.version;
     *same =
         stored.kind == link->kind && stored.parent.key == link->parent.key && stored.parent.check == link->parent.check;
     return NKS_OK;
@@ -423,17 +436,19 @@ static enum nks_status is_link_stored(struct importer *in, const struct nks_regi
 static enum nks_status finish_link(struct importer *in, struct nks_unpack *plain, struct nks_fault *fault)
 {
     struct nks_register_link link = {.holder = in->slot.holder};
+    int64_t replaced = 0;
     bool same = false;
     link.kind = nks_unpack_int(plain);
     link.parent.key = nks_unpack_int(plain);
     link.parent.check = nks_unpack_int(plain);
     NKS_TRY(name_slot(in, &in->slot, fault));
-    NKS_TRY(is_link_stored(in, &link, &same, fault));
+    NKS_TRY(is_link_stored(in, &link, &same, &replaced, fault));
     if (same) {
         in->result->unchanged++;
         return NKS_OK;
     }
     in->result->added++;
+    differs(in, &link.holder, NKS_SLOT_LINK, 0, replaced);
     return insert_link(in, &link, fault);
 }
 
@@ -539,6 +554,7 @@ static enum nks_status end_one(struct importer *in, struct nks_stmt *stmt, struc
 {
     in->result->ended++;
     struct nks_blind holder = {nks_column_int(stmt, 0), nks_column_int(stmt, 1)};
+    differs(in, &holder, nks_column_int(stmt, 2), nks_column_int(stmt, 3), nks_column_int(stmt, 5));
     if (nks_column_int(stmt, 2) == NKS_SLOT_LINK) {
         struct nks_register_link link = {.holder = holder, .kind = nks_column_int(stmt, 4)};
         return insert_link(in, &link, fault);
@@ -600,7 +616,7 @@ static enum nks_status record_import(struct importer *in, struct nks_fault *faul
 {
     static const struct nks_import_table table = {"register_import", &nks_sql_register_import_insert,
                                                   &nks_sql_register_import_record_insert};
-    return nks_import_store(in->reg->db, in->reg->cipher, &table, in->version, in->options->now, in->result, fault);
+    return nks_import_store(in->reg->db, in->reg->cipher, &table, in->version, in->options, in->result, fault);
 }
 
 static enum nks_status import_all(struct importer *in, int fd, struct nks_fault *fault)

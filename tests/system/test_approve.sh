@@ -32,6 +32,29 @@ ce="--person ce --person-key $work/ce.key"
 # shellcheck disable=SC2086
 set -f
 
+# ---- founders who could not approve what the other proposes are refused before anything is stored
+founders() { # EXPECTED FIRST [SECOND]: roles
+    rm -rf "$work/founded" "$work/founded.keys" "$work/founded.journal"
+    nks "$work/founded" init --test
+    sed -i 's/^required = no/required = yes/' "$work/founded/nks.conf"
+    code "$NKS_BIN/nks" --home "$work/founded" --now "$night" keys person add an --key "$work/an.key.pub" --roles "$2" --reason x
+    if [ -n "${3:-}" ]; then
+        [ "$code" -eq 0 ] || cat "$work/said" >&2
+        code "$NKS_BIN/nks" --home "$work/founded" --now "$night" keys person add bo --key "$work/bo.key.pub" --roles "$3" --reason x
+    fi
+    assert_eq "founders $2 and ${3:-none}: exit" "$code" "$1"
+    [ "$code" -eq 0 ] || told "founders $2 and ${3:-none}" PERSON-FOUNDERS
+    persons=$(sqlite3 "$work/founded/nks.db" 'SELECT COUNT(*) FROM person')
+    if [ "$1" -eq 0 ]; then due=2; elif [ -n "${3:-}" ]; then due=1; else due=0; fi
+    assert_eq "founders $2 and ${3:-none}: persons" "$persons" "$due"
+}
+founders 1 looker
+for pair in "operator operator" "approver approver" "operator,approver looker" "operator,approver operator" "operator looker"; do
+    founders 1 "${pair% *}" "${pair#* }"
+done
+founders 0 approver operator
+founders 0 operator,approver operator,approver
+
 # ---- persons: two found the home, a third one is approved
 say 6 "an import before there are persons" register import "$small/register.csv"
 told "an import before there are persons" PERSON-NEEDED
@@ -304,6 +327,66 @@ say 0 "the first of them" approve "$last" --person di --person-key "$work/di.key
 say 1 "the second of them" approve "$((last + 1))" $bo
 say 1 "the second of them, by another" approve "$((last + 1))" --person di --person-key "$work/di.key"
 told "the second of them, by another" PERSON-LAST
+
+# ---- what was signed is what is done: another import since, and the same counts, and it is refused
+last() { sqlite3 "$home/nks.db" 'SELECT MAX(proposal_id) FROM proposal'; }
+di="--person di --person-key $work/di.key"
+stale() { # KIND OLD NEW: the old file is proposed, the new one comes first
+    say 5 "an old file, proposed" $1 import "$2" --reason "old" $bo
+    say 5 "a new file, proposed" $1 import "$3" --reason "new" $bo
+    say 0 "the new file, approved" approve "$(last)" "$3" $di
+    versions=$(sqlite3 "$home/nks.db" "SELECT COUNT(*) FROM $1_import")
+    say 1 "$1: the old file, approved" approve "$(($(last) - 1))" "$2" $di
+    told "$1: the old file, approved" DIFFERENCE-CHANGED
+    assert_eq "$1: imports after that" "$(sqlite3 "$home/nks.db" "SELECT COUNT(*) FROM $1_import")" "$versions"
+    say 0 "the old file, declined" approve "$(($(last) - 1))" --decline $di
+    say 5 "the old file, proposed anew" $1 import "$2" --reason "old" $bo
+    say 0 "the old file, approved anew" approve "$(last)" "$2" $di
+}
+changed() { # FILE SED-WORDS...: one row of it
+    sed "$2" "$small/$1.csv" >"$work/stale.old"
+    sed "$3" "$small/$1.csv" >"$work/stale.new"
+    checks=$((checks + 1))
+    ! cmp -s "$work/stale.old" "$small/$1.csv" && ! cmp -s "$work/stale.new" "$small/$1.csv" || fail "$1.csv is as it was"
+}
+changed register 's/70010000001001/10030000009991/' 's/70010000001001/20050000009992/'
+stale register "$work/stale.old" "$work/stale.new"
+changed centrals 's/^central-vest,\(.*\),03,5,/central-vest,\1,03,4,/' 's/^central-vest,\(.*\),03,5,/central-vest,\1,03,6,/'
+stale central "$work/stale.old" "$work/stale.new"
+changed agreements '2s/2025-07-01/2025-07-02/' '2s/2025-07-01/2025-07-03/'
+stale agreement "$work/stale.old" "$work/stale.new"
+for amount in 6 7; do
+    sed "s/,5.00,/,$amount.00,/" "$work/small.csv" >"$work/stale.$amount"
+done
+stale debt "$work/stale.6" "$work/stale.7"
+# a file that leaves out what another one added since
+sed 's/70010000001001/10030000009991/' "$small/register.csv" >"$work/full.csv"
+say 5 "a full file, proposed" register import --full "$work/full.csv" --reason "yearly" $bo
+head -n 1 "$small/register.csv" >"$work/one.csv"
+echo 'ACCOUNT,CPR,2512555055,,NEMKONTO,,,10030000009991,,2015-01-01,' >>"$work/one.csv"
+say 5 "a row, proposed" register import "$work/one.csv" --reason "new" $bo
+say 0 "a row, approved" approve "$(last)" "$work/one.csv" $di
+say 1 "the full file, approved" approve "$(($(last) - 1))" "$work/full.csv" $di
+told "the full file, approved" DIFFERENCE-CHANGED
+# a file that has nothing to do with what was imported since
+say 5 "a row, proposed" register import "$small/register.csv" --reason "as before" $bo
+sed -i 's/10030000009991/10030000009992/' "$work/one.csv"
+say 5 "another row, proposed" register import "$work/one.csv" --reason "new" $bo
+say 0 "another row, approved" approve "$(last)" "$work/one.csv" $di
+say 0 "a row that nothing touched, approved" approve "$(($(last) - 1))" "$small/register.csv" $di
+# an id that is another person's by now, and the key of one who has ended
+say 5 "ce ends" keys person end ce --reason "left" $bo
+say 5 "ce ends, twice proposed" keys person end ce --reason "left" $bo
+twice=$(last)
+say 0 "ce ended" approve "$((twice - 1))" $di
+say 1 "the key of ce" keys person add ev --key "$work/ce.key.pub" --roles operator --reason "new" $bo
+told "the key of ce" PERSON-EXISTS
+assert_eq "proposals after the key of ce" "$(last)" "$twice"
+nks "$home" keys person make "$work/ce2.key"
+say 5 "another ce" keys person add ce --key "$work/ce2.key.pub" --roles operator --reason "new" $bo
+say 0 "another ce, approved" approve "$(last)" $di
+say 1 "the end of ce that was" approve "$twice" $di
+told "the end of ce that was" DIFFERENCE-CHANGED
 
 # ---- rows of persons that are deleted do not bring the founding back
 cp "$home/nks.db" "$work/kept.db"

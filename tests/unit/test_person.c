@@ -136,6 +136,36 @@ START_TEST(the_last_ones_cannot_be_spared)
 }
 END_TEST
 
+enum { O = NKS_ROLE_OPERATOR, A = NKS_ROLE_APPROVER, L = NKS_ROLE_LOOKER };
+static const struct {
+    int first, second;
+    bool good;
+} founders[] = {
+    {L, 0, false},
+    {O, 0, true},
+    {A | L, 0, true},
+    {O | A, O | A, true},
+    {O, A, true},
+    {A, O, true},
+    {O | A, A, true},
+    {A, O | A, true},
+    {O | A, O, false},
+    {O, O | A, false},
+    {O | A, L, false},
+    {O, O, false},
+    {A, A, false},
+    {A, L, false},
+    {O, L, false},
+    {O | A, O | L, false},
+    {O | A | L, O | A, true},
+};
+
+START_TEST(founders_can_approve_what_the_other_proposes)
+{
+    ck_assert(nks_founders_good(founders[_i].first, founders[_i].second) == founders[_i].good);
+}
+END_TEST
+
 START_TEST(a_proposal_is_kept_and_decided_once)
 {
     struct nks_proposal made = proposal(), read;
@@ -212,6 +242,8 @@ int main(void)
                         (int)(sizeof person_changes / sizeof person_changes[0]));
     tcase_add_test(tests, the_second_person_is_another_one);
     tcase_add_loop_test(tests, the_last_ones_cannot_be_spared, 0, (int)(sizeof spares / sizeof spares[0]));
+    tcase_add_loop_test(tests, founders_can_approve_what_the_other_proposes, 0,
+                        (int)(sizeof founders / sizeof founders[0]));
     tcase_add_test(tests, a_proposal_is_kept_and_decided_once);
     tcase_add_test(tests, what_is_signed_says_everything);
     tcase_add_test(tests, keys_sign_and_verify);
