@@ -84,13 +84,26 @@ static int list(struct nks_app *app)
 
 /* ---- the decision */
 
+/* What was proposed after the backup went with the home that was there. */
+static enum nks_status not_there(struct nks_run *run, int64_t id)
+{
+    static struct nks_trail_link link;
+    bool restored = false;
+    NKS_TRY(nks_trail_next_of_action(run->trail, 0, NKS_TRAIL_RESTORE, 0, &link, &restored, &run->fault));
+    return restored
+               ? nks_fault_set(&run->fault, NKS_REFUSED, "NOT-FOUND",
+                               "there is no proposal %lld in this home; it was put back from a backup, and what was "
+                               "proposed after that backup is to be proposed anew: see nks approve",
+                               (long long)id)
+               : nks_fault_set(&run->fault, NKS_REFUSED, "NOT-FOUND", "there is no such proposal; see nks approve");
+}
+
 static enum nks_status load(struct nks_app *app, int64_t id, struct nks_proposal *proposal)
 {
     struct nks_run *run = app->run;
     bool found = false;
     NKS_TRY(nks_proposal_load(run->persons, id, proposal, &found, &run->fault));
-    return found ? NKS_OK
-                 : nks_fault_set(&run->fault, NKS_REFUSED, "NOT-FOUND", "there is no such proposal; see nks approve");
+    return found ? NKS_OK : not_there(run, id);
 }
 
 /* Who proposed it must still be in force, with the key that signed it: else somebody else proposes it anew. */
@@ -232,6 +245,11 @@ static int approve(struct nks_app *app, struct nks_proposal *proposal, size_t ac
 static enum nks_status decided_already(struct nks_app *app, const struct nks_proposal *proposal)
 {
     bool done = proposal->state == NKS_PROPOSAL_APPROVED;
+    if (strcmp(proposal->act, "restore") == 0)
+        return nks_fault_set(&app->run->fault, NKS_REFUSED, "PROPOSAL-STATE",
+                             "proposal %lld is the restore of this home, decided by %s and %s; what had that number "
+                             "before went with the home that was there: let it be proposed anew",
+                             (long long)proposal->id, proposal->proposer, proposal->approver);
     return nks_fault_set(&app->run->fault, NKS_REFUSED, "PROPOSAL-STATE", "proposal %lld is %s already, by %s%s",
                          (long long)proposal->id, done ? "approved and done" : "declined", proposal->approver,
                          done ? ": see nks trail; if it was cut short, propose it anew" : "");
@@ -255,6 +273,8 @@ int command_approve(struct nks_app *app)
         status = nks_alarm_check(app->run->home, &app->run->fault);
     if (status != NKS_OK)
         return app_result(app, status);
+    if (proposal.state != NKS_PROPOSAL_OPEN)
+        return app_result(app, decided_already(app, &proposal));
     size_t act = act_find(proposal.act);
     if (act == ACTS)
         return app_result(app, nks_fault_set(&app->run->fault, NKS_FAILED, "PROPOSAL-STATE",
@@ -264,7 +284,7 @@ int command_approve(struct nks_app *app)
                          acts[act].with_file ? "this proposal is about a file: nks approve %llu F"
                                              : "proposal %llu is about no file",
                          (unsigned long long)id);
-    status = proposal.state == NKS_PROPOSAL_OPEN ? decide(app, &proposal, decline) : decided_already(app, &proposal);
+    status = decide(app, &proposal, decline);
     if (status != NKS_OK)
         return app_result(app, status);
     return decline ? app_result(app, decided_store(app, &proposal))

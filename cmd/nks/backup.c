@@ -1,5 +1,6 @@
 /* backup, restore, reconcile: a copy of the home, its way back, and what left the house since. */
 #include "authorize.h"
+#include "revived.h"
 
 #include "stage/backup.h"
 #include "stage/journal.h"
@@ -133,6 +134,16 @@ static void present_lost(struct nks_app *app, struct nks_run *old, int64_t first
         out_note(&app->out, "what was received since could not be read: ask every sender");
 }
 
+/* Persons and certificates that had ended since are in force in the backup. */
+static void present_revived(struct nks_app *app, const struct nks_run *old, const struct revived *revived)
+{
+    if (old == NULL)
+        out_note(&app->out,
+                 "the home that was there cannot be read: persons and certificates that ended after the backup are in "
+                 "force again; look at nks keys person list and nks keys signer list, and end them");
+    revived_present(app, revived);
+}
+
 /* Whoever restores may not slip past the rule of the home that is there by a backup from before it. */
 static struct nks_run *old_home_open(struct nks_app *app)
 {
@@ -161,6 +172,7 @@ static int restore_do(struct nks_app *app, struct nks_restore *restore)
                                             .now = app->now,
                                             .lock = true,
                                             .restoring = true};
+    static struct revived revived;
     char before[NKS_PATH_MAX] = "";
     struct nks_run *old = old_home_open(app);
     bool old_asks = old != NULL ? old->conf.persons_required : nks_home_asks(app_home(app));
@@ -170,12 +182,16 @@ static int restore_do(struct nks_app *app, struct nks_restore *restore)
         code = app_result(app, mark(app, restore, old, old_asks));
     if (code == EXIT_DONE)
         code = app_result(app, nks_delivery_next_id(app->run->exchange, &next, &app->run->fault));
+    if (code == EXIT_DONE && old != NULL)
+        code = app_result(app, revived_take(app->run, old, &revived));
     nks_run_close(app->run);
     app->run = NULL;
     if (code == EXIT_DONE)
         code = app_result(app, nks_restore_end(restore, before, &app->fault));
-    if (code == EXIT_DONE)
+    if (code == EXIT_DONE) {
         present_lost(app, old, next);
+        present_revived(app, old, &revived);
+    }
     nks_run_close(old);
     if (code != EXIT_DONE)
         return code;
@@ -262,6 +278,7 @@ static int reconcile(struct nks_app *app, bool anew, bool dry_run, const char *r
         {"files", "published since", CELL_NUMBER},        {"orders", "order files of them", CELL_NUMBER},
         {"unfinished", "without their end", CELL_NUMBER}, {"unknown", "not known here", CELL_NUMBER},
         {"works", "to be done again", CELL_NUMBER},       {"dry_run", "only tried", CELL_FLAG}};
+    static struct revived revived;
     struct nks_reconciled result;
     enum nks_status status = nks_run_reconcile(app->run, anew, dry_run, reason, &result);
     if (status == NKS_REFUSED && tell_unfinished(app) != NKS_OK)
@@ -285,6 +302,9 @@ static int reconcile(struct nks_app *app, bool anew, bool dry_run, const char *r
     status = dry_run ? NKS_OK : tell_unfinished(app);
     if (status == NKS_OK && result.unknown > 0 && !dry_run)
         status = present_unknown(app);
+    if (status == NKS_OK)
+        status = revived_before(app, &revived);
+    revived_present(app, &revived);
     if (result.unknown > 0)
         out_note(&app->out,
                  "senders and data centrals must drop again what they sent since; the answers go nowhere twice");

@@ -282,7 +282,9 @@ static const struct code_row codes[] = {
     {"JOURNAL-MARK", 0, "The row that says how far the journal is known is damaged.", stop_here, audit_next},
     {"RECONCILE-FIRST", 0, "The database is older than the journal: it was put back from a backup or a copy.",
      "Nothing leaves the house. What was published since is out and is not published again.",
-     "Run nks reconcile --dry-run to see what was published since, then nks reconcile --reason TEXT."},
+     "Run nks reconcile --dry-run to see what was published since, and who and what had ended and is in force again. "
+     "End "
+     "that once more, then nks reconcile --reason TEXT."},
     {"RECONCILE-NOT", EXIT_USAGE, "There is nothing to reconcile, or the journal is there and is not begun anew.",
      "Nothing was changed.", "Go on with nks run."},
     {"RECONCILE-MANY", EXIT_USAGE, "More files of the same received bytes are held than can be settled at once.",

@@ -183,11 +183,19 @@ static enum nks_status founders_check(struct nks_run *run, int roles)
     struct nks_person first;
     bool found = false;
     NKS_TRY(nks_person_next(run->persons, 0, &first, &found, &run->fault));
-    bool good = found && first.ended == 0 ? nks_founders_good(first.roles, roles) : nks_founders_good(roles, 0);
-    return good ? NKS_OK
-                : nks_fault_set(&run->fault, NKS_REFUSED, "PERSON-FOUNDERS",
-                                "the first two persons must be able to propose and to approve what the other one "
-                                "proposes: give both --roles operator,approver");
+    bool second = found && first.ended == 0;
+    if (second ? nks_founders_good(first.roles, roles) : nks_founders_good(roles, 0))
+        return NKS_OK;
+    if (second && nks_founders_good(first.roles, NKS_ROLE_APPROVER))
+        return nks_fault_set(
+            &run->fault, NKS_REFUSED, "PERSON-FOUNDERS", "%s proposes, so the second person must be an approver%s",
+            first.name, (first.roles & NKS_ROLE_APPROVER) != 0 ? "" : ", and no operator: nobody could approve that");
+    return second ? nks_fault_set(&run->fault, NKS_REFUSED, "PERSON-FOUNDERS",
+                                  "%s is no operator: the second person must be one, so that somebody proposes",
+                                  first.name)
+                  : nks_fault_set(&run->fault, NKS_REFUSED, "PERSON-FOUNDERS",
+                                  "the first two persons must be able to propose and to approve what the other one "
+                                  "proposes: give both --roles operator,approver");
 }
 
 static int ask(struct nks_app *app, const char *arguments, const char *preview, bool alone)

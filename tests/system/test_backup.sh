@@ -362,12 +362,32 @@ for id in an bo; do
     nks "$work/k" keys person make "$work/$id.key"
     nks "$work/k" keys person add $id --key "$work/$id.key.pub" --roles operator,approver --reason test --now "$third"
 done
+signer=0
+if have openssl; then
+    cert_make sender 20260101 20280101
+    nks "$work/k" keys signer import "$pki/sender.crt" --sender proeveskat --reason test --now "$third"
+    signer=1
+fi
 sed 's/^required = no/required = yes/' "$work/k/nks.conf" >"$work/conf"
 cp "$work/conf" "$work/k/nks.conf"
+an="--person an --person-key $work/an.key"
+proposal() { "$NKS_BIN/nks" --home "$work/k" --json approve --all | sed -n 's/.*"proposal":\([0-9]*\).*/\1/p' | tail -n 1; }
+nks "$work/k" keys person make "$work/ce.key"
+# shellcheck disable=SC2086
+try 5 "" "$work/k" keys person add ce --key "$work/ce.key.pub" --roles operator --reason test --now "$third" $an
+try 0 "" "$work/k" approve "$(proposal)" --person bo --person-key "$work/bo.key" --now "$third"
 nks "$work/k" backup "$work/persons" --now "$third"
+# shellcheck disable=SC2086
+try 5 "" "$work/k" keys person end ce --reason "left" --now "$third" $an
+ended=$(proposal)
+try 0 "" "$work/k" approve "$ended" --person bo --person-key "$work/bo.key" --now "$third"
+if [ "$signer" -ne 0 ]; then
+    # shellcheck disable=SC2086
+    try 5 "" "$work/k" keys signer end $signer --reason "stolen" --now "$third" $an
+    try 0 "" "$work/k" approve "$(proposal)" --person bo --person-key "$work/bo.key" --now "$third"
+fi
 kept=$work/persons/nks-backup-20261124T080000Z
 now=2026-11-24T09:00:00Z
-an="--person an --person-key $work/an.key"
 # shellcheck disable=SC2086
 {
     try 6 PERSON-NEEDED "$work/k" restore "$kept" --reason test --now $now
@@ -378,11 +398,22 @@ an="--person an --person-key $work/an.key"
     try 6 "" "$work/k" restore "$backup" --reason test --now $now
     [ ! -e "$work/k.before-20261124T090000Z" ] || fail "a restore that was refused changed the home"
     try 0 "" "$work/k" restore "$kept" --reason "the disk broke" --now $now $an --approver bo --approver-key "$work/bo.key"
+    says "a person who had ended" "nks keys person end ce"
+    [ "$signer" -eq 0 ] || says "a certificate that had ended" "nks keys signer end $signer"
     try 5 RECONCILE-FIRST "$work/k" run --now $now
+    try 1 "the restore of this home" "$work/k" approve "$ended" --person bo --person-key "$work/bo.key" --now $now
+    try 2 "put back from a backup" "$work/k" approve 99 --person bo --person-key "$work/bo.key" --now $now
+    try 0 "" "$work/k" reconcile --dry-run --reason read --now $now
+    says "a person who had ended, before it is reconciled" "nks keys person end ce"
+    try 5 "" "$work/k" keys person end ce --reason "left, once more" --now $now $an
+    try 0 "" "$work/k" approve "$(proposal)" --person bo --person-key "$work/bo.key" --now $now
     try 5 "" "$work/k" reconcile --reason read --now $now $an
     try 5 RECONCILE-FIRST "$work/k" run --now $now
     waits=$("$NKS_BIN/nks" --home "$work/k" --json approve | sed -n 's/.*"proposal":\([0-9]*\).*OPEN.*/\1/p')
     try 0 "" "$work/k" approve "${waits:-0}" --person bo --person-key "$work/bo.key" --now $now
+    [ "$signer" -eq 0 ] || says "a certificate that had ended, when it is reconciled" "nks keys signer end $signer"
+    checks=$((checks + 1))
+    ! grep -q "keys person end" "$work/said" || fail "a person who ended once more is told"
 }
 night_run "$work/k" $now
 nks "$work/k" trail

@@ -139,6 +139,31 @@ for point in key slice file spool done; do
     rm -rf "$work/k" "$work/k.keys" "$work/k.journal"
 done
 
+# ---- two persons: what was signed is what goes
+home_copy "$home" "$work/k"
+for id in an bo; do
+    nks "$work/k" keys person make "$work/$id.key"
+    nks "$work/k" keys person add $id --key "$work/$id.key.pub" --roles operator,approver --reason test --now "$due"
+done
+sed -i 's/^required = no/required = yes/' "$work/k/nks.conf"
+by() { # WHO WORDS...: at that time, by that person
+    person=$1
+    shift
+    set -- "$work/k" "$@" --now "$due" --person "$person" --person-key "$work/$person.key"
+    try "$right" "$told" "$@"
+}
+right=5 told='' && by an erase --due --reason "monthly"
+right=5 told='' && by an erase "$batch" --reason "court order"
+right=0 told='' && by bo approve 2
+left=$(ask "$work/k" "SELECT count(*) FROM batch_erased")
+right=1 told=DIFFERENCE-CHANGED && by bo approve 1
+assert_eq "batches erased after that" "$(ask "$work/k" "SELECT count(*) FROM batch_erased")" "$left"
+right=0 told='' && by bo approve 1 --decline
+right=5 told='' && by an erase --due --reason "monthly"
+right=0 told='' && by bo approve 3
+audit_clean "$work/k"
+rm -rf "$work/k" "$work/k.keys" "$work/k.journal"
+
 # ---- what goes
 try 0 "" "$home" erase "$batch" --reason "five years are over" --now "$due"
 audit_clean "$home"
