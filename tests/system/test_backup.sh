@@ -336,6 +336,7 @@ home_copy "$home" "$work/k"
 for again in 1 2; do
     try 0 "" "$work/k" restore "$backup" --reason "test $again" --now "$third"
     try 0 "" "$work/k" reconcile --reason test --now "$third"
+    drop_second "$work/k"
     night_run "$work/k" "$third"
     audit_clean "$work/k"
 done

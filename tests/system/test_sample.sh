@@ -147,7 +147,7 @@ done
 hash=$(sed -n '2s/.*\t//p' "$work/one/files.tsv")
 turned=$(echo "$hash" | tr 0123456789 1234567890)
 tamper files.tsv "s/$hash/$turned/" 'the journal has no line of'
-tamper published.log '2s/publish/publisH/' 'does not follow'
+tamper published.log '0,/publish/s//publisH/' 'does not follow'
 tamper published.log '$d' 'the journal was cut or made anew'
 tamper published.log 'd' 'published.log'
 
