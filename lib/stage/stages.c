@@ -21,6 +21,16 @@ const struct nks_stage *nks_stages(size_t *count)
 
 /* One pass is enough: every stage works until nothing is left for it, and none makes work for an earlier one but
  * collect, whose reports emit writes in the same pass. */
+static enum nks_status pass(struct nks_run *run, int64_t batch_id)
+{
+    NKS_TRY(nks_lost_days(run));
+    for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
+        if (stages[i].in_run)
+            NKS_TRY(stages[i].fn(run, batch_id));
+    }
+    return NKS_OK;
+}
+
 enum nks_status nks_stage_all(struct nks_run *run, int64_t batch_id)
 {
     NKS_TRY(nks_run_ready(run));
@@ -31,12 +41,13 @@ enum nks_status nks_stage_all(struct nks_run *run, int64_t batch_id)
         return received;
     struct nks_fault kept = run->fault;
     nks_fault_clear(&run->fault);
-    NKS_TRY(nks_lost_days(run));
-    for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
-        if (stages[i].in_run)
-            NKS_TRY(stages[i].fn(run, batch_id));
-    }
+    enum nks_status status = pass(run, batch_id);
+    if (status != NKS_OK && status != NKS_HELD)
+        return status;
+    if (status == NKS_HELD) /* what waits for a person has its seal all the same */
+        kept = run->fault;
+    nks_fault_clear(&run->fault);
     NKS_TRY(nks_run_seal(run));
     run->fault = kept;
-    return received;
+    return status == NKS_HELD ? status : received;
 }

@@ -177,6 +177,7 @@ echo "code=TRAIL-CHAIN" >"$home/alarm"
     audit_clean "$home"
     nks_code 0 alarm clear --reason "put back" $an
 }
+sed 's/<MsgId>/<MsgId>Q/;s/<EndToEndId>/<EndToEndId>Q/' "$small/in/sender/proeveskat/10-overskydende-skat.xml" >"$home/in/sender/proeveskat/q.xml"
 night_run "$home" "$later"
 audit_clean "$home"
 test_end
