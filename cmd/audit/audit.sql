@@ -412,7 +412,7 @@ SELECT COALESCE(MAX(CASE WHEN action = :restore THEN link END), 0),
 -- A work that is done again names a reading that this database has judged; one that was given up has its link.
 -- name: audit_lost_row
 SELECT kind, party, hash, generation, state, CASE
-  WHEN state = 2 AND kind < 3 THEN EXISTS (SELECT 1 FROM delivery d WHERE d.hash = lost_work.hash
+  WHEN state = 2 AND kind < 3 THEN EXISTS (SELECT 1 FROM delivery d WHERE d.hash_key = :hash_key AND d.hash = lost_work.hash
     AND d.party = lost_work.party AND d.generation = lost_work.generation AND d.state > 2 AND d.repeats = 0)
   WHEN state = 3 THEN EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = 0 AND t.action = 28 AND t.number = lost_work.line)
   ELSE 1 END
@@ -447,7 +447,7 @@ FROM out_file o WHERE o.kind = 1 AND o.party = :party AND o.business_date = :day
 
 -- Those that left before the home was put back and were not there again when the manifest was made.
 -- name: audit_day_left
-SELECT p.control_sum FROM published p WHERE p.kind = 1 AND p.party = :party AND p.business_date = :day AND p.control_sum <> ''
+SELECT p.control_sum FROM published p WHERE p.folder = 1 AND p.kind = 1 AND p.party = :party AND p.business_date = :day AND p.control_sum <> ''
   AND NOT EXISTS (SELECT 1 FROM out_file o JOIN trail_link t ON t.chain = o.batch_id AND t.action IN (6, 23)
       AND t.number = o.file_id AND t.at <= :made
     WHERE o.kind = 1 AND o.party = p.party AND o.name = p.name AND o.state = 3);

@@ -102,12 +102,15 @@ static enum nks_status lost_line(struct audit *audit, struct journal_look *look,
 {
     struct nks_lost line;
     struct nks_stmt *stmt = NULL;
+    int64_t hash_key = 0;
     bool found = false;
     audit_looked(audit);
     audit_at(audit, "journal line %lld", (long long)raw->number);
     if (!nks_lost_read(raw->fields, &line))
         audit_find(audit, "names no work");
     NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_lost_row, &stmt, &audit->fault));
+    memcpy(&hash_key, line.hash, sizeof hash_key);
+    nks_bind_int(stmt, "hash_key", hash_key);
     nks_bind_int(stmt, "line", raw->number);
     NKS_TRY(nks_stmt_one(stmt, &found, &audit->fault));
     if (found) {

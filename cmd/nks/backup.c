@@ -293,10 +293,6 @@ static int reconcile(struct nks_app *app, bool anew, bool dry_run, const char *r
     table_number(table, result.works);
     table_flag(table, dry_run);
     table_end(table);
-    if (result.nothing)
-        out_note(&app->out,
-                 "neither the backup nor a seal knows a journal, and there is none: nothing was published. If "
-                 "that is not so, put HOME.journal back, and restore again, before nks run");
     for (size_t i = 0; i < result.named && dry_run; i++)
         out_note(&app->out, unfinished_words, result.names[i]);
     status = dry_run ? NKS_OK : tell_unfinished(app);

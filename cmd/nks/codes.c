@@ -287,15 +287,15 @@ static const struct code_row codes[] = {
      "that once more, then nks reconcile --reason TEXT."},
     {"RECONCILE-NOT", EXIT_USAGE, "There is nothing to reconcile, or the journal is there and is not begun anew.",
      "Nothing was changed.", "Go on with nks run."},
-    {"RECONCILE-MANY", EXIT_USAGE, "More files of the same received bytes are held than can be settled at once.",
-     "Nothing was changed.", "Tell the makers of nks; meanwhile nothing of it leaves."},
     {"LOST-WAITS", 0,
      "A file that was judged after the backup that was put back is not here yet. What came after it was decided with "
      "it "
      "in mind, so nothing later is judged before it.",
      "Nothing of it and nothing later is decided or sent. What was done again before it stands.",
      "Have the sender or data central drop it again, then nks run. If it can never come: nks reconcile --settle "
-     "'#NUMBER' --reason TEXT."},
+     "'#NUMBER' --reason TEXT. Its money may have left: what comes later with other bytes is a new file to nks, so "
+     "stop "
+     "what was paid before."},
     {"LOST-ACT", 0, "After the backup that was put back a person stopped, replayed or recalled something.",
      "Nothing later is decided or sent. What was done again before it stands.",
      "Do the same again (the error names it; nks list shows the batch of that reference), then nks run. If it is not "

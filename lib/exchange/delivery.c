@@ -216,21 +216,49 @@ enum nks_status nks_delivery_find_taken(struct nks_exchange *exchange, enum nks_
     return nks_exchange_one(stmt, id, fault);
 }
 
-enum nks_status nks_delivery_is_judged(struct nks_exchange *exchange, enum nks_source source, const char *party,
-                                       const uint8_t hash[NKS_HASH_SIZE], int generation, bool *is,
-                                       struct nks_fault *fault)
+static enum nks_status reading_find(struct nks_exchange *exchange, const struct nks_sql *sql, enum nks_source source,
+                                    const char *party, const uint8_t hash[NKS_HASH_SIZE], int generation, int64_t *id,
+                                    struct nks_fault *fault)
 {
     struct nks_stmt *stmt = NULL;
-    int64_t id = 0;
-    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_delivery_is_judged, &stmt, fault));
+    NKS_TRY(nks_stmt_start(exchange->db, sql, &stmt, fault));
     nks_bind_int(stmt, "hash_key", hash_key(hash));
     nks_bind_bytes(stmt, "hash", hash, NKS_HASH_SIZE);
     nks_bind_int(stmt, "source", source);
     nks_bind_text(stmt, "party", nks_text_from(party));
     nks_bind_int(stmt, "generation", generation);
     nks_bind_int(stmt, "received", NKS_DELIVERY_RECEIVED);
-    NKS_TRY(nks_exchange_one(stmt, &id, fault));
+    return nks_exchange_one(stmt, id, fault);
+}
+
+enum nks_status nks_delivery_waiting(struct nks_exchange *exchange, enum nks_source source, const char *party,
+                                     const uint8_t hash[NKS_HASH_SIZE], int generation, int64_t *id,
+                                     struct nks_fault *fault)
+{
+    return reading_find(exchange, &nks_sql_delivery_waiting, source, party, hash, generation, id, fault);
+}
+
+enum nks_status nks_delivery_is_judged(struct nks_exchange *exchange, enum nks_source source, const char *party,
+                                       const uint8_t hash[NKS_HASH_SIZE], int generation, bool *is,
+                                       struct nks_fault *fault)
+{
+    int64_t id = 0;
+    NKS_TRY(reading_find(exchange, &nks_sql_delivery_is_judged, source, party, hash, generation, &id, fault));
     *is = id != 0;
+    return NKS_OK;
+}
+
+/* The key of the index is made of the first bytes, which a source has. */
+enum nks_status nks_delivery_source_judged(struct nks_exchange *exchange, const uint8_t *source, bool *judged,
+                                           struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    int64_t id = 0;
+    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_delivery_source_judged, &stmt, fault));
+    nks_bind_int(stmt, "hash_key", hash_key(source));
+    nks_bind_int(stmt, "received", NKS_DELIVERY_RECEIVED);
+    NKS_TRY(nks_exchange_one(stmt, &id, fault));
+    *judged = id != 0;
     return NKS_OK;
 }
 

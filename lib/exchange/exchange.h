@@ -86,6 +86,13 @@ NKS_CHECKED enum nks_status nks_delivery_find_taken(struct nks_exchange *exchang
  * not read because of its signature does not count: its bytes with a good signature are a new file. */
 NKS_CHECKED enum nks_status nks_delivery_find_bytes(struct nks_exchange *exchange, const struct nks_delivery *delivery,
                                                     int64_t *id, struct nks_fault *fault);
+/* Whether any file whose hash begins so has been judged. */
+NKS_CHECKED enum nks_status nks_delivery_source_judged(struct nks_exchange *exchange, const uint8_t *source,
+                                                       bool *judged, struct nks_fault *fault);
+/* That reading of these bytes, when it waits to be judged; *id 0: it is not here. */
+NKS_CHECKED enum nks_status nks_delivery_waiting(struct nks_exchange *exchange, enum nks_source source,
+                                                 const char *party, const uint8_t hash[NKS_HASH_SIZE], int generation,
+                                                 int64_t *id, struct nks_fault *fault);
 /* Whether that reading of these bytes has been judged already. */
 NKS_CHECKED enum nks_status nks_delivery_is_judged(struct nks_exchange *exchange, enum nks_source source,
                                                    const char *party, const uint8_t hash[NKS_HASH_SIZE], int generation,

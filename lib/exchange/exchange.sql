@@ -125,6 +125,9 @@ CREATE TABLE lost_work(
   outcome {text} NOT NULL,
   state {int} NOT NULL
 ){table_options};
+CREATE INDEX lost_work_waiting ON lost_work(state, line);
+CREATE INDEX lost_work_hash ON lost_work(hash);
+ALTER TABLE published ADD COLUMN settled {bool} NOT NULL DEFAULT 0;
 ALTER TABLE published ADD COLUMN entries {id} NOT NULL DEFAULT 0;
 ALTER TABLE published ADD COLUMN control_sum {text} NOT NULL DEFAULT '';
 ALTER TABLE published ADD COLUMN unfinished {bool} NOT NULL DEFAULT 0;
@@ -136,6 +139,10 @@ VALUES (:line, :kind, :at, :party, :hash, :generation, :outcome, :state);
 -- name: lost_update
 UPDATE lost_work SET outcome = :outcome, at = :at
 WHERE kind = :kind AND party = :party AND hash = :hash AND generation = :generation AND state = 1;
+
+-- name: lost_last
+SELECT line FROM lost_work WHERE kind = :kind AND outcome = :outcome AND state = 1
+  AND line = (SELECT MAX(line) FROM lost_work);
 
 -- name: lost_head
 SELECT line, kind, at, party, hash, generation, outcome FROM lost_work WHERE state = 1 ORDER BY line LIMIT 1;
@@ -196,16 +203,21 @@ VALUES (:folder, :party, :name, :kind, :message_id, :created_at, :business_date,
 -- again with other bytes: later ones tell what banks answered.
 -- name: published_unmatched
 SELECT COUNT(*) FROM published p
-WHERE p.source = :source AND ((p.kind = :order AND NOT EXISTS (SELECT 1 FROM out_file f
+WHERE p.source = :source AND p.settled = 0 AND ((p.kind = :order AND NOT EXISTS (SELECT 1 FROM out_file f
     WHERE f.folder = p.folder AND f.party = p.party AND f.name = p.name AND f.hash = p.hash))
   OR (p.kind = :status AND p.name LIKE '%-s0001.xml' AND EXISTS (SELECT 1 FROM out_file f
     WHERE f.folder = p.folder AND f.party = p.party AND f.name = p.name AND f.state > 1 AND f.hash <> p.hash)));
 
 -- name: published_settle
-UPDATE published SET source = :none WHERE source = :source;
+UPDATE published SET settled = 1 WHERE source = :source AND business_date <= :until;
 
 -- name: published_source
-SELECT source FROM published WHERE name = :name AND source <> :none ORDER BY folder, party LIMIT 1;
+SELECT source, business_date FROM published WHERE name = :name AND source <> :none ORDER BY folder, party LIMIT 1;
+
+-- Order files that left before a line of the journal was written, and are not there again.
+-- name: published_before_line
+SELECT COUNT(*) FROM published p WHERE p.kind = :kind AND p.settled = 0 AND p.line < :line AND NOT EXISTS (SELECT 1 FROM out_file f
+  WHERE f.folder = p.folder AND f.party = p.party AND f.name = p.name AND f.state >= :published);
 
 -- name: published_unfinished
 UPDATE published SET unfinished = :unfinished WHERE name = :name;
@@ -218,8 +230,8 @@ ORDER BY p.name LIMIT 1;
 -- Business days on which order files left that are not there again.
 -- name: published_next_day
 SELECT MIN(business_date), MIN(created_at) FROM published p
-WHERE p.kind = :kind AND p.source <> :none AND p.business_date = (SELECT MIN(q.business_date) FROM published q
-  WHERE q.kind = :kind AND q.source <> :none AND q.business_date > :after AND NOT EXISTS (SELECT 1 FROM out_file f
+WHERE p.kind = :kind AND p.settled = 0 AND p.business_date = (SELECT MIN(q.business_date) FROM published q
+  WHERE q.kind = :kind AND q.settled = 0 AND q.business_date > :after AND NOT EXISTS (SELECT 1 FROM out_file f
     WHERE f.folder = q.folder AND f.party = q.party AND f.name = q.name));
 
 -- Order files of a central and day that left before the home was put back, and are not there again byte for byte.
@@ -296,6 +308,16 @@ SELECT delivery_id FROM delivery
 WHERE hash_key = :hash_key AND hash = :hash AND source = :source AND party = :party AND delivery_id < :before
   AND repeats = 0 AND NOT (reason >= :first_unsigned AND reason <= :last_unsigned)
 ORDER BY delivery_id DESC LIMIT 1;
+
+-- name: delivery_source_judged
+SELECT delivery_id FROM delivery WHERE hash_key = :hash_key AND state > :received LIMIT 1;
+
+-- A reading that waits to be judged.
+-- name: delivery_waiting
+SELECT delivery_id FROM delivery
+WHERE hash_key = :hash_key AND hash = :hash AND source = :source AND party = :party AND generation = :generation
+  AND state = :received
+ORDER BY delivery_id LIMIT 1;
 
 -- name: delivery_is_judged
 SELECT delivery_id FROM delivery

@@ -42,8 +42,15 @@ bool nks_lost_read(struct nks_text fields, struct nks_lost *out)
 enum nks_status nks_lost_add(struct nks_exchange *exchange, const struct nks_lost *lost, struct nks_fault *fault)
 {
     struct nks_stmt *stmt = NULL;
-    int64_t changed = 0;
-    if (lost->kind != NKS_LOST_ACT) {
+    int64_t changed = 0, before = 0;
+    if (lost->kind == NKS_LOST_ACT) { /* killed after its line, and done once more */
+        NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_lost_last, &stmt, fault));
+        nks_bind_int(stmt, "kind", NKS_LOST_ACT);
+        nks_bind_text(stmt, "outcome", nks_text_from(lost->outcome));
+        NKS_TRY(nks_exchange_one(stmt, &before, fault));
+        if (before != 0)
+            return NKS_OK;
+    } else {
         NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_lost_update, &stmt, fault));
         nks_bind_text(stmt, "outcome", nks_text_from(lost->outcome));
         nks_bind_int(stmt, "at", lost->at);

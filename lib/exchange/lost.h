@@ -25,7 +25,7 @@ struct nks_lost {
     char party[NKS_PARTY_MAX];
     uint8_t hash[NKS_HASH_SIZE];        /* of the received bytes; zeros for an act */
     int generation;                     /* which reading of these bytes (struct nks_delivery) */
-    char outcome[NKS_LOST_OUTCOME_MAX]; /* what it led to, as one line that two equal outcomes share; or the act */
+    char outcome[NKS_LOST_OUTCOME_MAX]; /* what it led to, by count and sum, as one line; or the act */
     enum nks_lost_state state;
 };
 
@@ -33,7 +33,8 @@ struct nks_lost {
 void nks_lost_format(const struct nks_lost *lost, struct nks_buf *fields);
 NKS_CHECKED bool nks_lost_read(struct nks_text fields, struct nks_lost *out);
 
-/* Inside the caller's transaction. The same reading once more, after a kill, takes the outcome of the first. */
+/* Inside the caller's transaction. After a kill the same stands there once more: a reading then has its last outcome,
+ * an act is one. */
 NKS_CHECKED enum nks_status nks_lost_add(struct nks_exchange *exchange, const struct nks_lost *lost,
                                          struct nks_fault *fault);
 /* The first that waits; *found false: none does. */

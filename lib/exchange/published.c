@@ -229,7 +229,7 @@ enum nks_status nks_published_first(struct nks_exchange *exchange, const uint8_t
 static const uint8_t no_source[NKS_SOURCE_SIZE];
 
 enum nks_status nks_published_source(struct nks_exchange *exchange, const char *name, uint8_t source[NKS_SOURCE_SIZE],
-                                     bool *found, struct nks_fault *fault)
+                                     nks_date *business_date, bool *found, struct nks_fault *fault)
 {
     struct nks_stmt *stmt = NULL;
     NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_published_source, &stmt, fault));
@@ -238,20 +238,33 @@ enum nks_status nks_published_source(struct nks_exchange *exchange, const char *
     NKS_TRY(nks_stmt_one(stmt, found, fault));
     struct nks_text bytes = *found ? nks_column_bytes(stmt, 0) : (struct nks_text){NULL, 0};
     bool good = !*found || bytes.len == NKS_SOURCE_SIZE;
-    if (*found && good)
+    if (*found && good) {
         memcpy(source, bytes.ptr, NKS_SOURCE_SIZE);
+        *business_date = (nks_date)nks_column_int(stmt, 1);
+    }
     nks_stmt_end(stmt);
     return good ? NKS_OK : nks_fault_set(fault, NKS_INTEGRITY, "FILE-ROW", "the row of a published file is damaged");
 }
 
 enum nks_status nks_published_settle(struct nks_exchange *exchange, const uint8_t source[NKS_SOURCE_SIZE],
-                                     struct nks_fault *fault)
+                                     nks_date until, struct nks_fault *fault)
 {
     struct nks_stmt *stmt = NULL;
     NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_published_settle, &stmt, fault));
-    nks_bind_bytes(stmt, "none", no_source, sizeof no_source);
     nks_bind_bytes(stmt, "source", source, NKS_SOURCE_SIZE);
+    nks_bind_int(stmt, "until", until);
     return nks_stmt_run(stmt, NULL, fault);
+}
+
+enum nks_status nks_published_before_line(struct nks_exchange *exchange, int64_t line, int64_t *count,
+                                          struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_published_before_line, &stmt, fault));
+    nks_bind_int(stmt, "kind", NKS_FILE_ORDER);
+    nks_bind_int(stmt, "line", line);
+    nks_bind_int(stmt, "published", NKS_FILE_PUBLISHED);
+    return nks_exchange_one(stmt, count, fault);
 }
 
 enum nks_status nks_published_unfinished(struct nks_exchange *exchange, const char *name, bool unfinished,
@@ -285,7 +298,6 @@ enum nks_status nks_published_next_day(struct nks_exchange *exchange, nks_date a
     bool found = false;
     NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_published_next_day, &stmt, fault));
     nks_bind_int(stmt, "kind", NKS_FILE_ORDER);
-    nks_bind_bytes(stmt, "none", no_source, sizeof no_source);
     nks_bind_int(stmt, "after", after);
     NKS_TRY(nks_stmt_one(stmt, &found, fault));
     found = found && !nks_column_is_null(stmt, 0);

@@ -61,13 +61,17 @@ NKS_CHECKED enum nks_status nks_published_last_of_day(struct nks_exchange *excha
 NKS_CHECKED enum nks_status nks_published_unmatched(struct nks_exchange *exchange,
                                                     const uint8_t source[NKS_SOURCE_SIZE], int64_t *count,
                                                     struct nks_fault *fault);
-/* The source of a file that holds something back; *found false: none of that name does. */
+/* The source and day of a file that left; *found false: none of that name did. */
 NKS_CHECKED enum nks_status nks_published_source(struct nks_exchange *exchange, const char *name,
-                                                 uint8_t source[NKS_SOURCE_SIZE], bool *found, struct nks_fault *fault);
-/* Inside the caller's transaction: what was published of that source holds nothing back any more; two people have
- * settled it with its receivers. */
-NKS_CHECKED enum nks_status nks_published_settle(struct nks_exchange *exchange, const uint8_t source[NKS_SOURCE_SIZE],
+                                                 uint8_t source[NKS_SOURCE_SIZE], nks_date *business_date, bool *found,
                                                  struct nks_fault *fault);
+/* Inside the caller's transaction: what was published of that source up to that business day holds nothing back any
+ * more; two people have settled it with its receivers. */
+NKS_CHECKED enum nks_status nks_published_settle(struct nks_exchange *exchange, const uint8_t source[NKS_SOURCE_SIZE],
+                                                 nks_date until, struct nks_fault *fault);
+/* Order files that left before that line of the journal was written, and are not there again. */
+NKS_CHECKED enum nks_status nks_published_before_line(struct nks_exchange *exchange, int64_t line, int64_t *count,
+                                                      struct nks_fault *fault);
 /* Inside the caller's transaction: the journal has no end of it, so its receiver is asked. */
 NKS_CHECKED enum nks_status nks_published_unfinished(struct nks_exchange *exchange, const char *name, bool unfinished,
                                                      struct nks_fault *fault);

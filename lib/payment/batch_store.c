@@ -265,6 +265,20 @@ enum nks_status nks_batch_delivery(struct nks_payments *payments, int64_t batch_
     return one_id(stmt, delivery_id, fault);
 }
 
+enum nks_status nks_batch_ref(struct nks_payments *payments, int64_t batch_id, char ref[NKS_BATCH_REF + 1],
+                              struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    bool found = false;
+    ref[0] = '\0';
+    NKS_TRY(nks_stmt_start(payments->db, &nks_sql_batch_ref_of, &stmt, fault));
+    nks_bind_int(stmt, "batch_id", batch_id);
+    NKS_TRY(nks_stmt_one(stmt, &found, fault));
+    bool fits = !found || nks_text_copy(nks_column_text(stmt, 0), ref, NKS_BATCH_REF + 1);
+    nks_stmt_end(stmt);
+    return fits ? NKS_OK : nks_fault_set(fault, NKS_INTEGRITY, "BATCH-ROW", "the row of a batch is damaged");
+}
+
 enum nks_status nks_batch_find_ref(struct nks_payments *payments, const char *ref, int64_t *id, struct nks_fault *fault)
 {
     struct nks_stmt *stmt = NULL;

@@ -335,6 +335,9 @@ NKS_CHECKED enum nks_status nks_batch_create(struct nks_payments *payments, stru
                                              struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_batch_load(struct nks_payments *payments, int64_t id, struct nks_batch *batch,
                                            bool *found, struct nks_fault *fault);
+/* The stem of its ids; "" when there is no such batch. */
+NKS_CHECKED enum nks_status nks_batch_ref(struct nks_payments *payments, int64_t batch_id, char ref[NKS_BATCH_REF + 1],
+                                          struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_batch_find_ref(struct nks_payments *payments, const char *ref, int64_t *id,
                                                struct nks_fault *fault); /* *id 0: none */
 /* The delivery that a batch came with; 0: none. */

@@ -228,6 +228,9 @@ FROM batch WHERE batch_id = :batch_id;
 -- name: batch_delivery_of
 SELECT delivery_id FROM batch WHERE batch_id = :batch_id;
 
+-- name: batch_ref_of
+SELECT ref FROM batch WHERE batch_id = :batch_id;
+
 -- name: batch_by_ref
 SELECT batch_id FROM batch WHERE ref = :ref ORDER BY batch_id LIMIT 1;
 

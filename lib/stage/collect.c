@@ -381,14 +381,12 @@ enum nks_status nks_stage_collect(struct nks_run *run, int64_t batch_id)
     (void)batch_id; /* which batch an answer is about stands in it */
     NKS_TRY(nks_lost_stage(run));
     for (int64_t id = 0;;) {
-        bool turn = false;
-        NKS_TRY(nks_delivery_next(run->exchange, NKS_SOURCE_CENTRAL, NKS_DELIVERY_RECEIVED, id, &id, &run->fault));
+        if (run->recovering)
+            NKS_TRY(nks_lost_next(run, NKS_SOURCE_CENTRAL, &id));
+        else
+            NKS_TRY(nks_delivery_next(run->exchange, NKS_SOURCE_CENTRAL, NKS_DELIVERY_RECEIVED, id, &id, &run->fault));
         if (id == 0)
             return NKS_OK;
-        NKS_TRY(nks_lost_turn(run, id, &turn));
-        if (turn)
-            NKS_TRY(collect_one(run, id));
-        if (turn && run->recovering)
-            id = 0;
+        NKS_TRY(collect_one(run, id));
     }
 }

@@ -113,6 +113,8 @@ static enum nks_status published_before(struct nks_run *run, struct nks_out_file
 {
     struct nks_published published;
     NKS_TRY(nks_published_find(run->exchange, file, &published, before, &run->fault));
+    if (!*before && run->recovering) /* what the journal does not name waits until all is as it was */
+        return NKS_OK;
     if (!*before) /* under another name its money may be out already */
         return nks_journal_free(run, file->batch_id, file->delivery_id, file->name);
     bool same = published.bytes == file->bytes && memcmp(published.hash, file->hash, NKS_HASH_SIZE) == 0;
@@ -133,10 +135,15 @@ static enum nks_status publish(struct nks_run *run, int64_t file_id)
     NKS_TRY(nks_out_file_load(run->exchange, file_id, &file, &found, &run->fault));
     NKS_TRY(paths(run, &file, &pub));
     NKS_TRY(published_before(run, &file, pub.staged, &before));
+    if (run->recovering && !before)
+        return NKS_OK;
     if (!before && !nks_sys_exists(pub.staged))
         NKS_TRY(nks_archive_copy(run, &file, pub.staged));
     if (!before)
         NKS_TRY(publish_bytes(run, &file, &pub, "publish"));
+    if (!before && file.kind == NKS_FILE_ORDER && file.business_date < run->today)
+        run->late_from =
+            run->late_from == 0 || file.business_date < run->late_from ? file.business_date : run->late_from;
     if (file.state != NKS_FILE_SETTLED)
         NKS_TRY(nks_file_row_published(run, &file));
     nks_sys_point("publish.done");
@@ -331,6 +338,21 @@ static enum nks_status manifests(struct nks_run *run)
     return status == NKS_OK && any ? publish_all(run) : status;
 }
 
+/* Order files of earlier days that leave now, after a home was put back or a file was held: those days have one more.
+ */
+static enum nks_status late_manifests(struct nks_run *run)
+{
+    nks_date today = run->today;
+    enum nks_status status = NKS_OK;
+    for (nks_date day = run->late_from; run->late_from != 0 && day < today && status == NKS_OK; day++) {
+        run->today = day;
+        status = manifests(run);
+    }
+    run->today = today;
+    run->late_from = 0;
+    return status;
+}
+
 enum nks_status nks_stage_deliver(struct nks_run *run, int64_t batch_id)
 {
     (void)batch_id; /* what is written is published, whatever its batch */
@@ -341,6 +363,8 @@ enum nks_status nks_stage_deliver(struct nks_run *run, int64_t batch_id)
     enum nks_status status = publish_all(run);
     if (run->recovering || (status != NKS_OK && status != NKS_HELD))
         return status; /* the centrals have the manifests of then */
-    enum nks_status listed = manifests(run);
+    enum nks_status listed = late_manifests(run);
+    if (listed == NKS_OK)
+        listed = manifests(run);
     return listed != NKS_OK ? listed : status;
 }

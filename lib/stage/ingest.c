@@ -594,14 +594,12 @@ enum nks_status nks_stage_ingest(struct nks_run *run, int64_t batch_id)
     (void)batch_id; /* there is no batch yet */
     NKS_TRY(nks_lost_stage(run));
     for (int64_t id = 0;;) {
-        bool turn = false;
-        NKS_TRY(nks_delivery_next(run->exchange, NKS_SOURCE_SENDER, NKS_DELIVERY_RECEIVED, id, &id, &run->fault));
+        if (run->recovering)
+            NKS_TRY(nks_lost_next(run, NKS_SOURCE_SENDER, &id));
+        else
+            NKS_TRY(nks_delivery_next(run->exchange, NKS_SOURCE_SENDER, NKS_DELIVERY_RECEIVED, id, &id, &run->fault));
         if (id == 0)
             return NKS_OK;
-        NKS_TRY(nks_lost_turn(run, id, &turn));
-        if (turn)
-            NKS_TRY(ingest_one(run, id));
-        if (turn && run->recovering) /* the next one may have come before */
-            id = 0;
+        NKS_TRY(ingest_one(run, id));
     }
 }

@@ -88,6 +88,25 @@ enum nks_status nks_journal_free(struct nks_run *run, int64_t batch_id, int64_t 
                                what, (long long)unmatched);
 }
 
+enum nks_status nks_journal_held(struct nks_run *run, int64_t id, struct nks_out_file *file, bool *held)
+{
+    struct nks_published published;
+    uint8_t source[NKS_SOURCE_SIZE];
+    int64_t unmatched = 0;
+    bool found = false, before = false;
+    NKS_TRY(nks_out_file_load(run->exchange, id, file, &found, &run->fault));
+    NKS_TRY(nks_published_find(run->exchange, file, &published, &before, &run->fault));
+    if (before) {
+        *held = published.bytes != file->bytes || memcmp(published.hash, file->hash, NKS_HASH_SIZE) != 0;
+        return NKS_OK;
+    }
+    NKS_TRY(nks_journal_source(run, file->batch_id, file->delivery_id, source));
+    if (file->batch_id != 0 || file->delivery_id != 0)
+        NKS_TRY(nks_published_unmatched(run->exchange, source, &unmatched, &run->fault));
+    *held = unmatched > 0;
+    return NKS_OK;
+}
+
 enum nks_status nks_journal_begin(struct nks_run *run)
 {
     if (run->journal != NULL)

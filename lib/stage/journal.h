@@ -33,18 +33,20 @@ NKS_CHECKED enum nks_status nks_journal_source(struct nks_run *run, int64_t batc
  * restored and are not there again byte for byte. `what` is named in the fault. */
 NKS_CHECKED enum nks_status nks_journal_free(struct nks_run *run, int64_t batch_id, int64_t delivery_id,
                                              const char *what);
+/* Loads a file, and tells whether it is held: its name left with other bytes, or its money may have left. */
+NKS_CHECKED enum nks_status nks_journal_held(struct nks_run *run, int64_t file_id, struct nks_out_file *file,
+                                             bool *held);
 /* Makes the journal and its mark where a home has none yet; before the first file is published. */
 NKS_CHECKED enum nks_status nks_journal_begin(struct nks_run *run);
 NKS_CHECKED bool nks_journal_file_path(const char *home, char out[NKS_PATH_MAX]);
 
-enum { NKS_UNFINISHED_MAX = 64, NKS_SETTLED_MAX = 4096 /* files settled at once */ };
+enum { NKS_UNFINISHED_MAX = 64 };
 struct nks_reconciled {
-    int64_t files;      /* named behind the mark */
-    int64_t unfinished; /* of them: without their `done`; taken as published */
-    int64_t orders;     /* of them */
-    int64_t unknown;    /* of them: of which this database has no row */
-    int64_t works;      /* to be done again (lost.h) */
-    bool nothing;       /* restored, and neither database nor seal knows a journal: nothing was published */
+    int64_t files;                                     /* named behind the mark */
+    int64_t unfinished;                                /* of them: without their `done`; taken as published */
+    int64_t orders;                                    /* of them */
+    int64_t unknown;                                   /* of them: of which this database has no row */
+    int64_t works;                                     /* to be done again (lost.h) */
     char names[NKS_UNFINISHED_MAX][NKS_FILE_NAME_MAX]; /* of the unfinished ones, as far as they fit */
     size_t named;
 };
@@ -53,10 +55,10 @@ struct nks_reconciled {
 NKS_CHECKED enum nks_status nks_run_reconcile(struct nks_run *run, bool anew, bool dry_run, const char *reason,
                                               struct nks_reconciled *out);
 /*
- * Settled by two people with the receivers. A file that is held (JOURNAL-DIFFERS), or that the journal alone knows: all
- * that is held of the same received bytes becomes SETTLED, goes nowhere, and what left before holds nothing back any
- * more. "#LINE": a lost work is given up (lost.h). NKS_REFUSED (RECONCILE-NOT): no such file is held, no such work
- * waits.
+ * Settled by two people with the receivers. A file that is held (JOURNAL-DIFFERS), or one that left: all that is held
+ * of the same received bytes up to its business day becomes SETTLED, goes nowhere, and what left up to that day holds
+ * nothing back any more. "#LINE": a lost work is given up (lost.h). NKS_REFUSED (RECONCILE-NOT): no such file is held,
+ * no such work waits.
  */
 NKS_CHECKED enum nks_status nks_run_settle(struct nks_run *run, const char *name, bool dry_run, const char *reason);
 /* Removes what a settled file left in staging, also where an earlier call was cut short. */

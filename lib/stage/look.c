@@ -1,4 +1,5 @@
 /* The read side: what stands where. Explanations of single payments are in look_explain.c. */
+#include "exchange/lost.h"
 #include "stage/look.h"
 
 #include <stdarg.h>
@@ -249,6 +250,26 @@ static enum nks_status due_steps(struct nks_run *run, struct nks_look_steps *ste
     return NKS_OK;
 }
 
+/* What waits since the home was put back. */
+static enum nks_status lost_steps(struct nks_run *run, struct nks_look_steps *steps)
+{
+    struct nks_lost head;
+    int64_t waiting = 0;
+    bool found = false;
+    NKS_TRY(nks_lost_count(run->exchange, &waiting, &run->fault));
+    NKS_TRY(nks_lost_head(run->exchange, &head, &found, &run->fault));
+    if (!found)
+        return NKS_OK;
+    struct nks_look_step *step = step_add(
+        steps, waiting, "nks run", "%lld %s to be done again, first #%lld %s %s (LOST-WAITS, LOST-ACT)",
+        MANY((long long)waiting, "work of the time before the restore is", "works of the time before the restore are"),
+        (long long)head.line, head.kind == NKS_LOST_ACT ? "by hand:" : "of",
+        head.kind == NKS_LOST_ACT ? head.outcome : head.party);
+    step->person = true;
+    step->overdue = true;
+    return NKS_OK;
+}
+
 static enum nks_status files_steps(struct nks_run *run, struct nks_look_steps *steps)
 {
     struct nks_file_count rows[NKS_EXCHANGE_LOOK_MAX];
@@ -338,6 +359,7 @@ enum nks_status nks_look_next_steps(struct nks_run *run, struct nks_look_steps *
     NKS_TRY(deliveries_steps(run, steps));
     NKS_TRY(due_steps(run, steps));
     NKS_TRY(slices_steps(run, steps));
+    NKS_TRY(lost_steps(run, steps));
     NKS_TRY(files_steps(run, steps));
     return answers_steps(run, steps);
 }

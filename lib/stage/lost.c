@@ -53,15 +53,32 @@ enum nks_status nks_lost_judged(struct nks_run *run, const struct nks_delivery *
     return nks_lost_move(run->exchange, head.line, NKS_LOST_BACK, &moved, &run->fault);
 }
 
-enum nks_status nks_lost_act(struct nks_run *run, const char *word, const char *batch_ref, const char *detail)
+static enum nks_status act_find(struct nks_run *run, const char *word, const char *about, const char *detail,
+                                struct nks_lost *act, int64_t *line)
 {
-    struct nks_lost act = {.kind = NKS_LOST_ACT, .at = run->now};
+    *act = (struct nks_lost){.kind = NKS_LOST_ACT, .at = run->now};
+    snprintf(act->outcome, sizeof act->outcome, "%s %s%s%s", word, about, detail[0] != '\0' ? " " : "", detail);
+    return nks_lost_act_find(run->exchange, act->outcome, line, &run->fault);
+}
+
+enum nks_status nks_lost_act(struct nks_run *run, const char *word, const char *about, const char *detail)
+{
+    struct nks_lost act;
     int64_t line = 0;
     bool moved = false;
-    snprintf(act.outcome, sizeof act.outcome, "%s %s %s", word, batch_ref, detail);
-    NKS_TRY(nks_lost_act_find(run->exchange, act.outcome, &line, &run->fault));
+    NKS_TRY(act_find(run, word, about, detail, &act, &line));
     return line == 0 ? journal_write(run, &act)
                      : nks_lost_move(run->exchange, line, NKS_LOST_BACK, &moved, &run->fault);
+}
+
+enum nks_status nks_lost_act_waits(struct nks_run *run, const char *word, const char *about, const char *detail,
+                                   bool *waits)
+{
+    struct nks_lost act;
+    int64_t line = 0;
+    NKS_TRY(act_find(run, word, about, detail, &act, &line));
+    *waits = line != 0;
+    return NKS_OK;
 }
 
 /* ---- whose turn it is */
@@ -79,20 +96,16 @@ enum nks_status nks_lost_stage(struct nks_run *run)
                                         (long long)waiting);
 }
 
-enum nks_status nks_lost_turn(struct nks_run *run, int64_t delivery_id, bool *turn)
+enum nks_status nks_lost_next(struct nks_run *run, enum nks_source source, int64_t *id)
 {
-    struct nks_delivery delivery;
     struct nks_lost head;
-    bool found = false, waits = false;
-    *turn = !run->recovering;
-    if (*turn)
-        return NKS_OK;
+    bool waits = false;
+    *id = 0;
     NKS_TRY(nks_lost_head(run->exchange, &head, &waits, &run->fault));
-    if (!waits || nks_copenhagen_date(head.at) != run->today)
+    enum nks_lost_kind kind = source == NKS_SOURCE_CENTRAL ? NKS_LOST_CENTRAL : NKS_LOST_SENDER;
+    if (!waits || head.kind != kind || nks_copenhagen_date(head.at) != run->today)
         return NKS_OK;
-    NKS_TRY(nks_delivery_load(run->exchange, delivery_id, &delivery, &found, &run->fault));
-    *turn = found && is_reading(&head, &delivery);
-    return NKS_OK;
+    return nks_delivery_waiting(run->exchange, source, head.party, head.hash, head.generation, id, &run->fault);
 }
 
 /* ---- one day of then */
@@ -141,40 +154,52 @@ static enum nks_status judge(struct nks_run *run, struct nks_lost *head, bool *w
 static const nks_stage_fn rest[] = {nks_stage_decide, nks_stage_emit, nks_stage_deliver};
 enum { REST = sizeof rest / sizeof rest[0] };
 
-/* How far the stages go before a person does it again: what is stopped must not be in a file yet, what is decided anew
- * is decided, what is recalled has left. */
-static size_t rest_before(const struct nks_lost *act)
+/* How far the stages go before a person does it again: what left before must be there; what is stopped must not be in a
+ * file, what is decided anew is decided, what is recalled, replayed or followed by an import has gone its way. */
+static enum nks_status rest_before(struct nks_run *run, const struct nks_lost *act, size_t *count)
 {
     struct nks_text text = nks_text_from(act->outcome), word = nks_text_cut(&text, ' ');
+    int64_t left = 0;
     (void)nks_text_cut(&text, ' '); /* the batch */
-    if (nks_text_is(word, "stop"))
-        return 0;
-    return nks_text_is(word, "replay") && nks_text_is(nks_text_cut(&text, ' '), "from") ? 1 : REST;
+    bool from = nks_text_is(word, "replay") && nks_text_is(nks_text_cut(&text, ' '), "from");
+    NKS_TRY(nks_published_before_line(run->exchange, act->line, &left, &run->fault));
+    *count = left > 0 ? REST : nks_text_is(word, "stop") ? 0 : from ? 1 : REST;
+    return NKS_OK;
 }
 
-/* In passes like a run's: an answer speaks of files that must have left before it is judged. */
+/* How far the stages may go now. */
+static enum nks_status rest_do(struct nks_run *run, const struct nks_lost *head, bool act)
+{
+    size_t count = REST;
+    if (act)
+        NKS_TRY(rest_before(run, head, &count));
+    for (size_t i = 0; i < count; i++)
+        NKS_TRY(rest[i](run, 0));
+    return NKS_OK;
+}
+
+/* What is due or half done goes first: an answer speaks of files that must be there before it is judged. */
 static enum nks_status day_do(struct nks_run *run)
 {
     struct nks_lost head;
     bool waits = false;
     for (int64_t before = 0, after = 0;;) {
-        NKS_TRY(nks_lost_count(run->exchange, &before, &run->fault));
-        NKS_TRY(judge(run, &head, &waits));
-        NKS_TRY(nks_lost_count(run->exchange, &after, &run->fault));
+        NKS_TRY(head_of_day(run, &head, &waits));
         bool act = waits && head.kind == NKS_LOST_ACT;
-        if (waits && !act && after == before)
-            return stopped_at(run, &head);
-        size_t count = act ? rest_before(&head) : REST;
-        for (size_t i = 0; i < count; i++)
-            NKS_TRY(rest[i](run, 0));
+        NKS_TRY(rest_do(run, &head, act));
         if (act)
             return stopped_at(run, &head);
         if (!waits)
             return NKS_OK;
+        NKS_TRY(nks_lost_count(run->exchange, &before, &run->fault));
+        NKS_TRY(judge(run, &head, &waits));
+        NKS_TRY(nks_lost_count(run->exchange, &after, &run->fault));
+        if (after == before)
+            return stopped_at(run, &head);
     }
 }
 
-/* The next day on which something was judged or left; *day 0: none before today. */
+/* The next day on which something was judged or left; *day 0: none up to today. */
 static enum nks_status day_next(struct nks_run *run, nks_date after, nks_date today, nks_date *day, nks_time *at)
 {
     struct nks_lost head;
@@ -185,7 +210,7 @@ static enum nks_status day_next(struct nks_run *run, nks_date after, nks_date to
     NKS_TRY(nks_published_next_day(run->exchange, after, &left, &created, &run->fault));
     NKS_TRY(nks_lost_head(run->exchange, &head, &waits, &run->fault));
     nks_date judged = waits ? nks_copenhagen_date(head.at) : 0;
-    if (left != 0 && left < today) {
+    if (left != 0 && left <= today) {
         *day = left;
         *at = created;
     }

@@ -17,13 +17,17 @@
 NKS_CHECKED enum nks_status nks_lost_days(struct nks_run *run);
 /* NKS_HELD (LOST-RUN) while works wait and this is not their run. */
 NKS_CHECKED enum nks_status nks_lost_stage(struct nks_run *run);
-/* Whether a received file is to be judged now: always, but while lost works are done again. */
-NKS_CHECKED enum nks_status nks_lost_turn(struct nks_run *run, int64_t delivery_id, bool *turn);
+/* While lost works are done again: the received file from there whose turn it is; *id 0: another work comes first, or
+ * it is not here. */
+NKS_CHECKED enum nks_status nks_lost_next(struct nks_run *run, enum nks_source source, int64_t *id);
 /* In the transaction that judges a received file, as its last step: into the journal, or compared with then. `outcome`:
- * one line of at most NKS_LOST_OUTCOME_MAX - 1 bytes, equal when what follows from it is equal. */
+ * one line of at most NKS_LOST_OUTCOME_MAX - 1 bytes. */
 NKS_CHECKED enum nks_status nks_lost_judged(struct nks_run *run, const struct nks_delivery *delivery,
                                             const char *outcome);
-/* The same of what a person does to a batch by hand: "stop REF 3". */
-NKS_CHECKED enum nks_status nks_lost_act(struct nks_run *run, const char *word, const char *batch_ref,
-                                         const char *detail);
+/* The same of what a person does by hand: "stop REF 3", "import register". Just before the commit, never of what is
+ * only tried. */
+NKS_CHECKED enum nks_status nks_lost_act(struct nks_run *run, const char *word, const char *about, const char *detail);
+/* Whether that very act waits to be done again. */
+NKS_CHECKED enum nks_status nks_lost_act_waits(struct nks_run *run, const char *word, const char *about,
+                                               const char *detail, bool *waits);
 #endif

@@ -61,9 +61,6 @@ static enum nks_status reserve(struct nks_run *run, const struct nks_batch *batc
                                           .number = (int64_t)recall->seq,
                                           .reason = reason,
                                           .detail = file->name};
-    char seq[24];
-    snprintf(seq, sizeof seq, "%lld", (long long)recall->seq);
-    NKS_TRY(nks_lost_act(run, "recall", batch->ref, seq));
     NKS_TRY(nks_out_file_reserve(run->exchange, file, &run->fault));
     return nks_trail_add(run->trail, &entry, &run->fault);
 }
@@ -94,6 +91,10 @@ enum nks_status nks_recall(struct nks_run *run, struct nks_recall *recall, const
     NKS_TRY(nks_journal_free(run, recall->batch_id, 0, "the recall"));
     NKS_TRY(nks_db_begin(run->db, &run->fault));
     enum nks_status status = recall_try(run, &batch, recall, hand->reason);
+    char seq[24];
+    snprintf(seq, sizeof seq, "%llu", (unsigned long long)recall->seq);
+    if (status == NKS_OK && !hand->dry_run)
+        status = nks_lost_act(run, "recall", batch.ref, seq);
     nks_batch_close(&batch);
     if (status == NKS_OK && !hand->dry_run) {
         nks_sys_point("hand.before");

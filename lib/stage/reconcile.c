@@ -2,6 +2,7 @@
  * reconcile: what the journal names behind the database's mark was published, whatever the database thinks. Its files
  * are kept as such (published.h), in one transaction with the new mark; then the house may work again.
  */
+#include "stage/alarm.h"
 #include "stage/journal.h"
 #include "stage/lost.h"
 #include "stage/step.h"
@@ -203,10 +204,14 @@ enum nks_status nks_run_reconcile(struct nks_run *run, bool anew, bool dry_run, 
         reading.sealed.number = 0;
     if (anew)
         return begin_anew(&reading, path, reason);
-    out->nothing = state == NKS_JOURNAL_RESTORED && mark.number == 0 && reading.sealed.number == 0 &&
-                   !nks_sys_exists(path); /* of a home that had published nothing */
-    if (out->nothing)
-        return begin_anew(&reading, path, reason);
+    if (state == NKS_JOURNAL_RESTORED && mark.number == 0 && reading.sealed.number == 0 && !nks_sys_exists(path))
+        return nks_fault_set(
+            &run->fault, NKS_FAILED, "JOURNAL-MISSING",
+            "the backup is from before anything was published, and there is no journal. Where it was "
+            "lost, put it back. Where nothing was published since either (look into HOME.before-TIME), "
+            "begin one: nks reconcile --new-journal");
+    if (state != NKS_JOURNAL_RESTORED) /* only after a restore may an alarm stand */
+        NKS_TRY(nks_alarm_check(run->home, &run->fault));
     if (state != NKS_JOURNAL_RESTORED) {
         enum nks_status status = nks_run_journal(run);
         if (status == NKS_OK)
@@ -232,14 +237,14 @@ struct settling {
     struct nks_run *run;
     const char *name, *reason;
     uint8_t source[NKS_SOURCE_SIZE];
-    int64_t files[NKS_SETTLED_MAX]; /* held of that source */
-    size_t count;
+    nks_date until; /* what left of the source up to this day is settled; later days are their own */
+    int64_t files;  /* held ones that go nowhere */
 };
 
 static enum nks_status not_held(struct nks_run *run)
 {
     return nks_fault_set(&run->fault, NKS_REFUSED, "RECONCILE-NOT",
-                         "no file of that name is held, nor known from the journal as one that holds something back");
+                         "no file of that name is held, nor known from the journal");
 }
 
 static enum nks_status link_add(struct settling *settling, int64_t batch_id, int64_t number, const char *detail)
@@ -252,45 +257,50 @@ static enum nks_status link_add(struct settling *settling, int64_t batch_id, int
     return nks_trail_add(settling->run->trail, &entry, &settling->run->fault);
 }
 
-/* By its own name, when nks_journal_free holds it, or by that of a file of then. */
+/* By the name of a file that left, or of one that is held. What is not judged here yet cannot be settled: nobody knows
+ * what it will lead to. */
 static enum nks_status source_find(struct settling *settling)
 {
     struct nks_run *run = settling->run;
     struct nks_out_file file = {.id = 0};
-    int64_t id = 0, unmatched = 0;
-    bool several = false, found = false;
-    NKS_TRY(nks_published_source(run->exchange, settling->name, settling->source, &found, &run->fault));
-    if (found)
-        return NKS_OK;
-    NKS_TRY(nks_out_file_find(run->exchange, nks_text_from(settling->name), (struct nks_text){"", 0}, &id, &several,
-                              &run->fault));
-    if (id == 0 || several)
-        return not_held(run);
-    NKS_TRY(nks_out_file_load(run->exchange, id, &file, &found, &run->fault));
-    NKS_TRY(nks_journal_source(run, file.batch_id, file.delivery_id, settling->source));
-    NKS_TRY(nks_published_unmatched(run->exchange, settling->source, &unmatched, &run->fault));
-    return file.state == NKS_FILE_WRITTEN && unmatched > 0 ? NKS_OK : not_held(run);
+    int64_t id = 0;
+    bool several = false, found = false, held = false, judged = false;
+    NKS_TRY(
+        nks_published_source(run->exchange, settling->name, settling->source, &settling->until, &found, &run->fault));
+    if (!found) {
+        NKS_TRY(nks_out_file_find(run->exchange, nks_text_from(settling->name), (struct nks_text){"", 0}, &id, &several,
+                                  &run->fault));
+        if (id != 0 && !several)
+            NKS_TRY(nks_journal_held(run, id, &file, &held));
+        if (!held || file.state != NKS_FILE_WRITTEN)
+            return not_held(run);
+        NKS_TRY(nks_journal_source(run, file.batch_id, file.delivery_id, settling->source));
+        settling->until = file.business_date;
+    }
+    NKS_TRY(nks_delivery_source_judged(run->exchange, settling->source, &judged, &run->fault));
+    return judged ? NKS_OK
+                  : nks_fault_set(&run->fault, NKS_REFUSED, "RECONCILE-NOT",
+                                  "the received file that it speaks of is not here: have it dropped again and run nks "
+                                  "first");
 }
 
-/* All that waits of the source: under other names the same money may be in it. */
+/* All that is held of the source up to that day: under other names the same money may be in it. */
 static enum nks_status held_settle(struct settling *settling)
 {
     struct nks_run *run = settling->run;
     for (int64_t id = 0;;) {
         struct nks_out_file file;
         uint8_t source[NKS_SOURCE_SIZE];
-        bool found = false;
+        bool held = false;
         NKS_TRY(nks_out_file_next(run->exchange, NKS_FILE_WRITTEN, id, &id, &run->fault));
         if (id == 0)
             return NKS_OK;
-        NKS_TRY(nks_out_file_load(run->exchange, id, &file, &found, &run->fault));
+        NKS_TRY(nks_journal_held(run, id, &file, &held));
         NKS_TRY(nks_journal_source(run, file.batch_id, file.delivery_id, source));
-        if (memcmp(source, settling->source, sizeof source) != 0 || file.kind == NKS_FILE_MANIFEST)
+        bool ours = memcmp(source, settling->source, sizeof source) == 0 && file.kind != NKS_FILE_MANIFEST;
+        if (!ours || !held || (file.business_date > settling->until && strcmp(file.name, settling->name) != 0))
             continue;
-        if (settling->count == NKS_SETTLED_MAX)
-            return nks_fault_set(&run->fault, NKS_REFUSED, "RECONCILE-MANY", "more than %d files are held",
-                                 NKS_SETTLED_MAX);
-        settling->files[settling->count++] = id;
+        settling->files++;
         NKS_TRY(nks_out_file_settled(run->exchange, &file, &run->fault));
         NKS_TRY(link_add(settling, file.batch_id, id, file.name));
     }
@@ -299,10 +309,14 @@ static enum nks_status held_settle(struct settling *settling)
 static enum nks_status source_settle(struct settling *settling)
 {
     struct nks_run *run = settling->run;
+    int64_t unmatched = 0;
     NKS_TRY(source_find(settling));
+    NKS_TRY(nks_published_unmatched(run->exchange, settling->source, &unmatched, &run->fault));
     NKS_TRY(held_settle(settling));
-    NKS_TRY(nks_published_settle(run->exchange, settling->source, &run->fault));
-    return link_add(settling, 0, (int64_t)settling->count, settling->name);
+    if (settling->files == 0 && unmatched == 0)
+        return not_held(run);
+    NKS_TRY(nks_published_settle(run->exchange, settling->source, settling->until, &run->fault));
+    return link_add(settling, 0, settling->files, settling->name);
 }
 
 static enum nks_status work_settle(struct settling *settling)

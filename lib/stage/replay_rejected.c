@@ -218,7 +218,7 @@ static enum nks_status link_add(struct again *again, const char *reason)
     return nks_trail_add(again->run->trail, &entry, &again->run->fault);
 }
 
-static enum nks_status batch_again(struct again *again, int64_t batch_id, const char *reason)
+static enum nks_status batch_again(struct again *again, int64_t batch_id, const struct nks_by_hand *hand)
 {
     struct nks_run *run = again->run;
     bool found = false;
@@ -241,8 +241,9 @@ static enum nks_status batch_again(struct again *again, int64_t batch_id, const 
     NKS_TRY(groups_save(again));
     again->to.state = NKS_BATCH_ACCEPTED;
     NKS_TRY(nks_batch_finish(run->payments, &again->to, &run->fault));
-    NKS_TRY(nks_lost_act(run, "replay", again->from.ref, "rejected"));
-    return link_add(again, reason);
+    if (!hand->dry_run)
+        NKS_TRY(nks_lost_act(run, "replay", again->from.ref, "rejected"));
+    return link_add(again, hand->reason);
 }
 
 static void again_free(struct again *again)
@@ -261,7 +262,7 @@ enum nks_status nks_replay_rejected(struct nks_run *run, int64_t batch_id, const
     struct again again = {.run = run};
     NKS_TRY(nks_run_journal(run));
     NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = batch_again(&again, batch_id, hand->reason);
+    enum nks_status status = batch_again(&again, batch_id, hand);
     *result = (struct nks_replay_result){again.to.id, again.to.payments, again.to.sum};
     again_free(&again);
     if (status == NKS_OK && !hand->dry_run && result->batch_id != 0) {

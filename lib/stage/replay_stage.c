@@ -220,7 +220,8 @@ static enum nks_status batch_restart(struct restart *restart, int64_t batch_id, 
                                           .number = restart->result->payments,
                                           .reason = hand->reason,
                                           .detail = detail};
-    NKS_TRY(nks_lost_act(run, "replay", restart->batch.ref, detail));
+    if (!hand->dry_run)
+        NKS_TRY(nks_lost_act(run, "replay", restart->batch.ref, detail));
     return nks_trail_add(run->trail, &entry, &run->fault);
 }
 

@@ -192,17 +192,10 @@ static enum nks_status link_add(struct stopping *stopping)
     return nks_trail_add(stopping->run->trail, &entry, &stopping->run->fault);
 }
 
-static const char *seq_words(const struct nks_stop *stop, char out[24])
-{
-    snprintf(out, 24, "%llu", (unsigned long long)stop->seq);
-    return stop->seq == 0 ? "whole" : out;
-}
-
 static enum nks_status batch_stop(struct stopping *stopping)
 {
     struct nks_run *run = stopping->run;
     struct nks_finals before;
-    char seq[24];
     bool found = false;
     NKS_TRY(nks_batch_load(run->payments, stopping->stop->batch_id, &stopping->batch, &found, &run->fault));
     if (!found || stopping->batch.state != NKS_BATCH_ACCEPTED)
@@ -217,17 +210,45 @@ static enum nks_status batch_stop(struct stopping *stopping)
     if (stopping->stop->counts[NKS_STOP_CAN] == 0)
         return NKS_OK;
     NKS_TRY(link_add(stopping));
-    NKS_TRY(nks_lost_act(run, "stop", stopping->batch.ref, seq_words(stopping->stop, seq)));
     return nks_stop_report_reserve(run, &stopping->batch, &before, stopping->waiting);
+}
+
+static const char *seq_words(const struct nks_stop *stop, char out[24])
+{
+    snprintf(out, 24, "%llu", (unsigned long long)stop->seq);
+    return stop->seq == 0 ? "whole" : out;
+}
+
+/* The stop of then is done again where something of the batch has not come back yet. */
+static enum nks_status may_begin(struct nks_run *run, const struct nks_stop *stop, const char *seq)
+{
+    char ref[NKS_BATCH_REF + 1] = "";
+    bool waits = false;
+    NKS_TRY(nks_batch_ref(run->payments, stop->batch_id, ref, &run->fault));
+    NKS_TRY(nks_lost_act_waits(run, "stop", ref, seq, &waits));
+    return waits ? NKS_OK : nks_journal_free(run, stop->batch_id, 0, "the stop");
+}
+
+static enum nks_status act_keep(struct stopping *stopping, const char *seq)
+{
+    struct nks_run *run = stopping->run;
+    bool waits = false;
+    NKS_TRY(nks_lost_act_waits(run, "stop", stopping->batch.ref, seq, &waits));
+    return waits || stopping->stop->counts[NKS_STOP_CAN] > 0 ? nks_lost_act(run, "stop", stopping->batch.ref, seq)
+                                                             : NKS_OK;
 }
 
 enum nks_status nks_stop(struct nks_run *run, struct nks_stop *stop)
 {
     struct stopping stopping = {.run = run, .stop = stop};
+    char memory[24];
+    const char *seq = seq_words(stop, memory);
     NKS_TRY(nks_run_journal(run));
-    NKS_TRY(nks_journal_free(run, stop->batch_id, 0, "the stop"));
+    NKS_TRY(may_begin(run, stop, seq));
     NKS_TRY(nks_db_begin(run->db, &run->fault));
     enum nks_status status = batch_stop(&stopping);
+    if (status == NKS_OK && !stop->dry_run)
+        status = act_keep(&stopping, seq);
     nks_batch_close(&stopping.batch);
     if (status == NKS_OK && !stop->dry_run) {
         nks_sys_point("hand.before");

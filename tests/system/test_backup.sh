@@ -265,9 +265,9 @@ nks "$work/none" backup "$work/none.bk" --now 2026-11-23T01:00:00Z
 [ ! -e "$work/none.journal/published.log" ] || die "a home that published nothing has a journal"
 try 0 "" "$work/none" restore "$work/none.bk/nks-backup-20261123T010000Z" --reason test --now 2026-11-23T01:30:00Z
 try 5 RECONCILE-FIRST "$work/none" run --now "$night"
-try 0 "" "$work/none" reconcile --dry-run --reason test --now "$night"
-says "nothing was published" "nothing was published"
-try 0 "" "$work/none" reconcile --reason test --now "$night"
+try 6 JOURNAL-MISSING "$work/none" reconcile --reason test --now "$night"
+says "nothing was published" "--new-journal"
+try 0 "" "$work/none" reconcile --new-journal --reason test --now "$night"
 audit_clean "$work/none"
 night_run "$work/none"
 [ -n "$(find "$work/none/out" -name '*-o0*.xml')" ] || fail "no order file after a restore before the first night"
