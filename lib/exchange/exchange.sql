@@ -208,6 +208,13 @@ WHERE p.source = :source AND p.settled = 0 AND ((p.kind = :order AND NOT EXISTS 
   OR (p.kind = :status AND p.name LIKE '%-s0001.xml' AND EXISTS (SELECT 1 FROM out_file f
     WHERE f.folder = p.folder AND f.party = p.party AND f.name = p.name AND f.state > 1 AND f.hash <> p.hash)));
 
+-- name: published_unmatched_day
+SELECT MIN(business_date) FROM published p
+WHERE p.source = :source AND p.settled = 0 AND ((p.kind = :order AND NOT EXISTS (SELECT 1 FROM out_file f
+    WHERE f.folder = p.folder AND f.party = p.party AND f.name = p.name AND f.hash = p.hash))
+  OR (p.kind = :status AND p.name LIKE '%-s0001.xml' AND EXISTS (SELECT 1 FROM out_file f
+    WHERE f.folder = p.folder AND f.party = p.party AND f.name = p.name AND f.state > 1 AND f.hash <> p.hash)));
+
 -- name: published_settle
 UPDATE published SET settled = 1 WHERE source = :source AND business_date <= :until;
 
@@ -232,7 +239,7 @@ ORDER BY p.name LIMIT 1;
 SELECT MIN(business_date), MIN(created_at) FROM published p
 WHERE p.kind = :kind AND p.settled = 0 AND p.business_date = (SELECT MIN(q.business_date) FROM published q
   WHERE q.kind = :kind AND q.settled = 0 AND q.business_date > :after AND NOT EXISTS (SELECT 1 FROM out_file f
-    WHERE f.folder = q.folder AND f.party = q.party AND f.name = q.name));
+    WHERE f.folder = q.folder AND f.party = q.party AND f.name = q.name AND f.hash = q.hash));
 
 -- Order files of a central and day that left before the home was put back, and are not there again byte for byte.
 -- name: published_only_next

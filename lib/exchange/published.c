@@ -211,6 +211,22 @@ enum nks_status nks_published_unmatched(struct nks_exchange *exchange, const uin
     return nks_exchange_one(stmt, count, fault);
 }
 
+enum nks_status nks_published_unmatched_day(struct nks_exchange *exchange, const uint8_t source[NKS_SOURCE_SIZE],
+                                            nks_date *day, bool *any, struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_published_unmatched_day, &stmt, fault));
+    nks_bind_bytes(stmt, "source", source, NKS_SOURCE_SIZE);
+    nks_bind_int(stmt, "order", NKS_FILE_ORDER);
+    nks_bind_int(stmt, "status", NKS_FILE_STATUS);
+    NKS_TRY(nks_stmt_one(stmt, any, fault));
+    *any = *any && !nks_column_is_null(stmt, 0);
+    if (*any)
+        *day = (nks_date)nks_column_int(stmt, 0);
+    nks_stmt_end(stmt);
+    return NKS_OK;
+}
+
 enum nks_status nks_published_first(struct nks_exchange *exchange, const uint8_t source[NKS_SOURCE_SIZE],
                                     nks_time *created, nks_date *business_date, bool *found, struct nks_fault *fault)
 {

@@ -61,6 +61,10 @@ NKS_CHECKED enum nks_status nks_published_last_of_day(struct nks_exchange *excha
 NKS_CHECKED enum nks_status nks_published_unmatched(struct nks_exchange *exchange,
                                                     const uint8_t source[NKS_SOURCE_SIZE], int64_t *count,
                                                     struct nks_fault *fault);
+/* The first business day of what nks_published_unmatched counts. */
+NKS_CHECKED enum nks_status nks_published_unmatched_day(struct nks_exchange *exchange,
+                                                        const uint8_t source[NKS_SOURCE_SIZE], nks_date *day, bool *any,
+                                                        struct nks_fault *fault);
 /* The source and day of a file that left; *found false: none of that name did. */
 NKS_CHECKED enum nks_status nks_published_source(struct nks_exchange *exchange, const char *name,
                                                  uint8_t source[NKS_SOURCE_SIZE], nks_date *business_date, bool *found,

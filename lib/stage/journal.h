@@ -56,9 +56,9 @@ NKS_CHECKED enum nks_status nks_run_reconcile(struct nks_run *run, bool anew, bo
                                               struct nks_reconciled *out);
 /*
  * Settled by two people with the receivers. A file that is held (JOURNAL-DIFFERS), or one that left: all that is held
- * of the same received bytes up to its business day becomes SETTLED, goes nowhere, and what left up to that day holds
- * nothing back any more. "#LINE": a lost work is given up (lost.h). NKS_REFUSED (RECONCILE-NOT): no such file is held,
- * no such work waits.
+ * of the same received bytes up to the first day that differs becomes SETTLED, goes nowhere, and what left up to that
+ * day holds nothing back any more. A later day that differs is held by itself. "#LINE": a lost work is given up
+ * (lost.h). NKS_REFUSED (RECONCILE-NOT): no such file is held, no such work waits.
  */
 NKS_CHECKED enum nks_status nks_run_settle(struct nks_run *run, const char *name, bool dry_run, const char *reason);
 /* Removes what a settled file left in staging, also where an earlier call was cut short. */

@@ -237,7 +237,8 @@ struct settling {
     struct nks_run *run;
     const char *name, *reason;
     uint8_t source[NKS_SOURCE_SIZE];
-    nks_date until; /* what left of the source up to this day is settled; later days are their own */
+    nks_date until; /* what left of the source up to this day is settled: a day at a time */
+    bool unmatched; /* something left on that day that is not there again */
     int64_t files;  /* held ones that go nowhere */
 };
 
@@ -309,11 +310,13 @@ static enum nks_status held_settle(struct settling *settling)
 static enum nks_status source_settle(struct settling *settling)
 {
     struct nks_run *run = settling->run;
-    int64_t unmatched = 0;
+    int64_t works = 0;
     NKS_TRY(source_find(settling));
-    NKS_TRY(nks_published_unmatched(run->exchange, settling->source, &unmatched, &run->fault));
+    NKS_TRY(nks_published_unmatched_day(run->exchange, settling->source, &settling->until, &settling->unmatched,
+                                        &run->fault));
     NKS_TRY(held_settle(settling));
-    if (settling->files == 0 && unmatched == 0)
+    NKS_TRY(nks_lost_count(run->exchange, &works, &run->fault));
+    if (settling->files == 0 && (!settling->unmatched || works > 0))
         return not_held(run);
     NKS_TRY(nks_published_settle(run->exchange, settling->source, settling->until, &run->fault));
     return link_add(settling, 0, settling->files, settling->name);

@@ -214,4 +214,69 @@ paid "settled" "$home" "E-1 E-2 E-3 E-4 "
 assert_eq "held files are settled" "$(sqlite3 "$home/nks.db" "SELECT count(*) FROM out_file WHERE state = 2")" 0
 try 5 REPLAY-STATE "$home" replay "$held" --reason test --now "$later"
 nothing_left "$home"
+
+# ---- settled is what left up to a day: a later day is held by itself, and what never left is sent
+begin days
+days="$one 2026-11-24:E-2:200.00:1502425002 2026-11-25:E-3:300.00:0101415001 2026-11-30:E-4:400.00:1502425002"
+# shellcheck disable=SC2086 # payments
+drop "$home" a MSG-A $days
+night_run "$home"
+night_run "$home" 2026-11-24T02:10:00Z
+paid "before" "$home" "E-1 E-2 E-3 "
+put_back "$home" 2026-11-25T08:00:00Z
+nks "$home" central import --now 2026-11-25T08:00:00Z "$work/centrals.csv"
+left=$(sqlite3 "$home/nks.db" "SELECT name FROM published WHERE kind = 1 ORDER BY line LIMIT 1")
+try 2 RECONCILE-NOT "$home" reconcile --settle "$left" --reason "too early" --now 2026-11-25T08:05:00Z
+# shellcheck disable=SC2086
+drop "$home" a MSG-A $days
+for day in 1 2; do
+    try 5 JOURNAL-DIFFERS "$home" run --now 2026-11-25T08:10:00Z
+    paid "settled until day $day" "$home" "E-1 E-2 E-3 "
+    held=$(sqlite3 "$home/nks.db" "SELECT name FROM out_file WHERE kind = 1 AND state = 2 ORDER BY file_id LIMIT 1")
+    try 0 "" "$home" reconcile --settle "${held:-none}" --reason "the bank has it" --now 2026-11-25T08:20:00Z
+done
+night_run "$home" 2026-11-25T08:30:00Z
+night_run "$home" 2026-11-29T02:10:00Z
+paid "the last day" "$home" "E-1 E-2 E-3 E-4 "
+audit_clean "$home"
+
+# ---- a stop after something of the batch had left; one that was only tried is none
+begin half
+drop "$home" a MSG-A $one 2026-11-30:E-2:200.00:1502425002
+night_run "$home"
+try 0 "" "$home" stop 1 2 --reason tried --dry-run --now 2026-11-23T04:00:00Z
+assert_eq "a dry run is no act" "$(grep -c "	act	" "$home.journal/published.log")" 0
+code env NKS_KILL_AT=hand.before "$NKS_BIN/nks" --home "$home" stop 1 2 --reason fraud --now 2026-11-23T05:00:00Z
+nks "$home" stop 1 2 --reason fraud --now 2026-11-23T05:00:00Z
+paid "before" "$home" "E-1 "
+put_back "$home"
+drop "$home" a MSG-A $one 2026-11-30:E-2:200.00:1502425002
+try 5 LOST-ACT "$home" run --now "$later"
+code "$NKS_BIN/nks" --home "$home" status --now "$later"
+assert_eq "status while an act waits" "$code" 5
+nks "$home" stop 1 2 --reason "fraud, once more" --now "$later"
+night_run "$home" "$later"
+night_run "$home" 2026-11-29T02:10:00Z
+paid "stopped after half had left" "$home" "E-1 "
+audit_clean "$home"
+
+# ---- the first answer to a file that left on the day of the restore
+begin same
+drop "$home" a MSG-A 2026-11-25:E-1:100.00:0101415001
+night_run "$home"
+nks "$home" backup "$work/evening" --now 2026-11-23T18:00:00Z
+morning_backup=$backup
+backup=$(echo "$work"/evening/*)
+night_run "$home" 2026-11-24T02:10:00Z
+order=$(find "$home/out/central" -name '*-o0*.xml')
+central=$(basename "$(dirname "$order")")
+id=$(sed -n 's/.*<MsgId>\([^<]*\)<.*/\1/p' "$order" | head -n 1)
+paid "before" "$home" "E-1 "
+put_back "$home" 2026-11-24T06:00:00Z
+backup=$morning_backup
+answer
+night_run "$home" 2026-11-24T06:10:00Z
+paid "an answer on the day itself" "$home" "E-1 "
+assert_eq "an answer on the day itself: the payment is settled" "$(sqlite3 "$home/nks.db" "SELECT state FROM leg")" 3
+audit_clean "$home"
 test_end
