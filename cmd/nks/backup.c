@@ -305,8 +305,9 @@ static int reconcile(struct nks_app *app, bool anew, bool dry_run, const char *r
         out_note(&app->out,
                  "senders and data centrals must drop again what they sent since; the answers go nowhere twice");
     if (result.works > 0)
-        out_note(&app->out, "next: import again what was imported since, then nks run: it does again what was done "
-                            "since, in that order, and names what it waits for");
+        out_note(&app->out,
+                 "next: nks run; it does again what was done since, in that order, and names what it waits for. "
+                 "Imports are made again between the days (see the manual)");
     return app_result(app, status);
 }
 
