@@ -369,7 +369,7 @@ SELECT file_id FROM out_file WHERE state = :state AND file_id > :after ORDER BY 
 UPDATE out_file SET state = :to, entries = :entries, control_sum = :control_sum, bytes = :bytes, hash = :hash
 WHERE file_id = :file_id AND state = :from;
 
--- name: out_file_published
+-- name: out_file_end
 UPDATE out_file SET state = :to, by_hand = :by_hand WHERE file_id = :file_id AND state = :from;
 
 -- name: out_file_answered

@@ -155,27 +155,27 @@ enum nks_status nks_out_file_written(struct nks_exchange *exchange, struct nks_o
     return moved(file, stmt, NKS_FILE_WRITTEN, fault);
 }
 
-enum nks_status nks_out_file_settled(struct nks_exchange *exchange, struct nks_out_file *file, struct nks_fault *fault)
+static enum nks_status end(struct nks_exchange *exchange, struct nks_out_file *file, enum nks_file_state to,
+                           struct nks_fault *fault)
 {
     struct nks_stmt *stmt = NULL;
-    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_out_file_published, &stmt, fault));
-    nks_bind_int(stmt, "to", NKS_FILE_SETTLED);
+    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_out_file_end, &stmt, fault));
+    nks_bind_int(stmt, "to", to);
     nks_bind_int(stmt, "by_hand", file->by_hand);
     nks_bind_int(stmt, "file_id", file->id);
     nks_bind_int(stmt, "from", NKS_FILE_WRITTEN);
-    return moved(file, stmt, NKS_FILE_SETTLED, fault);
+    return moved(file, stmt, to, fault);
+}
+
+enum nks_status nks_out_file_settled(struct nks_exchange *exchange, struct nks_out_file *file, struct nks_fault *fault)
+{
+    return end(exchange, file, NKS_FILE_SETTLED, fault);
 }
 
 enum nks_status nks_out_file_published(struct nks_exchange *exchange, struct nks_out_file *file,
                                        struct nks_fault *fault)
 {
-    struct nks_stmt *stmt = NULL;
-    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_out_file_published, &stmt, fault));
-    nks_bind_int(stmt, "to", NKS_FILE_PUBLISHED);
-    nks_bind_int(stmt, "by_hand", file->by_hand);
-    nks_bind_int(stmt, "file_id", file->id);
-    nks_bind_int(stmt, "from", NKS_FILE_WRITTEN);
-    return moved(file, stmt, NKS_FILE_PUBLISHED, fault);
+    return end(exchange, file, NKS_FILE_PUBLISHED, fault);
 }
 
 enum nks_status nks_out_file_handed(struct nks_exchange *exchange, const struct nks_out_file *file,

@@ -144,7 +144,6 @@ static enum nks_status stopped_at(struct nks_run *run, const struct nks_lost *he
 /* Judges what has its turn, answers before files, as a run does. */
 static enum nks_status judge(struct nks_run *run, struct nks_lost *head, bool *waits)
 {
-    NKS_TRY(head_of_day(run, head, waits));
     NKS_TRY(nks_stage_collect(run, 0));
     NKS_TRY(head_of_day(run, head, waits));
     NKS_TRY(nks_stage_ingest(run, 0));
@@ -155,7 +154,7 @@ static const nks_stage_fn rest[] = {nks_stage_decide, nks_stage_emit, nks_stage_
 enum { REST = sizeof rest / sizeof rest[0] };
 
 /* How far the stages go before a person does it again: what left before must be there; what is stopped must not be in a
- * file, what is decided anew is decided, what is recalled, replayed or followed by an import has gone its way. */
+ * file, what is decided anew is decided, what is recalled or sent again has gone its way. */
 static enum nks_status rest_before(struct nks_run *run, const struct nks_lost *act, size_t *count)
 {
     struct nks_text text = nks_text_from(act->outcome), word = nks_text_cut(&text, ' ');
@@ -183,7 +182,7 @@ static enum nks_status day_do(struct nks_run *run)
 {
     struct nks_lost head;
     bool waits = false;
-    for (int64_t before = 0, after = 0;;) {
+    for (;;) {
         NKS_TRY(head_of_day(run, &head, &waits));
         bool act = waits && head.kind == NKS_LOST_ACT;
         NKS_TRY(rest_do(run, &head, act));
@@ -191,10 +190,9 @@ static enum nks_status day_do(struct nks_run *run)
             return stopped_at(run, &head);
         if (!waits)
             return NKS_OK;
-        NKS_TRY(nks_lost_count(run->exchange, &before, &run->fault));
+        int64_t line = head.line;
         NKS_TRY(judge(run, &head, &waits));
-        NKS_TRY(nks_lost_count(run->exchange, &after, &run->fault));
-        if (after == before)
+        if (waits && head.line == line)
             return stopped_at(run, &head);
     }
 }

@@ -24,7 +24,7 @@ NKS_CHECKED enum nks_status nks_lost_next(struct nks_run *run, enum nks_source s
  * one line of at most NKS_LOST_OUTCOME_MAX - 1 bytes. */
 NKS_CHECKED enum nks_status nks_lost_judged(struct nks_run *run, const struct nks_delivery *delivery,
                                             const char *outcome);
-/* The same of what a person does by hand: "stop REF 3", "import register". Just before the commit, never of what is
+/* The same of what a person does to a batch by hand: "stop REF 3". Just before the commit, never of what is
  * only tried. */
 NKS_CHECKED enum nks_status nks_lost_act(struct nks_run *run, const char *word, const char *about, const char *detail);
 /* Whether that very act waits to be done again. */
