@@ -202,14 +202,7 @@ VALUES (:folder, :party, :name, :kind, :message_id, :created_at, :business_date,
 -- Order files of a source that this database has not (yet) made again byte for byte, and its first report when it came to be
 -- again with other bytes: later ones tell what banks answered.
 -- name: published_unmatched
-SELECT COUNT(*) FROM published p
-WHERE p.source = :source AND p.settled = 0 AND ((p.kind = :order AND NOT EXISTS (SELECT 1 FROM out_file f
-    WHERE f.folder = p.folder AND f.party = p.party AND f.name = p.name AND f.hash = p.hash))
-  OR (p.kind = :status AND p.name LIKE '%-s0001.xml' AND EXISTS (SELECT 1 FROM out_file f
-    WHERE f.folder = p.folder AND f.party = p.party AND f.name = p.name AND f.state > 1 AND f.hash <> p.hash)));
-
--- name: published_unmatched_day
-SELECT MIN(business_date) FROM published p
+SELECT COUNT(*), MIN(business_date) FROM published p
 WHERE p.source = :source AND p.settled = 0 AND ((p.kind = :order AND NOT EXISTS (SELECT 1 FROM out_file f
     WHERE f.folder = p.folder AND f.party = p.party AND f.name = p.name AND f.hash = p.hash))
   OR (p.kind = :status AND p.name LIKE '%-s0001.xml' AND EXISTS (SELECT 1 FROM out_file f

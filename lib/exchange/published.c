@@ -73,6 +73,11 @@ static bool word_find(struct nks_text word, bool folder, int *out)
     return false;
 }
 
+bool nks_published_same(const struct nks_published *published, const struct nks_out_file *file)
+{
+    return published->bytes == file->bytes && memcmp(published->hash, file->hash, NKS_HASH_SIZE) == 0;
+}
+
 bool nks_published_read(struct nks_text fields, struct nks_published *out)
 {
     int kind = 0, folder = 0;
@@ -201,28 +206,20 @@ enum nks_status nks_published_unknown(struct nks_exchange *exchange, nks_publish
 }
 
 enum nks_status nks_published_unmatched(struct nks_exchange *exchange, const uint8_t source[NKS_SOURCE_SIZE],
-                                        int64_t *count, struct nks_fault *fault)
+                                        struct nks_published_rest *rest, struct nks_fault *fault)
 {
     struct nks_stmt *stmt = NULL;
+    bool found = false;
+    *rest = (struct nks_published_rest){.files = 0};
     NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_published_unmatched, &stmt, fault));
     nks_bind_bytes(stmt, "source", source, NKS_SOURCE_SIZE);
     nks_bind_int(stmt, "order", NKS_FILE_ORDER);
     nks_bind_int(stmt, "status", NKS_FILE_STATUS);
-    return nks_exchange_one(stmt, count, fault);
-}
-
-enum nks_status nks_published_unmatched_day(struct nks_exchange *exchange, const uint8_t source[NKS_SOURCE_SIZE],
-                                            nks_date *day, bool *any, struct nks_fault *fault)
-{
-    struct nks_stmt *stmt = NULL;
-    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_published_unmatched_day, &stmt, fault));
-    nks_bind_bytes(stmt, "source", source, NKS_SOURCE_SIZE);
-    nks_bind_int(stmt, "order", NKS_FILE_ORDER);
-    nks_bind_int(stmt, "status", NKS_FILE_STATUS);
-    NKS_TRY(nks_stmt_one(stmt, any, fault));
-    *any = *any && !nks_column_is_null(stmt, 0);
-    if (*any)
-        *day = (nks_date)nks_column_int(stmt, 0);
+    NKS_TRY(nks_stmt_one(stmt, &found, fault));
+    if (found)
+        rest->files = nks_column_int(stmt, 0);
+    if (rest->files > 0)
+        rest->first_day = (nks_date)nks_column_int(stmt, 1);
     nks_stmt_end(stmt);
     return NKS_OK;
 }

@@ -41,6 +41,8 @@ struct nks_published {
 void nks_published_format(const struct nks_out_file *file, const uint8_t source[NKS_SOURCE_SIZE],
                           struct nks_buf *fields);
 NKS_CHECKED bool nks_published_read(struct nks_text fields, struct nks_published *out);
+/* Are the bytes of `file` those that left? */
+bool nks_published_same(const struct nks_published *published, const struct nks_out_file *file);
 
 /* Inside the caller's transaction; one that is there already stays as it is. */
 NKS_CHECKED enum nks_status nks_published_add(struct nks_exchange *exchange, const struct nks_published *published,
@@ -58,13 +60,13 @@ NKS_CHECKED enum nks_status nks_published_last_of_day(struct nks_exchange *excha
  * differ, other files that differ. While there are any, nothing new of the source may leave: its money may be out in
  * other files, under other names.
  */
+struct nks_published_rest {
+    int64_t files;
+    nks_date first_day; /* the first business day of theirs; 0: there are none */
+};
 NKS_CHECKED enum nks_status nks_published_unmatched(struct nks_exchange *exchange,
-                                                    const uint8_t source[NKS_SOURCE_SIZE], int64_t *count,
-                                                    struct nks_fault *fault);
-/* The first business day of what nks_published_unmatched counts. */
-NKS_CHECKED enum nks_status nks_published_unmatched_day(struct nks_exchange *exchange,
-                                                        const uint8_t source[NKS_SOURCE_SIZE], nks_date *day, bool *any,
-                                                        struct nks_fault *fault);
+                                                    const uint8_t source[NKS_SOURCE_SIZE],
+                                                    struct nks_published_rest *rest, struct nks_fault *fault);
 /* The source and day of a file that left; *found false: none of that name did. */
 NKS_CHECKED enum nks_status nks_published_source(struct nks_exchange *exchange, const char *name,
                                                  uint8_t source[NKS_SOURCE_SIZE], nks_date *business_date, bool *found,

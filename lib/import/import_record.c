@@ -45,18 +45,6 @@ enum nks_status nks_import_record_open(struct nks_cipher *cipher, const char *ta
                                 (long long)facts->version, table);
 }
 
-void nks_import_differs(const struct nks_import_options *options, const int64_t *facts, size_t count)
-{
-    char memory[64];
-    struct nks_buf buf;
-    if (options->difference == NULL)
-        return;
-    nks_buf_init(&buf, memory, sizeof memory);
-    for (size_t i = 0; i < count; i++)
-        nks_pack_int(&buf, facts[i]);
-    nks_hash_add(options->difference, buf.ptr, buf.len);
-}
-
 static enum nks_status record_store(struct nks_db *db, struct nks_cipher *cipher, const struct nks_import_table *table,
                                     const struct nks_import_facts *facts, struct nks_fault *fault)
 {

@@ -117,7 +117,7 @@ static enum nks_status published_before(struct nks_run *run, struct nks_out_file
         return NKS_OK;
     if (!*before) /* under another name its money may be out already */
         return nks_journal_free(run, file->batch_id, file->delivery_id, file->name);
-    bool same = published.bytes == file->bytes && memcmp(published.hash, file->hash, NKS_HASH_SIZE) == 0;
+    bool same = nks_published_same(&published, file);
     if (!same && file->kind == NKS_FILE_RECEIPT) /* it names the file by its number, which came out another way */
         NKS_TRY(row_settled(run, file));
     else if (!same)

@@ -25,6 +25,18 @@ static enum nks_status older(struct nks_run *run)
                          "reconcile has read what was published since");
 }
 
+enum nks_status nks_journal_line_bad(struct nks_run *run, int64_t number)
+{
+    return nks_fault_set(&run->fault, NKS_INTEGRITY, "JOURNAL-CHANGED",
+                         "line %" PRId64 " of the journal of published files is none; do not restart, run nks-audit",
+                         number);
+}
+
+bool nks_journal_is_file(const struct nks_journal_line *line)
+{
+    return strcmp(line->word, "publish") == 0 || strcmp(line->word, "again") == 0 || strcmp(line->word, "hand") == 0;
+}
+
 /* ---- lines */
 
 enum nks_status nks_journal_mark(struct nks_run *run)
@@ -75,35 +87,35 @@ enum nks_status nks_journal_source(struct nks_run *run, int64_t batch_id, int64_
 enum nks_status nks_journal_free(struct nks_run *run, int64_t batch_id, int64_t delivery_id, const char *what)
 {
     uint8_t source[NKS_SOURCE_SIZE];
-    int64_t unmatched = 0;
+    struct nks_published_rest rest;
     if (batch_id == 0 && delivery_id == 0)
         return NKS_OK;
     NKS_TRY(nks_journal_source(run, batch_id, delivery_id, source));
-    NKS_TRY(nks_published_unmatched(run->exchange, source, &unmatched, &run->fault));
-    return unmatched == 0
+    NKS_TRY(nks_published_unmatched(run->exchange, source, &rest, &run->fault));
+    return rest.files == 0
                ? NKS_OK
                : nks_fault_set(&run->fault, NKS_HELD, "JOURNAL-DIFFERS",
                                "%s waits: %lld files of the same received bytes were published before the home was "
                                "restored and are not there again as they were",
-                               what, (long long)unmatched);
+                               what, (long long)rest.files);
 }
 
 enum nks_status nks_journal_held(struct nks_run *run, int64_t id, struct nks_out_file *file, bool *held)
 {
     struct nks_published published;
     uint8_t source[NKS_SOURCE_SIZE];
-    int64_t unmatched = 0;
+    struct nks_published_rest rest = {.files = 0};
     bool found = false, before = false;
     NKS_TRY(nks_out_file_load(run->exchange, id, file, &found, &run->fault));
     NKS_TRY(nks_published_find(run->exchange, file, &published, &before, &run->fault));
     if (before) {
-        *held = published.bytes != file->bytes || memcmp(published.hash, file->hash, NKS_HASH_SIZE) != 0;
+        *held = !nks_published_same(&published, file);
         return NKS_OK;
     }
     NKS_TRY(nks_journal_source(run, file->batch_id, file->delivery_id, source));
     if (file->batch_id != 0 || file->delivery_id != 0)
-        NKS_TRY(nks_published_unmatched(run->exchange, source, &unmatched, &run->fault));
-    *held = unmatched > 0;
+        NKS_TRY(nks_published_unmatched(run->exchange, source, &rest, &run->fault));
+    *held = rest.files > 0;
     return NKS_OK;
 }
 
@@ -152,11 +164,6 @@ struct tail {
     bool done, older;
 };
 
-static bool is_file_word(const char *word)
-{
-    return strcmp(word, "publish") == 0 || strcmp(word, "again") == 0 || strcmp(word, "hand") == 0;
-}
-
 static enum nks_status file_line(struct nks_run *run, const struct nks_journal_line *line, struct tail *tail)
 {
     struct nks_published published;
@@ -164,14 +171,11 @@ static enum nks_status file_line(struct nks_run *run, const struct nks_journal_l
     int64_t id = 0;
     bool found = false;
     if (!nks_published_read(line->fields, &published))
-        return nks_fault_set(&run->fault, NKS_INTEGRITY, "JOURNAL-CHANGED",
-                             "line %" PRId64 " of the journal of published files is none; do not restart, run "
-                             "nks-audit",
-                             line->number);
+        return nks_journal_line_bad(run, line->number);
     NKS_TRY(nks_out_file_named(run->exchange, published.folder, published.party, published.name, &id, &run->fault));
     if (id != 0)
         NKS_TRY(nks_out_file_load(run->exchange, id, &file, &found, &run->fault));
-    bool same = found && file.state != NKS_FILE_RESERVED && memcmp(file.hash, published.hash, NKS_HASH_SIZE) == 0;
+    bool same = found && file.state != NKS_FILE_RESERVED && nks_published_same(&published, &file);
     bool waits = same && file.state == NKS_FILE_WRITTEN;
     bool another = waits && tail->file_id != 0 && tail->file_id != id;
     if (another && tail->several) { /* all of them lost their staged copies before the journal began */
@@ -199,7 +203,7 @@ static enum nks_status tail_read(struct nks_run *run, struct tail *tail)
         NKS_TRY(nks_journal_next(run->journal, &line, &found, &run->fault));
         if (!found)
             return NKS_OK;
-        if (is_file_word(line.word))
+        if (nks_journal_is_file(&line))
             NKS_TRY(file_line(run, &line, tail));
         else if (strcmp(line.word, "done") == 0 && nks_text_number(line.fields, INT64_MAX, &number))
             tail->done = tail->done || (int64_t)number == tail->line;

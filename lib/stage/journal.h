@@ -38,6 +38,10 @@ NKS_CHECKED enum nks_status nks_journal_held(struct nks_run *run, int64_t file_i
                                              bool *held);
 /* Makes the journal and its mark where a home has none yet; before the first file is published. */
 NKS_CHECKED enum nks_status nks_journal_begin(struct nks_run *run);
+/* Is it a line about a file: publish, again, hand? */
+bool nks_journal_is_file(const struct nks_journal_line *line);
+/* The fault of a line whose fields are not what its word asks for: JOURNAL-CHANGED. */
+enum nks_status nks_journal_line_bad(struct nks_run *run, int64_t number);
 NKS_CHECKED bool nks_journal_file_path(const char *home, char out[NKS_PATH_MAX]);
 
 enum { NKS_UNFINISHED_MAX = 64 };

@@ -61,10 +61,7 @@ static enum nks_status file_line(struct reading *reading, const struct nks_journ
     struct nks_published published;
     int64_t id = 0;
     if (!nks_published_read(line->fields, &published))
-        return nks_fault_set(&run->fault, NKS_INTEGRITY, "JOURNAL-CHANGED",
-                             "line %" PRId64 " of the journal of published files is none; do not restart, run "
-                             "nks-audit",
-                             line->number);
+        return nks_journal_line_bad(run, line->number);
     published.line = line->number;
     NKS_TRY(nks_out_file_named(run->exchange, published.folder, published.party, published.name, &id, &run->fault));
     reading->out->files++;
@@ -81,10 +78,7 @@ static enum nks_status work_line(struct reading *reading, const struct nks_journ
     struct nks_lost lost;
     bool known = false;
     if (!nks_lost_read(line->fields, &lost))
-        return nks_fault_set(&run->fault, NKS_INTEGRITY, "JOURNAL-CHANGED",
-                             "line %" PRId64 " of the journal of published files is none; do not restart, run "
-                             "nks-audit",
-                             line->number);
+        return nks_journal_line_bad(run, line->number);
     lost.line = line->number;
     if (lost.kind != NKS_LOST_ACT)
         NKS_TRY(nks_delivery_is_judged(run->exchange,
@@ -111,7 +105,7 @@ static enum nks_status lines_read(struct reading *reading, struct nks_journal *j
                                  reading->sealed.number);
         if (!found)
             return NKS_OK;
-        if (strcmp(line.word, "publish") == 0 || strcmp(line.word, "again") == 0 || strcmp(line.word, "hand") == 0)
+        if (nks_journal_is_file(&line))
             NKS_TRY(file_line(reading, &line));
         else if (strcmp(line.word, "judged") == 0)
             NKS_TRY(work_line(reading, &line));
@@ -238,7 +232,6 @@ struct settling {
     const char *name, *reason;
     uint8_t source[NKS_SOURCE_SIZE];
     nks_date until; /* what left of the source up to this day is settled: a day at a time */
-    bool unmatched; /* something left on that day that is not there again */
     int64_t files;  /* held ones that go nowhere */
 };
 
@@ -310,13 +303,15 @@ static enum nks_status held_settle(struct settling *settling)
 static enum nks_status source_settle(struct settling *settling)
 {
     struct nks_run *run = settling->run;
+    struct nks_published_rest rest;
     int64_t works = 0;
     NKS_TRY(source_find(settling));
-    NKS_TRY(nks_published_unmatched_day(run->exchange, settling->source, &settling->until, &settling->unmatched,
-                                        &run->fault));
+    NKS_TRY(nks_published_unmatched(run->exchange, settling->source, &rest, &run->fault));
+    if (rest.files > 0)
+        settling->until = rest.first_day;
     NKS_TRY(held_settle(settling));
     NKS_TRY(nks_lost_count(run->exchange, &works, &run->fault));
-    if (settling->files == 0 && (!settling->unmatched || works > 0))
+    if (settling->files == 0 && (rest.files == 0 || works > 0))
         return not_held(run);
     NKS_TRY(nks_published_settle(run->exchange, settling->source, settling->until, &run->fault));
     return link_add(settling, 0, settling->files, settling->name);

@@ -251,6 +251,67 @@ processors() {
     getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1
 }
 
+common=$work # what all workers see; each has its own $work below it
+# shared JOB: a worker per processor calls JOB WORKER, counting in $failures, $checks and $tried, which are added up
+shared() {
+    workers=$(processors)
+    worker=0
+    pids=
+    while [ $worker -lt "$workers" ]; do
+        (
+            trap - EXIT
+            work=$common/w$worker
+            mkdir "$work"
+            failures=0
+            checks=0
+            tried=0
+            "$1" $worker
+            echo "$failures $checks $tried" >"$common/done.$worker"
+        ) &
+        pids="$pids $!"
+        worker=$((worker + 1))
+    done
+    for pid in $pids; do
+        wait "$pid" || fail "a worker died"
+    done
+    tried=0
+    for worker_done in "$common"/done.*; do
+        read -r worker_failures worker_checks worker_tried <"$worker_done"
+        failures=$((failures + worker_failures))
+        checks=$((checks + worker_checks))
+        tried=$((tried + worker_tried))
+    done
+}
+
+common_factor() { # A B
+    [ "$2" -eq 0 ] && echo "$1" || common_factor "$2" $(($1 % $2))
+}
+# stride COUNT: a step that shares no factor with COUNT, so that steps of it visit each once
+stride() {
+    step=$(($1 * 618 / 1000 + 1))
+    while [ "$(common_factor "$1" $step)" -ne 1 ]; do step=$((step + 1)); done
+    echo $step
+}
+
+# ---- the banks
+
+message_id() { # FILE
+    sed -n 's/.*<MsgId>\([^<]*\)<.*/\1/p' "$1" | head -n 1
+}
+# bank_answers HOME ORDER [STATUS]: the order file's data central tells the state of all of it
+bank_answers() {
+    answered_id=$(message_id "$2")
+    answering=$1/in/central/$(basename "$(dirname "$2")")
+    mkdir -p "$answering"
+    cat >"$answering/answer-$answered_id.xml" <<END
+<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.03"><CstmrPmtStsRpt>
+<GrpHdr><MsgId>BANK-$answered_id</MsgId><CreDtTm>2026-11-23T05:00:00</CreDtTm></GrpHdr>
+<OrgnlGrpInfAndSts><OrgnlMsgId>$answered_id</OrgnlMsgId><OrgnlMsgNmId>pain.001</OrgnlMsgNmId><GrpSts>${3:-ACSC}</GrpSts></OrgnlGrpInfAndSts>
+</CstmrPmtStsRpt></Document>
+END
+}
+
 # ---- certificates of senders and data centrals
 
 pki=$work/pki

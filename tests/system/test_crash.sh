@@ -172,41 +172,19 @@ for at in collect.before:1 collect.after:1 receive.taken:1 receive.row:1 publish
 done >>"$work/jobs"
 
 # The jobs are dealt out to as many workers as there are processors; each has its own scratch files.
-workers=$(processors)
-common=$work
+deal() { # WORKER
+    cp -R "$common"/start "$common"/start.keys "$common"/answered "$common"/answered.keys "$common"/answered.journal \
+        "$common"/answered.out "$common"/answered.rows \
+        "$common"/golden "$common"/golden.rows "$work/"
+    awk -v w="$1" -v of="$workers" 'NR % of == w' "$common/jobs" >"$work/mine"
+    while read -r kind at <&3; do
+        $kind "$at"
+    done 3<"$work/mine"
+    find "$work" -name '*.how' -exec grep -l never {} + | sed 's|.*/\(.*\)\.how|\1|' >"$common/never.$1" || true
+    find "$work" -name '*.how' -exec grep -l killed {} + | sed 's|.*/\(.*\)\.how|\1|' >"$common/killed.$1" || true
+}
 : >"$common/results"
-worker=0
-pids=
-while [ $worker -lt "$workers" ]; do
-    (
-        trap - EXIT
-        mkdir "$common/w$worker"
-        work=$common/w$worker
-        cp -R "$common"/start "$common"/start.keys "$common"/answered "$common"/answered.keys "$common"/answered.journal \
-            "$common"/answered.out "$common"/answered.rows \
-            "$common"/golden "$common"/golden.rows "$work/"
-        failures=0
-        checks=0
-        awk -v w="$worker" -v of="$workers" 'NR % of == w' "$common/jobs" >"$work/mine"
-        while read -r kind at <&3; do
-            $kind "$at"
-        done 3<"$work/mine"
-        find "$work" -name '*.how' -exec grep -l never {} + | sed 's|.*/\(.*\)\.how|\1|' >"$common/never.$worker" || true
-        find "$work" -name '*.how' -exec grep -l killed {} + | sed 's|.*/\(.*\)\.how|\1|' >"$common/killed.$worker" || true
-        echo "$failures $checks" >"$common/done.$worker"
-    ) &
-    pids="$pids $!"
-    worker=$((worker + 1))
-done
-for pid in $pids; do
-    wait "$pid" || fail "a worker died"
-done
-work=$common
-for worker_done in "$work"/done.*; do
-    read -r worker_failures worker_checks <"$worker_done"
-    failures=$((failures + worker_failures))
-    checks=$((checks + worker_checks))
-done
+shared deal
 cat "$work"/killed.* | sort >"$work/killed"
 cat "$work"/never.* | sort >"$work/never"
 for point in $points; do

@@ -25,20 +25,9 @@ try() { # EXIT CODE HOME WORDS...: ends with EXIT and tells CODE ("" for none)
 # ---- a night that is over: every bank says yes to every file
 home_make "$home"
 night_run "$home"
-serial=0
 find "$home/out/central" -name '*-o0*.xml' >"$work/orders"
 while read -r order; do
-    serial=$((serial + 1))
-    central=${order#"$home/out/central/"}
-    mkdir -p "$home/in/central/${central%%/*}"
-    id=$(sed -n 's/.*<MsgId>\([^<]*\)<.*/\1/p' "$order" | head -n 1)
-    cat >"$home/in/central/${central%%/*}/answer-$serial.xml" <<END
-<?xml version="1.0" encoding="UTF-8"?>
-<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.03"><CstmrPmtStsRpt>
-<GrpHdr><MsgId>BANK-$serial</MsgId><CreDtTm>2026-11-23T05:00:00</CreDtTm></GrpHdr>
-<OrgnlGrpInfAndSts><OrgnlMsgId>$id</OrgnlMsgId><OrgnlMsgNmId>pain.001</OrgnlMsgNmId><GrpSts>ACSC</GrpSts></OrgnlGrpInfAndSts>
-</CstmrPmtStsRpt></Document>
-END
+    bank_answers "$home" "$order"
 done <"$work/orders"
 night_run "$home" "$answered"
 night_run "$home" 2026-12-02T02:10:00Z # what was due later

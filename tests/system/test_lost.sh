@@ -171,23 +171,12 @@ begin answer
 drop "$home" a MSG-A $one
 night_run "$home"
 order=$(find "$home/out/central" -name '*-o0*.xml')
-central=$(basename "$(dirname "$order")")
-id=$(sed -n 's/.*<MsgId>\([^<]*\)<.*/\1/p' "$order" | head -n 1)
-answer() {
-    mkdir -p "$home/in/central/$central"
-    cat >"$home/in/central/$central/answer.xml" <<END
-<?xml version="1.0" encoding="UTF-8"?>
-<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.03"><CstmrPmtStsRpt>
-<GrpHdr><MsgId>BANK-1</MsgId><CreDtTm>2026-11-23T05:00:00</CreDtTm></GrpHdr>
-<OrgnlGrpInfAndSts><OrgnlMsgId>$id</OrgnlMsgId><OrgnlMsgNmId>pain.001</OrgnlMsgNmId><GrpSts>ACSC</GrpSts></OrgnlGrpInfAndSts>
-</CstmrPmtStsRpt></Document>
-END
-}
-answer
+bank_answers "$work/answers" "$order"
+cp -R "$work/answers/in" "$home/"
 night_run "$home" 2026-11-23T05:00:00Z
 paid "before" "$home" "E-1 "
 put_back "$home"
-answer
+cp -R "$work/answers/in" "$home/"
 try 5 LOST-WAITS "$home" run --now "$later"
 drop "$home" a MSG-A $one
 night_run "$home" "$later"
@@ -269,12 +258,12 @@ morning_backup=$backup
 backup=$(echo "$work"/evening/*)
 night_run "$home" 2026-11-24T02:10:00Z
 order=$(find "$home/out/central" -name '*-o0*.xml')
-central=$(basename "$(dirname "$order")")
-id=$(sed -n 's/.*<MsgId>\([^<]*\)<.*/\1/p' "$order" | head -n 1)
+rm -rf "$work/answers"
+bank_answers "$work/answers" "$order"
 paid "before" "$home" "E-1 "
 put_back "$home" 2026-11-24T06:00:00Z
 backup=$morning_backup
-answer
+cp -R "$work/answers/in" "$home/"
 night_run "$home" 2026-11-24T06:10:00Z
 paid "an answer on the day itself" "$home" "E-1 "
 assert_eq "an answer on the day itself: the payment is settled" "$(sqlite3 "$home/nks.db" "SELECT state FROM leg")" 3

@@ -99,16 +99,7 @@ audit_clean "$home"
 # answers from the centrals: every order file settled; then nothing is left to tell anybody
 settle() { # HOME [STATUS]
     for order in "$1"/out/central/*/*.xml; do
-        central=${order%/*}
-        id=$(sed -n 's/.*<MsgId>\([^<]*\)<.*/\1/p' "$order" | head -n 1)
-        mkdir -p "$1/in/central/${central##*/}"
-        cat >"$1/in/central/${central##*/}/answer-$id.xml" <<END
-<?xml version="1.0" encoding="UTF-8"?>
-<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.03"><CstmrPmtStsRpt>
-<GrpHdr><MsgId>BANK-$id</MsgId><CreDtTm>2026-11-23T05:00:00</CreDtTm></GrpHdr>
-<OrgnlGrpInfAndSts><OrgnlMsgId>$id</OrgnlMsgId><OrgnlMsgNmId>pain.001</OrgnlMsgNmId><GrpSts>${2:-ACSC}</GrpSts></OrgnlGrpInfAndSts>
-</CstmrPmtStsRpt></Document>
-END
+        bank_answers "$1" "$order" "${2:-ACSC}"
     done
 }
 settle "$home"

@@ -160,64 +160,34 @@ turn_of() { # TURN
     effect=$1
 }
 
-# A stride that shares no factor with the number of points visits each once.
-common_factor() { # A B
-    [ "$2" -eq 0 ] && echo "$1" || common_factor "$2" $(($1 % $2))
-}
-step=$((points * 618 / 1000))
-while [ "$(common_factor "$points" $step)" -ne 1 ]; do step=$((step + 1)); done
+step=$(stride "$points")
 
 # Each round takes points that lie between those of the rounds before, and the next effect at each.
-workers=$(processors)
-common=$work
 end=$(($(date +%s) + seconds))
-worker=0
-pids=
-while [ $worker -lt "$workers" ]; do
-    (
-        trap - EXIT
-        mkdir "$common/w$worker"
-        work=$common/w$worker
-        cp -R "$common/start" "$common/start.keys" "$work/"
-        [ ! -d "$common/start.journal" ] || cp -R "$common/start.journal" "$work/"
-        cp "$common/golden" "$common/golden.bytes" "$common/golden.rows" "$work/"
-        failures=0
-        checks=0
-        done=0
-        total=$((points * kinds))
-        for reader_fault in 1:EIO 2:EIO 3:ENOMEM 2:short; do
-            [ $((${reader_fault%%:*} % workers)) -ne $worker ] || reader $reader_fault
-        done
-        allocation=$((worker + 1))
-        [ "$seconds" -eq 0 ] && spread=$workers || spread=$((allocations / 20 + workers))
-        while [ $allocation -le "$allocations" ] && { [ "$seconds" -eq 0 ] || [ "$(date +%s)" -lt $((end - seconds / 2)) ]; }; do
-            memory $allocation
-            allocation=$((allocation + spread))
-        done
-        while [ $((done * workers + worker)) -lt $total ]; do
-            turn=$((done * workers + worker))
-            [ "$seconds" -eq 0 ] || [ $turn -lt "$kinds" ] || [ "$(date +%s)" -lt $end ] || break
-            turn_of $turn
-            torture "$point" "$effect"
-            echo "$effect" >>"$common/effects.$worker"
-            done=$((done + 1))
-        done
-        echo "$failures $checks $done" >"$common/done.$worker"
-    ) &
-    pids="$pids $!"
-    worker=$((worker + 1))
-done
-for pid in $pids; do
-    wait "$pid" || fail "a worker died"
-done
-work=$common
-tried=0
-for worker_done in "$work"/done.*; do
-    read -r worker_failures worker_checks worker_tried <"$worker_done"
-    failures=$((failures + worker_failures))
-    checks=$((checks + worker_checks))
-    tried=$((tried + worker_tried))
-done
+night_shared() { # WORKER
+    cp -R "$common/start" "$common/start.keys" "$work/"
+    [ ! -d "$common/start.journal" ] || cp -R "$common/start.journal" "$work/"
+    cp "$common/golden" "$common/golden.bytes" "$common/golden.rows" "$work/"
+    total=$((points * kinds))
+    for reader_fault in 1:EIO 2:EIO 3:ENOMEM 2:short; do
+        [ $((${reader_fault%%:*} % workers)) -ne "$1" ] || reader $reader_fault
+    done
+    allocation=$(($1 + 1))
+    [ "$seconds" -eq 0 ] && spread=$workers || spread=$((allocations / 20 + workers))
+    while [ $allocation -le "$allocations" ] && { [ "$seconds" -eq 0 ] || [ "$(date +%s)" -lt $((end - seconds / 2)) ]; }; do
+        memory $allocation
+        allocation=$((allocation + spread))
+    done
+    while [ $((tried * workers + $1)) -lt $total ]; do
+        turn=$((tried * workers + $1))
+        [ "$seconds" -eq 0 ] || [ $turn -lt "$kinds" ] || [ "$(date +%s)" -lt $end ] || break
+        turn_of $turn
+        torture "$point" "$effect"
+        echo "$effect" >>"$common/effects.$1"
+        tried=$((tried + 1))
+    done
+}
+shared night_shared
 echo "$tried of $((points * kinds)) failures tried, at $points points, besides $allocations allocations and the reader"
 checks=$((checks + 1))
 [ "$tried" -ge "$kinds" ] || fail "only $tried failures tried"

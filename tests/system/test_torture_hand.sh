@@ -77,17 +77,8 @@ begin_erase() {
     home_make "$1"
     night_run "$1"
     find "$1/out/central" -name '*-o0*.xml' | sort >"$work/orders"
-    serial=0
     while read -r order; do
-        serial=$((serial + 1))
-        central=${order#"$1/out/central/"}
-        mkdir -p "$1/in/central/${central%%/*}"
-        id=$(sed -n 's/.*<MsgId>\([^<]*\)<.*/\1/p' "$order" | head -n 1)
-        printf '%s' '<?xml version="1.0" encoding="UTF-8"?>' \
-            '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.03"><CstmrPmtStsRpt>' \
-            "<GrpHdr><MsgId>BANK-$serial</MsgId><CreDtTm>2026-11-23T05:00:00</CreDtTm></GrpHdr>" \
-            "<OrgnlGrpInfAndSts><OrgnlMsgId>$id</OrgnlMsgId><OrgnlMsgNmId>pain.001</OrgnlMsgNmId><GrpSts>ACSC</GrpSts>" \
-            '</OrgnlGrpInfAndSts></CstmrPmtStsRpt></Document>' >"$1/in/central/${central%%/*}/answer-$serial.xml"
+        bank_answers "$1" "$order"
     done <"$work/orders"
     night_run "$1" 2026-11-23T06:00:00Z
     night_run "$1" 2026-12-02T02:10:00Z # what was due later
@@ -206,8 +197,6 @@ done
 
 # ---- one disturbed, and one more
 
-common=$work
-
 disturbed() { # NAME POINT EFFECT
     what="$1, point $2, $3"
     home=$work/at
@@ -253,9 +242,6 @@ disturbed() { # NAME POINT EFFECT
     remove "$home"
 }
 
-common_factor() { # A B
-    [ "$2" -eq 0 ] && echo "$1" || common_factor "$2" $(($1 % $2))
-}
 # shellcheck disable=SC2086 # a list of words
 set -- $effects
 kinds=$#
@@ -264,8 +250,7 @@ disturb() { # TURN: the points of each act in a stride that visits each once, th
         [ "$seconds" -eq 0 ] || [ "$(date +%s)" -lt $end ] || return 0
         read -r points <"$common/$name.points"
         [ "$1" -lt $((points * kinds)) ] || continue
-        step=$((points * 618 / 1000 + 1))
-        while [ "$(common_factor "$points" $step)" -ne 1 ]; do step=$((step + 1)); done
+        step=$(stride "$points")
         # shellcheck disable=SC2086 # a list of words
         set -- "$1" $effects
         turn=$1
@@ -275,44 +260,21 @@ disturb() { # TURN: the points of each act in a stride that visits each once, th
         set -- $turn
     done
 }
-workers=$(processors)
 end=$(($(date +%s) + seconds))
-worker=0
-pids=
-while [ $worker -lt "$workers" ]; do
-    (
-        trap - EXIT
-        work=$common/w$worker
-        mkdir "$work"
-        failures=0
-        checks=0
-        tried=0
-        most=0
-        for name in $acts; do
-            read -r points <"$common/$name.points"
-            [ $((points * kinds)) -le $most ] || most=$((points * kinds))
-        done
-        turn=$worker
-        while [ $turn -lt $most ] && { [ "$seconds" -eq 0 ] || [ "$(date +%s)" -lt $end ]; }; do
-            next=$((turn + workers))
-            disturb $turn
-            turn=$next
-        done
-        echo "$failures $checks $tried" >"$common/done.$worker"
-    ) &
-    pids="$pids $!"
-    worker=$((worker + 1))
-done
-for pid in $pids; do
-    wait "$pid" || fail "a worker died"
-done
-tried=0
-for worker_done in "$work"/done.*; do
-    read -r worker_failures worker_checks worker_tried <"$worker_done"
-    failures=$((failures + worker_failures))
-    checks=$((checks + worker_checks))
-    tried=$((tried + worker_tried))
-done
+hand_shared() { # WORKER
+    most=0
+    for name in $acts; do
+        read -r points <"$common/$name.points"
+        [ $((points * kinds)) -le $most ] || most=$((points * kinds))
+    done
+    turn=$1
+    while [ $turn -lt $most ] && { [ "$seconds" -eq 0 ] || [ "$(date +%s)" -lt $end ]; }; do
+        next=$((turn + workers))
+        disturb $turn
+        turn=$next
+    done
+}
+shared hand_shared
 all=0
 for name in $acts; do
     read -r points <"$common/$name.points"
