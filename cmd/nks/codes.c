@@ -296,19 +296,24 @@ static const struct code_row codes[] = {
      "'#NUMBER' --reason TEXT. Its money may have left: what comes later with other bytes is a new file to nks, so "
      "stop "
      "what was paid before."},
-    {"LOST-ACT", 0, "After the backup that was put back a person stopped, replayed or recalled something.",
+    {"LOST-ACT", 0, "After the backup that was put back a person stopped, replayed, recalled or imported something.",
      "Nothing later is decided or sent. What was done again before it stands.",
-     "Do the same again (the error names it; nks list shows the batch of that reference), then nks run. If it is not "
+     "Do the same again (the error names it; nks list shows the batch of that reference; of an import, take the same "
+     "file), then nks run. If it is not "
      "to be done: nks reconcile --settle '#NUMBER' --reason TEXT."},
     {"LOST-DIFFERS", 0,
-     "A received file leads to something else than it did before the home was put back: reference data or persons' "
-     "acts "
-     "are not those of then.",
-     "It is not judged, and nothing later is.",
+     "A received file leads to something else than it did before the home was put back, because reference data or "
+     "persons' acts are not those of then; or an import is not the one that was done then.",
+     "The file is not judged, nothing of the import is stored, and nothing later is done.",
      "Import what was in force then (agreements, centrals, register, debts), then nks run. If what is now shall count: "
      "nks reconcile --settle '#NUMBER' --reason TEXT; its order files are then compared with what left."},
-    {"LOST-RUN", 0, "The works of the time after the backup are done again by nks run alone, day by day.",
-     "Nothing was done.", "Use nks run until nothing of that time waits (nks status tells)."},
+    {"LOST-RUN", 0,
+     "The works of the time after the backup are done again by nks run alone, day by day. An import of that time has "
+     "its "
+     "turn later.",
+     "Nothing was done.",
+     "Use nks run until nothing of that time waits (nks status tells); it ends with LOST-ACT where the import "
+     "belongs."},
     {"LOST-ROW", 0, "A row about the time after the backup is damaged.", stop_here, audit_next},
     {"JOURNAL-DIFFERS", 0,
      "A file that was published before the home was restored came to be again with other bytes, "

@@ -3,8 +3,11 @@
 #include "content.h"
 #include "import_signed.h"
 
+#include "stage/lost.h"
+#include "vault/blind.h"
 #include "vault/cipher.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,65 +90,85 @@ static struct nks_import_options options_of(const struct nks_app *app, bool full
     };
 }
 
-/* Its link in the trail has the version as its number; 0: nothing was new. */
-static enum nks_status import_call(struct nks_run *run, size_t which, int fd, const struct nks_import_options *options,
-                                   struct nks_import_result *result)
-{
-    nks_trail_default_number(run->trail, &result->version);
-    enum nks_status status = imports[which].fn(run, fd, options, result);
-    nks_trail_default_number(run->trail, NULL);
-    return status;
-}
+/* ---- the difference: what both persons sign, and what the journal keeps */
 
-/* From a file or standard input, as it comes. */
-static enum nks_status import_plain(struct nks_app *app, size_t which, const char *name, bool dry_run,
-                                    struct nks_import_result *result)
-{
-    struct nks_run *run = app->run;
-    bool standard = strcmp(name, "-") == 0;
-    const struct nks_import_options options = options_of(app, app->values[OPTION_FULL] != NULL, dry_run);
-    int fd = STDIN_FILENO;
-    enum nks_status status = standard ? NKS_OK : nks_sys_open_read(name, &fd, &run->fault);
-    if (status != NKS_OK)
-        return status;
-    status = import_call(run, which, fd, &options, result);
-    if (!standard)
-        close(fd);
-    return status;
-}
-
-/* ---- the difference, as both persons sign it */
-
-struct difference {
+struct importing {
     struct nks_app *app;
+    size_t which;
+    bool full, dry_run;
+    const uint8_t *content;              /* SHA-256 of the file that was agreed upon; NULL: as it comes */
+    const struct nks_proposal *proposal; /* the difference must be the one that was signed; NULL: none was */
     struct nks_hash *hash;
-    const struct nks_proposal *proposal; /* it must be the one that was signed; NULL: it is only told */
     char preview[NKS_PROPOSAL_PREVIEW];
+    struct nks_import_result result;
 };
 
 /* Counts are for people. The digest tells one difference from another with the same counts. */
 static enum nks_status difference_take(void *context, const struct nks_import_result *result, struct nks_fault *fault)
 {
-    struct difference *difference = context;
+    struct importing *importing = context;
+    struct nks_run *run = importing->app->run;
     uint8_t digest[NKS_HASH_SIZE];
-    char hex[NKS_HASH_HEX];
-    nks_hash_end(difference->hash, digest);
-    nks_hex(digest, NKS_HASH_SIZE, hex);
-    snprintf(difference->preview, sizeof difference->preview,
-             "%lld rows: %lld added, %lld ended, %lld as they were (%.16s)", (long long)result->rows,
-             (long long)result->added, (long long)result->ended, (long long)result->unchanged, hex);
-    return difference->proposal == NULL ? NKS_OK : act_still_signed(difference->proposal, difference->preview, fault);
+    struct nks_blind blind;
+    nks_hash_end(importing->hash, digest);
+    NKS_TRY(nks_blind(run->keys, "import", (struct nks_text){(const char *)digest, sizeof digest}, &blind, fault));
+    snprintf(importing->preview, sizeof importing->preview,
+             "%lld rows: %lld added, %lld ended, %lld as they were (%016" PRIx64 ")", (long long)result->rows,
+             (long long)result->added, (long long)result->ended, (long long)result->unchanged, (uint64_t)blind.check);
+    if (importing->proposal != NULL)
+        NKS_TRY(act_still_signed(importing->proposal, importing->preview, fault));
+    bool changes = result->added + result->ended > 0;
+    return changes && !importing->dry_run ? nks_lost_import(run, imports[importing->which].what, importing->preview)
+                                          : NKS_OK;
+}
+
+/* Its link in the trail has the version as its number; 0: nothing was new. */
+static enum nks_status import_hashed(struct importing *importing, int fd)
+{
+    struct nks_run *run = importing->app->run;
+    if (!importing->dry_run)
+        NKS_TRY(nks_lost_import_begin(run, imports[importing->which].what));
+    struct nks_import_options options = options_of(importing->app, importing->full, importing->dry_run);
+    options.difference = importing->hash;
+    options.judge = difference_take;
+    options.judge_context = importing;
+    nks_trail_default_number(run->trail, &importing->result.version);
+    enum nks_status status = imports[importing->which].fn(run, fd, &options, &importing->result);
+    nks_trail_default_number(run->trail, NULL);
+    return status;
+}
+
+static enum nks_status import_fd(struct importing *importing, int fd)
+{
+    importing->hash = nks_hash_new();
+    if (importing->hash == NULL)
+        return nks_fault_set(&importing->app->run->fault, NKS_RETRY, "MEMORY",
+                             "no memory for an import; try again later");
+    enum nks_status status = import_hashed(importing, fd);
+    nks_hash_free(importing->hash);
+    return status;
+}
+
+/* From a file or standard input, as it comes. */
+static enum nks_status import_plain(struct importing *importing, const char *name)
+{
+    bool standard = strcmp(name, "-") == 0;
+    int fd = STDIN_FILENO;
+    if (!standard)
+        NKS_TRY(nks_sys_open_read(name, &fd, &importing->app->run->fault));
+    enum nks_status status = import_fd(importing, fd);
+    if (!standard)
+        close(fd);
+    return status;
 }
 
 /* The file that was agreed upon, and no other. */
-static enum nks_status import_known(struct nks_app *app, size_t which, const char *path,
-                                    const uint8_t hash[NKS_HASH_SIZE], struct nks_import_options options,
-                                    struct nks_import_result *result)
+static enum nks_status import_known(struct importing *importing, const char *path)
 {
-    struct nks_run *run = app->run;
+    struct nks_run *run = importing->app->run;
     struct content *content = NULL;
-    NKS_TRY(content_open(path, hash, &content, &run->fault));
-    enum nks_status status = import_call(run, which, content_fd(content), &options, result);
+    NKS_TRY(content_open(path, importing->content, &content, &run->fault));
+    enum nks_status status = import_fd(importing, content_fd(content));
     bool same = content_close(content);
     if (same || status == NKS_RETRY || status == NKS_INTEGRITY)
         return status;
@@ -154,81 +177,63 @@ static enum nks_status import_known(struct nks_app *app, size_t which, const cha
                          "the file is not the one that was agreed upon (another SHA-256); nothing of it was stored");
 }
 
-static enum nks_status import_judged(struct difference *difference, size_t which, const char *path,
-                                     const uint8_t hash[NKS_HASH_SIZE], bool full, bool dry_run,
-                                     struct nks_import_result *result)
-{
-    struct nks_import_options options = options_of(difference->app, full, dry_run);
-    options.difference = difference->hash = nks_hash_new();
-    options.judge = difference_take;
-    options.judge_context = difference;
-    if (difference->hash == NULL)
-        return nks_fault_set(&difference->app->run->fault, NKS_RETRY, "MEMORY",
-                             "no memory for an import; try again later");
-    enum nks_status status = import_known(difference->app, which, path, hash, options, result);
-    nks_hash_free(difference->hash);
-    return status;
-}
-
-static int done(struct nks_app *app, size_t which, bool dry_run, enum nks_status status,
-                const struct nks_import_result *result)
+static int done(const struct importing *importing, enum nks_status status)
 {
     if (status == NKS_OK)
-        present(app, imports[which].what, dry_run, result);
-    return app_result(app, status);
+        present(importing->app, imports[importing->which].what, importing->dry_run, &importing->result);
+    return app_result(importing->app, status);
 }
 
 int import_approved(struct nks_app *app, const struct nks_proposal *proposal, const char *path)
 {
-    struct nks_import_result result = {.rows = 0};
-    struct difference difference = {.app = app, .proposal = proposal};
-    size_t which = import_find(proposal->act);
-    bool full = strcmp(proposal->arguments, "--full") == 0;
-    return done(app, which, false, import_judged(&difference, which, path, proposal->content, full, false, &result),
-                &result);
+    struct importing importing = {.app = app,
+                                  .which = import_find(proposal->act),
+                                  .full = strcmp(proposal->arguments, "--full") == 0,
+                                  .content = proposal->content,
+                                  .proposal = proposal};
+    return done(&importing, import_known(&importing, path));
 }
 
 /* ---- with persons */
 
 static int import_by_signature(struct nks_app *app, size_t which, const struct import_signature *signature)
 {
-    struct nks_import_result result = {.rows = 0};
+    struct importing importing = {.app = app, .which = which, .content = signature->content};
     enum nks_status status = import_signature_begin(app, signature);
     if (status == NKS_OK)
-        status = import_known(app, which, app->operands[0], signature->content, options_of(app, false, false), &result);
+        status = import_known(&importing, app->operands[0]);
     if (status == NKS_OK)
         status = import_signature_end(app, signature);
-    return done(app, which, false, status, &result);
+    return done(&importing, status);
 }
 
 /* What it would change is looked at first, so that both persons know what they ask for. */
 static int import_asked(struct nks_app *app, size_t which, const char *path)
 {
     struct nks_run *run = app->run;
-    struct nks_import_result result = {.rows = 0};
-    struct difference difference = {.app = app};
     uint8_t hash[NKS_HASH_SIZE];
+    struct importing looked = {
+        .app = app, .which = which, .full = app->values[OPTION_FULL] != NULL, .dry_run = true, .content = hash};
+    struct importing importing = {.app = app, .which = which, .full = looked.full, .content = hash};
     int64_t size = 0, today = 0;
     int code = EXIT_DONE;
-    bool full = app->values[OPTION_FULL] != NULL;
     enum nks_status status = nks_hash_file(path, hash, &size, &run->fault);
     if (status == NKS_OK)
-        status = import_judged(&difference, which, path, hash, full, true, &result);
+        status = import_known(&looked, path);
     if (status == NKS_OK)
         status = app_small_today(run, &today);
     if (status != NKS_OK)
         return app_result(app, status);
-    int64_t changes = result.added + result.ended;
+    int64_t changes = looked.result.added + looked.result.ended;
     const struct act_asked asked = {.act = app->command->name,
-                                    .arguments = full ? "--full" : "",
-                                    .preview = difference.preview,
+                                    .arguments = looked.full ? "--full" : "",
+                                    .preview = looked.preview,
                                     .content = hash,
                                     .small = today + changes <= run->conf.free_changes,
                                     .changes = changes};
     if (!app_authorize(app, &asked, &code))
         return code;
-    return done(app, which, false, import_known(app, which, path, hash, options_of(app, full, false), &result),
-                &result);
+    return done(&importing, import_known(&importing, path));
 }
 
 static int import_with_persons(struct nks_app *app, size_t which)
@@ -249,15 +254,16 @@ int command_import(struct nks_app *app)
 {
     static uint8_t about[NKS_HASH_SIZE];
     static const struct nks_trail_entry entry = {.action = NKS_TRAIL_IMPORT, .about = about};
-    struct nks_import_result result = {.rows = 0};
+    struct importing importing = {.app = app,
+                                  .which = import_find(app->command->name),
+                                  .full = app->values[OPTION_FULL] != NULL,
+                                  .dry_run = app->values[OPTION_DRY_RUN] != NULL};
     int code = EXIT_DONE;
-    size_t which = import_find(app->command->name);
-    bool dry_run = app->values[OPTION_DRY_RUN] != NULL;
     if (!app_open(app, true, false, &code))
         return code;
-    if (!dry_run && app_persons_asked(app))
-        return import_with_persons(app, which);
-    nks_act_about(app->command->name, app->values[OPTION_FULL] != NULL ? "--full" : "", NULL, about);
+    if (!importing.dry_run && app_persons_asked(app))
+        return import_with_persons(app, importing.which);
+    nks_act_about(app->command->name, importing.full ? "--full" : "", NULL, about);
     nks_trail_default(app->run->trail, &entry);
-    return done(app, which, dry_run, import_plain(app, which, app->operands[0], dry_run, &result), &result);
+    return done(&importing, import_plain(&importing, app->operands[0]));
 }

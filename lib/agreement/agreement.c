@@ -509,6 +509,7 @@ static enum nks_status on_row(void *context, const struct nks_csv_row *row, stru
     struct nks_buf buf;
     int64_t replaced = 0;
     bool same = false;
+    nks_import_row(in->options, row->fields, COLUMNS);
     NKS_TRY(take_agreement(row, &in->row, fault));
     NKS_TRY(refuse_twice(in, row, fault));
     nks_buf_init(&buf, in->terms, sizeof in->terms);

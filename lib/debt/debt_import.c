@@ -432,6 +432,7 @@ static enum nks_status check_columns(const struct nks_csv_row *row, const struct
 static enum nks_status on_row(void *context, const struct nks_csv_row *row, struct nks_fault *fault)
 {
     struct importer *in = context;
+    nks_import_row(in->options, row->fields, COLUMNS);
     for (size_t i = 0; i < sizeof records / sizeof records[0]; i++) {
         if (!nks_text_is(row->fields[RECORD], records[i].name))
             continue;

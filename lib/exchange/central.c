@@ -451,6 +451,7 @@ static enum nks_status take_central(const struct nks_csv_row *row, struct row *o
 static enum nks_status on_row(void *context, const struct nks_csv_row *row, struct nks_fault *fault)
 {
     struct importer *in = context;
+    nks_import_row(in->options, row->fields, COLUMNS);
     if (in->count == NKS_CENTRALS_MAX)
         return nks_csv_refuse(row, CENTRAL, fault, "expected at most %d centrals", NKS_CENTRALS_MAX);
     struct row *next = &in->rows[in->count];

@@ -14,7 +14,7 @@
 enum nks_lost_kind {                       /* stored: append only */
                      NKS_LOST_SENDER = 1,  /* a sender's file was judged */
                      NKS_LOST_CENTRAL = 2, /* a central's answer was taken */
-                     NKS_LOST_ACT = 3,     /* a person stopped, replayed, recalled */
+                     NKS_LOST_ACT = 3,     /* a person stopped, replayed, recalled, imported */
 };
 enum nks_lost_state { NKS_LOST_WAITING = 1, NKS_LOST_BACK = 2, NKS_LOST_SETTLED = 3 };
 enum { NKS_LOST_OUTCOME_MAX = 160 };

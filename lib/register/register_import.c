@@ -222,6 +222,7 @@ static enum nks_status on_row(void *context, const struct nks_csv_row *row, stru
     struct importer *in = context;
     struct staged staged = {.line = row->line, .valid_from = NKS_DATE_NONE, .valid_to = NKS_DATE_NONE};
     enum nks_holder_kind kind;
+    nks_import_row(in->options, row->fields, COLUMNS);
     nks_buf_init(&staged.plain, staged.plain_memory, sizeof staged.plain_memory);
     for (size_t i = 0; i < sizeof records / sizeof records[0]; i++) {
         if (!nks_text_is(row->fields[RECORD], records[i].name))

@@ -33,6 +33,19 @@ static const char *who_of(const struct nks_lost *lost)
     return lost->kind == NKS_LOST_CENTRAL ? "central" : "sender";
 }
 
+static enum nks_status differs(struct nks_run *run, const struct nks_lost *head, const char *now)
+{
+    return head->kind == NKS_LOST_ACT
+               ? nks_fault_set(&run->fault, NKS_HELD, "LOST-DIFFERS",
+                               "this is not the import that was done before the home was put back: then %s, now %s; "
+                               "nothing was stored; import the file of then, or give #%lld up",
+                               head->outcome, now, (long long)head->line)
+               : nks_fault_set(&run->fault, NKS_HELD, "LOST-DIFFERS",
+                               "a file of %s %s leads to something else than before the home was put back: then %s, "
+                               "now %s; put reference data back as they were then, or give #%lld up",
+                               who_of(head), head->party, head->outcome, now, (long long)head->line);
+}
+
 enum nks_status nks_lost_judged(struct nks_run *run, const struct nks_delivery *delivery, const char *outcome)
 {
     struct nks_lost lost = {.kind = kind_of(delivery), .at = run->now, .generation = delivery->generation};
@@ -46,27 +59,23 @@ enum nks_status nks_lost_judged(struct nks_run *run, const struct nks_delivery *
     if (!found || !is_reading(&head, delivery))
         return journal_write(run, &lost);
     if (strcmp(head.outcome, lost.outcome) != 0)
-        return nks_fault_set(&run->fault, NKS_HELD, "LOST-DIFFERS",
-                             "a file of %s %s leads to something else than before the home was put back: then %s, now "
-                             "%s; put reference data back as they were then, or give #%lld up",
-                             who_of(&head), head.party, head.outcome, lost.outcome, (long long)head.line);
+        return differs(run, &head, lost.outcome);
     return nks_lost_move(run->exchange, head.line, NKS_LOST_BACK, &moved, &run->fault);
 }
 
-static enum nks_status act_find(struct nks_run *run, const char *word, const char *about, const char *detail,
-                                struct nks_lost *act, int64_t *line)
+static struct nks_lost act_of(const struct nks_run *run, const char *word, const char *about, const char *detail)
 {
-    *act = (struct nks_lost){.kind = NKS_LOST_ACT, .at = run->now};
-    snprintf(act->outcome, sizeof act->outcome, "%s %s%s%s", word, about, detail[0] != '\0' ? " " : "", detail);
-    return nks_lost_act_find(run->exchange, act->outcome, line, &run->fault);
+    struct nks_lost act = {.kind = NKS_LOST_ACT, .at = run->now};
+    snprintf(act.outcome, sizeof act.outcome, "%s %s%s%s", word, about, detail[0] != '\0' ? " " : "", detail);
+    return act;
 }
 
 enum nks_status nks_lost_act(struct nks_run *run, const char *word, const char *about, const char *detail)
 {
-    struct nks_lost act;
+    const struct nks_lost act = act_of(run, word, about, detail);
     int64_t line = 0;
     bool moved = false;
-    NKS_TRY(act_find(run, word, about, detail, &act, &line));
+    NKS_TRY(nks_lost_act_find(run->exchange, act.outcome, &line, &run->fault));
     return line == 0 ? journal_write(run, &act)
                      : nks_lost_move(run->exchange, line, NKS_LOST_BACK, &moved, &run->fault);
 }
@@ -74,11 +83,69 @@ enum nks_status nks_lost_act(struct nks_run *run, const char *word, const char *
 enum nks_status nks_lost_act_waits(struct nks_run *run, const char *word, const char *about, const char *detail,
                                    bool *waits)
 {
-    struct nks_lost act;
+    const struct nks_lost act = act_of(run, word, about, detail);
     int64_t line = 0;
-    NKS_TRY(act_find(run, word, about, detail, &act, &line));
+    NKS_TRY(nks_lost_act_find(run->exchange, act.outcome, &line, &run->fault));
     *waits = line != 0;
     return NKS_OK;
+}
+
+static void now_is(struct nks_run *run, nks_time now)
+{
+    run->now = now;
+    nks_trail_now(run->trail, now);
+}
+
+/* ---- imports: each over the rows of then, so in their turn only */
+
+static enum nks_status import_turn(struct nks_run *run, const char *what, struct nks_lost *head, bool *turn)
+{
+    char begins[NKS_LOST_OUTCOME_MAX];
+    int len = snprintf(begins, sizeof begins, "import %s ", what);
+    NKS_TRY(nks_lost_head(run->exchange, head, turn, &run->fault));
+    *turn = *turn && head->kind == NKS_LOST_ACT && strncmp(head->outcome, begins, (size_t)len) == 0;
+    return NKS_OK;
+}
+
+enum nks_status nks_lost_import_begin(struct nks_run *run, const char *what)
+{
+    struct nks_lost head;
+    bool turn = false;
+    NKS_TRY(nks_run_journal(run));
+    NKS_TRY(import_turn(run, what, &head, &turn));
+    if (turn)
+        now_is(run, head.at);
+    return NKS_OK;
+}
+
+/* The stages of before it are over when nothing that left before it is missing. */
+static enum nks_status import_late(struct nks_run *run, int64_t line, bool turn)
+{
+    int64_t left = 0;
+    if (turn)
+        NKS_TRY(nks_published_before_line(run->exchange, line, true, &left, &run->fault));
+    return turn && left == 0
+               ? NKS_OK
+               : nks_fault_set(&run->fault, NKS_HELD, "LOST-RUN",
+                               "this import was done before the home was put back (#%lld), and has its turn later; "
+                               "nothing was stored: use nks run, which stops where it belongs",
+                               (long long)line);
+}
+
+enum nks_status nks_lost_import(struct nks_run *run, const char *what, const char *detail)
+{
+    const struct nks_lost act = act_of(run, "import", what, detail);
+    struct nks_lost head;
+    int64_t waits = 0;
+    bool turn = false, moved = false;
+    if (run->journal == NULL) /* a home that has sent nothing yet begins its journal with the first file that leaves */
+        return NKS_OK;
+    NKS_TRY(import_turn(run, what, &head, &turn));
+    NKS_TRY(nks_lost_act_find(run->exchange, act.outcome, &waits, &run->fault));
+    if (waits == 0)
+        return turn ? differs(run, &head, act.outcome) : journal_write(run, &act);
+    NKS_TRY(import_late(run, waits, turn && head.line == waits));
+    return nks_lost_move(run->exchange, waits, NKS_LOST_BACK, &moved, &run->fault);
 }
 
 /* ---- whose turn it is */
@@ -109,12 +176,6 @@ enum nks_status nks_lost_next(struct nks_run *run, enum nks_source source, int64
 }
 
 /* ---- one day of then */
-
-static void now_is(struct nks_run *run, nks_time now)
-{
-    run->now = now;
-    nks_trail_now(run->trail, now);
-}
 
 static enum nks_status head_of_day(struct nks_run *run, struct nks_lost *head, bool *waits)
 {
@@ -154,15 +215,17 @@ static const nks_stage_fn rest[] = {nks_stage_decide, nks_stage_emit, nks_stage_
 enum { REST = sizeof rest / sizeof rest[0] };
 
 /* How far the stages go before a person does it again: what left before must be there; what is stopped must not be in a
- * file, what is decided anew is decided, what is recalled or sent again has gone its way. */
+ * file, what is decided anew is decided, what is recalled or sent again has gone its way; what was decided later was
+ * decided with what was imported. */
 static enum nks_status rest_before(struct nks_run *run, const struct nks_lost *act, size_t *count)
 {
     struct nks_text text = nks_text_from(act->outcome), word = nks_text_cut(&text, ' ');
     int64_t left = 0;
     (void)nks_text_cut(&text, ' '); /* the batch */
     bool from = nks_text_is(word, "replay") && nks_text_is(nks_text_cut(&text, ' '), "from");
-    NKS_TRY(nks_published_before_line(run->exchange, act->line, &left, &run->fault));
-    *count = left > 0 ? REST : nks_text_is(word, "stop") ? 0 : from ? 1 : REST;
+    bool import = nks_text_is(word, "import");
+    NKS_TRY(nks_published_before_line(run->exchange, act->line, import, &left, &run->fault));
+    *count = left > 0 ? REST : import || nks_text_is(word, "stop") ? 0 : from ? 1 : REST;
     return NKS_OK;
 }
 

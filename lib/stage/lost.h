@@ -27,6 +27,14 @@ NKS_CHECKED enum nks_status nks_lost_judged(struct nks_run *run, const struct nk
 /* The same of what a person does to a batch by hand: "stop REF 3". Just before the commit, never of what is
  * only tried. */
 NKS_CHECKED enum nks_status nks_lost_act(struct nks_run *run, const char *word, const char *about, const char *detail);
+/*
+ * An import of reference data ("register"): begin before it, outside its transaction; the other inside it, just before
+ * the commit, with what it changes as one line. One that was done before the home was put back is done again in its
+ * turn only (NKS_HELD, LOST-RUN), as of then (nks_run.now changes), and nothing else in its place (LOST-DIFFERS); any
+ * other is a new one. Of a home that has no journal yet nothing is kept.
+ */
+NKS_CHECKED enum nks_status nks_lost_import_begin(struct nks_run *run, const char *what);
+NKS_CHECKED enum nks_status nks_lost_import(struct nks_run *run, const char *what, const char *detail);
 /* Whether that very act waits to be done again. */
 NKS_CHECKED enum nks_status nks_lost_act_waits(struct nks_run *run, const char *word, const char *about,
                                                const char *detail, bool *waits);

@@ -123,8 +123,15 @@ drop "$home" f2 MSG-F2 $one
 try 5 LOST-DIFFERS "$home" run --now "$later"
 paid "refused then" "$home" "E-1 "
 nks "$home" agreement import --now "$later" "$work/wrong.csv"
-try 5 LOST-DIFFERS "$home" run --now "$later"
+try 5 "did this: import agreements 5 rows: 1 added" "$home" run --now "$later"
+sed 's/,30020000000301;/,30020000000398;/' "$small/agreements.csv" >"$work/third.csv"
+try 5 LOST-DIFFERS "$home" agreement import --now "$later" "$work/third.csv"
+assert_eq "another import in its place stores nothing" \
+    "$(sqlite3 "$home/nks.db" "SELECT count(*) FROM agreement_import")" 2
 nks "$home" agreement import --now "$later" "$small/agreements.csv"
+assert_eq "it is of then" "$(sqlite3 "$home/nks.db" "SELECT datetime(imported_at, 'unixepoch') FROM agreement_import
+    ORDER BY version DESC LIMIT 1")" \
+    "2026-11-23 03:00:00"
 night_run "$home" "$later"
 paid "as then" "$home" "E-1 "
 audit_clean "$home"
