@@ -177,7 +177,9 @@ static int restore_do(struct nks_app *app, struct nks_restore *restore)
     struct nks_run *old = old_home_open(app);
     bool old_asks = old != NULL ? old->conf.persons_required : nks_home_asks(app_home(app));
     int64_t next = INT64_MAX;
-    int code = app_result(app, nks_run_open(&options, &app->run, &app->fault));
+    int code = old != NULL ? app_result(app, nks_restore_journal(restore, old, &app->fault)) : EXIT_DONE;
+    if (code == EXIT_DONE)
+        code = app_result(app, nks_run_open(&options, &app->run, &app->fault));
     if (code == EXIT_DONE)
         code = app_result(app, mark(app, restore, old, old_asks));
     if (code == EXIT_DONE)

@@ -280,6 +280,16 @@ static const struct code_row codes[] = {
      stop_here, "Put the right journal back from where its folder is kept twice. Then nks-audit, and nks alarm clear."},
     {"JOURNAL-LINE", EXIT_BUG, "A line of the journal could not be made.", bug_safe, bug_next},
     {"JOURNAL-MARK", 0, "The row that says how far the journal is known is damaged.", stop_here, audit_next},
+    {"RESTORE-JOURNAL", 0,
+     "The journal of published files beside the home (HOME.journal) is not the one that the home knows: not mounted, "
+     "put "
+     "back from a copy, or another home's.",
+     "Nothing was changed. With that journal the backup would pay again what left since.",
+     "Mount it, or put the newest one there (both published.log and seals), then nks restore again. It is never put "
+     "back "
+     "together with a backup. If published.log is lost for good, take what is there away and keep the folder; if it is "
+     "the "
+     "home that is wrong, move HOME away first."},
     {"RECONCILE-FIRST", 0, "The database is older than the journal: it was put back from a backup or a copy.",
      "Nothing leaves the house. What was published since is out and is not published again.",
      "Run nks reconcile --dry-run to see what was published since, and who and what had ended and is in force again. "

@@ -67,20 +67,27 @@ static enum nks_status form_check(struct nks_journal *journal, struct nks_fault 
     return nks_sys_fsync(journal->fd, fault);
 }
 
-/* The bytes before the mark are the end of its line. */
+/* The bytes before the mark are its line: its number begins it, its check ends it. */
 static enum nks_status mark_check(struct nks_journal *journal, const struct nks_journal_mark *known,
                                   struct nks_fault *fault)
 {
-    char end[NKS_JOURNAL_CHECK + 2], expected[NKS_JOURNAL_CHECK + 3];
-    size_t got = 0;
-    if (known->offset < FORM_LEN + (int64_t)sizeof end)
+    char line[NKS_JOURNAL_LINE_MAX + 2], number[24];
+    const int64_t most = known->offset < (int64_t)sizeof line ? known->offset : (int64_t)sizeof line;
+    size_t got = 0, len = 0;
+    if (known->number < 0 || most < FORM_LEN + NKS_JOURNAL_CHECK + 2)
         return changed(fault, "is not where its mark says");
-    NKS_TRY(nks_sys_seek(journal->fd, known->offset - (int64_t)sizeof end, fault));
-    NKS_TRY(nks_sys_read(journal->fd, end, sizeof end, &got, fault));
-    snprintf(expected, sizeof expected, "\t%s\n", known->check);
-    if (got < sizeof end)
+    NKS_TRY(nks_sys_seek(journal->fd, known->offset - most, fault));
+    NKS_TRY(nks_sys_read(journal->fd, line, (size_t)most, &got, fault));
+    if (got < (size_t)most)
         return changed(fault, "is shorter than the database knows it");
-    return memcmp(end, expected, sizeof end) == 0 ? NKS_OK : changed(fault, "is not the one the database knows");
+    while (len < got - 1 && line[got - 2 - len] != '\n')
+        len++;
+    struct nks_text text = {line + got - 1 - len, len};
+    snprintf(number, sizeof number, "%" PRId64, known->number);
+    bool ends = line[got - 1] == '\n' && len > NKS_JOURNAL_CHECK &&
+                nks_text_is(nks_text_slice(text, len - NKS_JOURNAL_CHECK, NKS_JOURNAL_CHECK), known->check);
+    return ends && nks_text_is(nks_text_cut(&text, '\t'), number) ? NKS_OK
+                                                                  : changed(fault, "is not the one the database knows");
 }
 
 static enum nks_status begin(struct nks_journal *journal, const struct nks_journal_mark *known, struct nks_fault *fault)
@@ -114,7 +121,7 @@ enum nks_status nks_journal_open(const char *path, const struct nks_journal_mark
                                  struct nks_journal **out, struct nks_fault *fault)
 {
     bool is_new = !nks_sys_exists(path);
-    if (is_new && (!write || (known != NULL && known->number > 0)))
+    if (is_new && (!write || (known != NULL && known->number != 0)))
         return nks_fault_set(fault, NKS_FAILED, "JOURNAL-MISSING",
                              "there is no journal at %s: mount or restore its folder; if it is lost for good, see nks "
                              "help reconcile",
@@ -127,6 +134,12 @@ enum nks_status nks_journal_open(const char *path, const struct nks_journal_mark
     enum nks_status status = file_open(path, is_new, journal, fault);
     if (status == NKS_OK)
         status = begin(journal, known, fault);
+    else if (status == NKS_REFUSED) { /* it is no file */
+        nks_fault_clear(fault);
+        status = nks_fault_set(fault, NKS_FAILED, "JOURNAL-MISSING",
+                               "what lies at %s is no file that can be read: put the journal of published files there",
+                               path);
+    }
     if (status != NKS_OK) {
         nks_journal_close(journal);
         return status;

@@ -214,9 +214,9 @@ UPDATE published SET settled = 1 WHERE source = :source AND business_date <= :un
 -- name: published_source
 SELECT source, business_date FROM published WHERE name = :name AND source <> :none ORDER BY folder, party LIMIT 1;
 
--- Files of two kinds that left before a line of the journal was written, and are not there again.
+-- Order files and status reports that left before a line of the journal was written, and are not there again.
 -- name: published_before_line
-SELECT COUNT(*) FROM published p WHERE p.kind IN (:kind, :other) AND p.settled = 0 AND p.line < :line AND NOT EXISTS (SELECT 1 FROM out_file f
+SELECT COUNT(*) FROM published p WHERE p.kind IN (:order, :status) AND p.settled = 0 AND p.line < :line AND NOT EXISTS (SELECT 1 FROM out_file f
   WHERE f.folder = p.folder AND f.party = p.party AND f.name = p.name AND f.state >= :published);
 
 -- name: published_unfinished

@@ -269,13 +269,13 @@ enum nks_status nks_published_settle(struct nks_exchange *exchange, const uint8_
     return nks_stmt_run(stmt, NULL, fault);
 }
 
-enum nks_status nks_published_before_line(struct nks_exchange *exchange, int64_t line, bool reports, int64_t *count,
+enum nks_status nks_published_before_line(struct nks_exchange *exchange, int64_t line, int64_t *count,
                                           struct nks_fault *fault)
 {
     struct nks_stmt *stmt = NULL;
     NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_published_before_line, &stmt, fault));
-    nks_bind_int(stmt, "kind", NKS_FILE_ORDER);
-    nks_bind_int(stmt, "other", reports ? NKS_FILE_STATUS : NKS_FILE_ORDER);
+    nks_bind_int(stmt, "order", NKS_FILE_ORDER);
+    nks_bind_int(stmt, "status", NKS_FILE_STATUS);
     nks_bind_int(stmt, "line", line);
     nks_bind_int(stmt, "published", NKS_FILE_PUBLISHED);
     return nks_exchange_one(stmt, count, fault);

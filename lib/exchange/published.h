@@ -75,10 +75,9 @@ NKS_CHECKED enum nks_status nks_published_source(struct nks_exchange *exchange, 
  * more; two people have settled it with its receivers. */
 NKS_CHECKED enum nks_status nks_published_settle(struct nks_exchange *exchange, const uint8_t source[NKS_SOURCE_SIZE],
                                                  nks_date until, struct nks_fault *fault);
-/* Order files, and with `reports` status reports, that left before that line of the journal was written, and are not
- * there again. */
-NKS_CHECKED enum nks_status nks_published_before_line(struct nks_exchange *exchange, int64_t line, bool reports,
-                                                      int64_t *count, struct nks_fault *fault);
+/* Order files and status reports that left before that line of the journal was written, and are not there again. */
+NKS_CHECKED enum nks_status nks_published_before_line(struct nks_exchange *exchange, int64_t line, int64_t *count,
+                                                      struct nks_fault *fault);
 /* Inside the caller's transaction: the journal has no end of it, so its receiver is asked. */
 NKS_CHECKED enum nks_status nks_published_unfinished(struct nks_exchange *exchange, const char *name, bool unfinished,
                                                      struct nks_fault *fault);

@@ -43,6 +43,10 @@ struct nks_restore {
 /* Finishes a nks_restore_end that was cut short and says so with RESTORE-FINISHED (NKS_REFUSED): nothing more is done.
  */
 NKS_CHECKED enum nks_status nks_restore_begin(struct nks_restore *restore, struct nks_fault *fault);
+/* Before anything changes: whether HOME.journal is the one that the home which is there (`old`, opened to read) knows.
+ * NKS_FAILED (RESTORE-JOURNAL): it is older, another one or not mounted. */
+NKS_CHECKED enum nks_status nks_restore_journal(const struct nks_restore *restore, struct nks_run *old,
+                                                struct nks_fault *fault);
 /* On the run of `restoring`: the decision of two persons (NULL where none are asked for), the link, the mark. */
 NKS_CHECKED enum nks_status nks_restore_mark(struct nks_run *run, const struct nks_restore *restore,
                                              struct nks_proposal *decided, const char *reason);

@@ -58,6 +58,8 @@ static enum nks_status signature_check(const char *keys_dir, const char *path, c
     char signature[NKS_PATH_MAX], *der = NULL;
     size_t len = 0;
     NKS_TRY(nks_backup_join(signature, path, "backup.tsv.p7s", fault));
+    if (!nks_sys_exists(signature))
+        return nks_backup_damaged("backup.tsv.p7s", "is missing", fault);
     NKS_TRY(nks_keys_load_public(keys_dir, &keys, fault));
     enum nks_status status = nks_file_read(signature, NKS_CMS_MAX, &der, &len, fault);
     if (status == NKS_OK)

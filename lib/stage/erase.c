@@ -1,5 +1,6 @@
 #include "stage/erase.h"
 
+#include "stage/lost.h"
 #include "vault/stream.h"
 
 #include <inttypes.h>
@@ -284,6 +285,7 @@ static enum nks_status batch_erase(struct erasing *erasing, int64_t batch_id, bo
 static enum nks_status begin(struct nks_run *run, int *lock)
 {
     char path[NKS_PATH_MAX];
+    NKS_TRY(nks_lost_stage(run)); /* what is to be done again needs the keys of its batches */
     NKS_TRY(nks_run_path(run, path, "backup.lock", NULL, NULL));
     NKS_TRY(nks_sys_lock(path, lock, &run->fault));
     enum nks_status status = nks_db_wipe_begin(run->db, &run->fault);

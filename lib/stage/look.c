@@ -1,5 +1,6 @@
 /* The read side: what stands where. Explanations of single payments are in look_explain.c. */
 #include "exchange/lost.h"
+#include "stage/journal.h"
 #include "stage/look.h"
 
 #include <stdarg.h>
@@ -250,23 +251,52 @@ static enum nks_status due_steps(struct nks_run *run, struct nks_look_steps *ste
     return NKS_OK;
 }
 
+static void person_step(struct nks_look_step *step)
+{
+    step->person = true;
+    step->overdue = true;
+}
+
+/* Order files of which nobody here knows whether they left. */
+static enum nks_status unfinished_steps(struct nks_run *run, struct nks_look_steps *steps)
+{
+    char name[NKS_FILE_NAME_MAX] = "", first[NKS_FILE_NAME_MAX] = "";
+    int64_t count = 0;
+    for (bool found = true; count <= NKS_UNFINISHED_MAX; count++) {
+        NKS_TRY(nks_published_unfinished_next(run->exchange, name, &found, &run->fault));
+        if (!found)
+            break;
+        if (count == 0)
+            memcpy(first, name, sizeof first);
+    }
+    if (count > 0)
+        person_step(step_add(steps, count, "nks replay FILE", "%lld %s: ask whether it came: %s%s",
+                             MANY((long long)count, "file may have left or not", "files may have left or not"), first,
+                             count == 1 ? "" : " and others"));
+    return NKS_OK;
+}
+
 /* What waits since the home was put back. */
 static enum nks_status lost_steps(struct nks_run *run, struct nks_look_steps *steps)
 {
+    struct nks_journal_mark mark;
+    enum nks_journal_state state = NKS_JOURNAL_NONE;
     struct nks_lost head;
     int64_t waiting = 0;
     bool found = false;
+    NKS_TRY(nks_journal_mark_load(run->exchange, &mark, &state, &run->fault));
+    if (state == NKS_JOURNAL_RESTORED)
+        person_step(step_add(steps, 1, "nks reconcile", "the home was put back: nothing leaves (RECONCILE-FIRST)"));
+    NKS_TRY(unfinished_steps(run, steps));
     NKS_TRY(nks_lost_count(run->exchange, &waiting, &run->fault));
     NKS_TRY(nks_lost_head(run->exchange, &head, &found, &run->fault));
     if (!found)
         return NKS_OK;
-    struct nks_look_step *step = step_add(
+    person_step(step_add(
         steps, waiting, "nks run", "%lld %s to be done again, first #%lld %s %s (LOST-WAITS, LOST-ACT)",
         MANY((long long)waiting, "work of the time before the restore is", "works of the time before the restore are"),
         (long long)head.line, head.kind == NKS_LOST_ACT ? "by hand:" : "of",
-        head.kind == NKS_LOST_ACT ? head.outcome : head.party);
-    step->person = true;
-    step->overdue = true;
+        head.kind == NKS_LOST_ACT ? head.outcome : head.party));
     return NKS_OK;
 }
 
@@ -287,11 +317,9 @@ static enum nks_status files_steps(struct nks_run *run, struct nks_look_steps *s
     if (written > 0)
         NKS_TRY(nks_look_held(run, &held, first));
     if (held > 0) {
-        struct nks_look_step *step =
-            step_add(steps, held, "nks reconcile --settle FILE", "%lld %s (JOURNAL-DIFFERS): %s%s",
-                     MANY((long long)held, "file is held", "files are held"), first, held == 1 ? "" : " and others");
-        step->person = true;
-        step->overdue = true;
+        person_step(step_add(steps, held, "nks reconcile --settle FILE", "%lld %s (JOURNAL-DIFFERS): %s%s",
+                             MANY((long long)held, "file is held", "files are held"), first,
+                             held == 1 ? "" : " and others"));
     }
     written -= held;
     if (written > 0)
@@ -338,13 +366,11 @@ static enum nks_status answers_steps(struct nks_run *run, struct nks_look_steps 
     enum nks_status status = nks_look_unanswered(run, overdue_count, overdue);
     for (size_t i = 0; status == NKS_OK && i < overdue->count; i++) {
         int64_t files = overdue->rows[i].files;
-        struct nks_look_step *step =
-            step_add(steps, files, "", "%lld %s without the answer of %s that was due (%lld %s); ask the bank%s",
-                     MANY((long long)files, "order file is", "order files are"), overdue->rows[i].name,
-                     MANY((long long)overdue->rows[i].payments, "payment", "payments"),
-                     overdue->rows[i].silent ? ": it is silent when a user rejects" : "");
-        step->person = true;
-        step->overdue = true;
+        person_step(step_add(steps, files, "",
+                             "%lld %s without the answer of %s that was due (%lld %s); ask the bank%s",
+                             MANY((long long)files, "order file is", "order files are"), overdue->rows[i].name,
+                             MANY((long long)overdue->rows[i].payments, "payment", "payments"),
+                             overdue->rows[i].silent ? ": it is silent when a user rejects" : ""));
     }
     free(overdue);
     return status;

@@ -70,12 +70,26 @@ static struct nks_lost act_of(const struct nks_run *run, const char *word, const
     return act;
 }
 
+/* A new one, or one of then before its turn: *line 0 or that of the work. */
+static enum nks_status act_turn(struct nks_run *run, const char *word, const struct nks_lost *act, int64_t *line)
+{
+    struct nks_lost head;
+    bool waits = false;
+    NKS_TRY(nks_lost_act_find(run->exchange, act->outcome, line, &run->fault));
+    NKS_TRY(nks_lost_head(run->exchange, &head, &waits, &run->fault));
+    return !waits || head.line == *line || strcmp(word, "stop") == 0
+               ? NKS_OK
+               : nks_fault_set(&run->fault, NKS_HELD, "LOST-RUN",
+                               "works of the time before the home was put back are to be done again first, in their "
+                               "order; nothing was done: use nks run");
+}
+
 enum nks_status nks_lost_act(struct nks_run *run, const char *word, const char *about, const char *detail)
 {
     const struct nks_lost act = act_of(run, word, about, detail);
     int64_t line = 0;
     bool moved = false;
-    NKS_TRY(nks_lost_act_find(run->exchange, act.outcome, &line, &run->fault));
+    NKS_TRY(act_turn(run, word, &act, &line));
     return line == 0 ? journal_write(run, &act)
                      : nks_lost_move(run->exchange, line, NKS_LOST_BACK, &moved, &run->fault);
 }
@@ -88,6 +102,16 @@ enum nks_status nks_lost_act_waits(struct nks_run *run, const char *word, const 
     NKS_TRY(nks_lost_act_find(run->exchange, act.outcome, &line, &run->fault));
     *waits = line != 0;
     return NKS_OK;
+}
+
+enum nks_status nks_lost_act_free(struct nks_run *run, const char *word, int64_t batch_id, const char *detail,
+                                  const char *what)
+{
+    char ref[NKS_BATCH_REF + 1] = "";
+    bool waits = false;
+    NKS_TRY(nks_batch_ref(run->payments, batch_id, ref, &run->fault));
+    NKS_TRY(nks_lost_act_waits(run, word, ref, detail, &waits));
+    return waits ? NKS_OK : nks_journal_free(run, batch_id, 0, what);
 }
 
 static void now_is(struct nks_run *run, nks_time now)
@@ -123,7 +147,7 @@ static enum nks_status import_late(struct nks_run *run, int64_t line, bool turn)
 {
     int64_t left = 0;
     if (turn)
-        NKS_TRY(nks_published_before_line(run->exchange, line, true, &left, &run->fault));
+        NKS_TRY(nks_published_before_line(run->exchange, line, &left, &run->fault));
     return turn && left == 0
                ? NKS_OK
                : nks_fault_set(&run->fault, NKS_HELD, "LOST-RUN",
@@ -195,11 +219,12 @@ static enum nks_status stopped_at(struct nks_run *run, const struct nks_lost *he
                              "at %s, before the home was put back, a person did this: %s; it is to be done again, or "
                              "#%lld given up, before the run goes on",
                              at, head->outcome, (long long)head->line);
-    return nks_fault_set(&run->fault, NKS_HELD, "LOST-WAITS",
-                         "the file of %s %s that was judged at %s, before the home was put back, is not here%s; have "
-                         "it dropped again, or give #%lld up, before the run goes on",
-                         who_of(head), head->party, at, head->generation > 1 ? " (it was replayed then)" : "",
-                         (long long)head->line);
+    return nks_fault_set(
+        &run->fault, NKS_HELD, "LOST-WAITS",
+        "the file of %s %s that was judged at %s, before the home was put back, is not here, or was refused for "
+        "its signature when it came%s; have "
+        "it dropped again, or give #%lld up, before the run goes on",
+        who_of(head), head->party, at, head->generation > 1 ? " (it was replayed then)" : "", (long long)head->line);
 }
 
 /* Judges what has its turn, answers before files, as a run does. */
@@ -223,9 +248,9 @@ static enum nks_status rest_before(struct nks_run *run, const struct nks_lost *a
     int64_t left = 0;
     (void)nks_text_cut(&text, ' '); /* the batch */
     bool from = nks_text_is(word, "replay") && nks_text_is(nks_text_cut(&text, ' '), "from");
-    bool import = nks_text_is(word, "import");
-    NKS_TRY(nks_published_before_line(run->exchange, act->line, import, &left, &run->fault));
-    *count = left > 0 ? REST : import || nks_text_is(word, "stop") ? 0 : from ? 1 : REST;
+    bool none = nks_text_is(word, "stop") || nks_text_is(word, "import");
+    NKS_TRY(nks_published_before_line(run->exchange, act->line, &left, &run->fault));
+    *count = left > 0 ? REST : none ? 0 : from ? 1 : REST;
     return NKS_OK;
 }
 

@@ -25,7 +25,8 @@ NKS_CHECKED enum nks_status nks_lost_next(struct nks_run *run, enum nks_source s
 NKS_CHECKED enum nks_status nks_lost_judged(struct nks_run *run, const struct nks_delivery *delivery,
                                             const char *outcome);
 /* The same of what a person does to a batch by hand: "stop REF 3". Just before the commit, never of what is
- * only tried. */
+ * only tried. While works wait, only the one whose turn it is (NKS_HELD, LOST-RUN): its files would take the numbers of
+ * those of then. A stop makes no file of its own and may come at any time. */
 NKS_CHECKED enum nks_status nks_lost_act(struct nks_run *run, const char *word, const char *about, const char *detail);
 /*
  * An import of reference data ("register"): begin before it, outside its transaction; the other inside it, just before
@@ -35,6 +36,10 @@ NKS_CHECKED enum nks_status nks_lost_act(struct nks_run *run, const char *word, 
  */
 NKS_CHECKED enum nks_status nks_lost_import_begin(struct nks_run *run, const char *what);
 NKS_CHECKED enum nks_status nks_lost_import(struct nks_run *run, const char *what, const char *detail);
+/* Before such an act: it is one that waits to be done again, or nothing of the batch's source is missing
+ * (nks_journal_free). What left later than the act of then cannot be there before it. */
+NKS_CHECKED enum nks_status nks_lost_act_free(struct nks_run *run, const char *word, int64_t batch_id,
+                                              const char *detail, const char *what);
 /* Whether that very act waits to be done again. */
 NKS_CHECKED enum nks_status nks_lost_act_waits(struct nks_run *run, const char *word, const char *about,
                                                const char *detail, bool *waits);

@@ -88,11 +88,11 @@ enum nks_status nks_recall(struct nks_run *run, struct nks_recall *recall, const
 {
     struct nks_batch batch = {.id = 0};
     NKS_TRY(nks_run_journal(run));
-    NKS_TRY(nks_journal_free(run, recall->batch_id, 0, "the recall"));
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = recall_try(run, &batch, recall, hand->reason);
     char seq[24];
     snprintf(seq, sizeof seq, "%llu", (unsigned long long)recall->seq);
+    NKS_TRY(nks_lost_act_free(run, "recall", recall->batch_id, seq, "the recall"));
+    NKS_TRY(nks_db_begin(run->db, &run->fault));
+    enum nks_status status = recall_try(run, &batch, recall, hand->reason);
     if (status == NKS_OK && !hand->dry_run)
         status = nks_lost_act(run, "recall", batch.ref, seq);
     nks_batch_close(&batch);

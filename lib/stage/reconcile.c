@@ -311,7 +311,11 @@ static enum nks_status source_settle(struct settling *settling)
         settling->until = rest.first_day;
     NKS_TRY(held_settle(settling));
     NKS_TRY(nks_lost_count(run->exchange, &works, &run->fault));
-    if (settling->files == 0 && (rest.files == 0 || works > 0))
+    if (settling->files == 0 && rest.files > 0 && works > 0)
+        return nks_fault_set(&run->fault, NKS_REFUSED, "RECONCILE-NOT",
+                             "the file may come to be again: %lld works of then are to be done first (nks run)",
+                             (long long)works);
+    if (settling->files == 0 && rest.files == 0)
         return not_held(run);
     NKS_TRY(nks_published_settle(run->exchange, settling->source, settling->until, &run->fault));
     return link_add(settling, 0, settling->files, settling->name);

@@ -300,13 +300,34 @@ static enum nks_status still_there(struct nks_run *run, int64_t *file_id)
     *file_id = found && first.erased == 0 ? *file_id : 0;
     return NKS_OK;
 }
+
+/* Bytes that were refused for their signature may come again, and are answered anew: under the number of the delivery.
+ */
+static enum nks_status receipt_name(struct nks_run *run, const struct nks_delivery *delivery, struct nks_out_file *file)
+{
+    char ref[NKS_BATCH_REF + 1];
+    int64_t taken = 0;
+    nks_delivery_ref(delivery, ref);
+    snprintf(file->message_id, sizeof file->message_id, "NKS-%s-R0001", ref);
+    snprintf(file->name, sizeof file->name, "nks-%s-r0001.xml", ref);
+    if (delivery->state == NKS_DELIVERY_REPEATED) { /* the first answer again, byte for byte */
+        snprintf(file->name, sizeof file->name, "nks-%s-r0001-again-%lld.xml", ref, (long long)delivery->id);
+        return NKS_OK;
+    }
+    NKS_TRY(nks_out_file_named(run->exchange, file->folder, file->party, file->name, &taken, &run->fault));
+    if (taken != 0) {
+        file->number = (int)delivery->id;
+        snprintf(file->message_id, sizeof file->message_id, "NKS-%s-R%04lld", ref, (long long)delivery->id);
+        snprintf(file->name, sizeof file->name, "nks-%s-r%04lld.xml", ref, (long long)delivery->id);
+    }
+    return NKS_OK;
+}
+
 static enum nks_status receipt_reserve(struct nks_run *run, int64_t delivery_id)
 {
     struct nks_delivery delivery;
     bool found = false;
-    char ref[NKS_BATCH_REF + 1];
     NKS_TRY(nks_delivery_load(run->exchange, delivery_id, &delivery, &found, &run->fault));
-    nks_delivery_ref(&delivery, ref);
     struct nks_out_file file = {
         .kind = NKS_FILE_RECEIPT,
         .folder = NKS_FOLDER_SENDER,
@@ -316,14 +337,11 @@ static enum nks_status receipt_reserve(struct nks_run *run, int64_t delivery_id)
         .business_date = run->today,
     };
     memcpy(file.party, delivery.party, sizeof file.party);
-    snprintf(file.message_id, sizeof file.message_id, "NKS-%s-R0001", ref);
-    snprintf(file.name, sizeof file.name, "nks-%s-r0001.xml", ref);
+    NKS_TRY(receipt_name(run, &delivery, &file));
     if (delivery.state == NKS_DELIVERY_REPEATED) {
-        /* The first answer again, byte for byte, under a name of its own. */
         NKS_TRY(
             nks_out_file_of_delivery(run->exchange, delivery.repeats, NKS_FILE_RECEIPT, &file.repeats, &run->fault));
         NKS_TRY(still_there(run, &file.repeats));
-        snprintf(file.name, sizeof file.name, "nks-%s-r0001-again-%lld.xml", ref, (long long)delivery_id);
     }
     if (delivery.state != NKS_DELIVERY_REPEATED || file.repeats != 0)
         NKS_TRY(nks_out_file_reserve(run->exchange, &file, &run->fault));

@@ -330,6 +330,37 @@ static enum nks_status rows_mark(struct nks_run *run, const struct nks_restore *
     return nks_trail_add(run->trail, &entry, &run->fault);
 }
 
+static enum nks_status journal_older(const char *how, struct nks_fault *fault)
+{
+    return nks_fault_set(
+        fault, NKS_FAILED, "RESTORE-JOURNAL",
+        "the journal of published files beside the home %s: put the right one there first, or what left "
+        "since leaves once more",
+        how);
+}
+
+/* Only with the journal that the home knows is it told what left since. One that is lost for good is no file. */
+enum nks_status nks_restore_journal(const struct nks_restore *restore, struct nks_run *old, struct nks_fault *fault)
+{
+    struct nks_journal_mark mark;
+    enum nks_journal_state state = NKS_JOURNAL_NONE;
+    struct nks_journal *journal = NULL;
+    char path[NKS_PATH_MAX], seals[NKS_PATH_MAX];
+    if (!nks_journal_file_path(restore->home, path) || !nks_seal_dir(restore->home, seals))
+        return nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the home's path is too long; move it up");
+    NKS_TRY(nks_journal_mark_load(old->exchange, &mark, &state, fault));
+    if (mark.number == 0)
+        return NKS_OK;
+    if (!nks_sys_exists(path))
+        return nks_sys_exists(seals) ? NKS_OK : journal_older("is not mounted", fault);
+    enum nks_status status = nks_journal_open(path, &mark, false, &journal, fault);
+    nks_journal_close(journal);
+    if (status != NKS_INTEGRITY)
+        return status;
+    nks_fault_clear(fault);
+    return journal_older("is older than the home that is there, or another one", fault);
+}
+
 enum nks_status nks_restore_mark(struct nks_run *run, const struct nks_restore *restore, struct nks_proposal *decided,
                                  const char *reason)
 {

@@ -219,16 +219,6 @@ static const char *seq_words(const struct nks_stop *stop, char out[24])
     return stop->seq == 0 ? "whole" : out;
 }
 
-/* The stop of then is done again where something of the batch has not come back yet. */
-static enum nks_status may_begin(struct nks_run *run, const struct nks_stop *stop, const char *seq)
-{
-    char ref[NKS_BATCH_REF + 1] = "";
-    bool waits = false;
-    NKS_TRY(nks_batch_ref(run->payments, stop->batch_id, ref, &run->fault));
-    NKS_TRY(nks_lost_act_waits(run, "stop", ref, seq, &waits));
-    return waits ? NKS_OK : nks_journal_free(run, stop->batch_id, 0, "the stop");
-}
-
 static enum nks_status act_keep(struct stopping *stopping, const char *seq)
 {
     struct nks_run *run = stopping->run;
@@ -244,7 +234,7 @@ enum nks_status nks_stop(struct nks_run *run, struct nks_stop *stop)
     char memory[24];
     const char *seq = seq_words(stop, memory);
     NKS_TRY(nks_run_journal(run));
-    NKS_TRY(may_begin(run, stop, seq));
+    NKS_TRY(nks_lost_act_free(run, "stop", stop->batch_id, seq, "the stop"));
     NKS_TRY(nks_db_begin(run->db, &run->fault));
     enum nks_status status = batch_stop(&stopping);
     if (status == NKS_OK && !stop->dry_run)

@@ -88,7 +88,7 @@ for file in nks.db backup.tsv archive/000000000001.nks; do
     cp "$work/whole" "$work/damaged/$file"
 done
 rm "$work/damaged/backup.tsv.p7s"
-try 6 "" "$home" backup check "$work/damaged"
+try 5 BACKUP-DAMAGED "$home" backup check "$work/damaged"
 try 5 BACKUP-DAMAGED "$home" restore "$work" --reason test --now "$third"
 try 2 "" "$home" restore "$backup"
 out_hashes "$home" >"$work/out.now"
@@ -297,6 +297,22 @@ try 0 "" "$work/k" --json restore "$backup" --reason test --now "$third"
 says "what was received since" '"type":"since","source":"sender","party":"proeve-kommune","files":2'
 rm -r "$work/k" "$work"/k.*
 
+# ---- only with the journal that the home knows
+home_copy "$home" "$work/k"
+mv "$work/k.journal" "$work/k.journal.kept"
+try 6 RESTORE-JOURNAL "$work/k" restore "$backup" --reason test --now "$third"
+[ ! -e "$work/k.journal" ] || fail "a restore made a journal where none was mounted"
+cp -R "$work/k.journal.kept" "$work/k.journal"
+head -n 3 "$work/k.journal.kept/published.log" >"$work/k.journal/published.log"
+try 6 RESTORE-JOURNAL "$work/k" restore "$backup" --reason test --now "$third"
+mv "$work/k.journal.kept/published.log" "$work/k.journal/published.log"
+try 0 "" "$work/k" restore "$backup" --reason test --now "$third"
+try 5 RECONCILE-FIRST "$work/k" erase --due --reason test --now "$third"
+rm "$work/k.journal/published.log"
+mkdir "$work/k.journal/published.log"
+try 6 JOURNAL-MISSING "$work/k" reconcile --reason test --now "$third"
+rm -r "$work/k" "$work"/k.*
+
 # ---- killed anywhere, the same command goes on
 for point in copied written; do
     code env NKS_KILL_AT=backup.$point "$NKS_BIN/nks" --home "$home" backup "$work/killed" --now "$third"
@@ -319,7 +335,7 @@ for point in copied marked exchanged moved renamed settled; do
             # shellcheck disable=SC2086
             try 5 RESTORE-FIRST "$work/k" $words --now "$third"
         done
-        nks "$work/k" status --now "$third"
+        try 5 "the home was put back: nothing leaves" "$work/k" status --now "$third"
         try 5 RESTORE-FINISHED "$work/k" restore "$backup" --reason test --now "$third"
         ;;
     esac

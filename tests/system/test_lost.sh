@@ -149,6 +149,56 @@ night_run "$home" 2026-11-25T02:10:00Z
 paid "two nights later" "$home" "E-1 E-2 "
 audit_clean "$home"
 
+# ---- a recall is done again before what left after it, and no other takes its number
+begin recall
+three="2026-11-24:E-1:100.00:0101415001 2026-11-26:E-2:200.00:1502425002 2026-12-01:E-3:300.00:0101415001"
+# shellcheck disable=SC2086
+drop "$home" r MSG-R $three
+drop "$home" t MSG-T 2026-11-24:E-4:400.00:1502425002
+night_run "$home"
+nks "$home" recall 1 1 --reason "twice" --now 2026-11-23T09:00:00Z
+night_run "$home" 2026-11-23T09:10:00Z
+night_run "$home" 2026-11-25T02:10:00Z
+paid "before" "$home" "E-1 E-2 E-4 "
+put_back "$home" 2026-11-25T08:00:00Z
+# shellcheck disable=SC2086
+drop "$home" r MSG-R $three
+drop "$home" t MSG-T 2026-11-24:E-4:400.00:1502425002
+try 5 LOST-ACT "$home" run --now 2026-11-25T08:10:00Z
+try 5 JOURNAL-DIFFERS "$home" recall 1 3 --reason "a new one" --now 2026-11-25T08:14:00Z
+try 5 LOST-RUN "$home" recall 2 1 --reason "a new one" --now 2026-11-25T08:15:00Z
+try 2 "works of then are to be done first" "$home" reconcile --settle "$(find "$home.got" -name '*-o0002.xml' |
+    sed 's/.*central-[a-z]*-//')" --reason test --now 2026-11-25T08:16:00Z
+nks "$home" recall 1 1 --reason "twice, once more" --now 2026-11-25T08:20:00Z
+night_run "$home" 2026-11-25T08:30:00Z
+night_run "$home" 2026-11-30T02:10:00Z
+paid "after it" "$home" "E-1 E-2 E-3 E-4 "
+audit_clean "$home"
+
+# ---- a stop after a report of every payment: both reports come as they were
+begin told
+sed '2,$s/,END,/,ALL,/' "$small/agreements.csv" >"$work/all.csv"
+nks "$home" agreement import --now 2026-11-23T01:30:00Z "$work/all.csv"
+grep -q ',ALL,' "$work/all.csv" || fail "no agreement wants a report of every payment"
+nks "$home" backup "$work/told.backups" --now 2026-11-23T01:40:00Z
+first_backup=$backup
+backup=$(echo "$work"/told.backups/*)
+drop "$home" s MSG-S 2026-11-30:E-1:100.00:0101415001 2026-11-30:E-2:200.00:1502425002
+night_run "$home"
+nks "$home" stop 1 1 --reason fraud --now 2026-11-23T05:00:00Z
+night_run "$home" 2026-11-23T05:10:00Z
+paid "before" "$home" ""
+assert_eq "told: reports" "$(find "$home.got" -name '*-s0*.xml' | wc -l | tr -d ' ')" 2
+put_back "$home"
+drop "$home" s MSG-S 2026-11-30:E-1:100.00:0101415001 2026-11-30:E-2:200.00:1502425002
+try 5 LOST-ACT "$home" run --now "$later"
+nks "$home" stop 1 1 --reason "fraud, once more" --now "$later"
+night_run "$home" "$later"
+night_run "$home" 2026-11-27T02:10:00Z
+paid "nothing is held" "$home" "E-2 "
+audit_clean "$home"
+backup=$first_backup
+
 # ---- a stop is done again, or given up
 begin stop
 drop "$home" s MSG-S 2026-11-30:E-1:100.00:0101415001 2026-11-30:E-2:200.00:1502425002

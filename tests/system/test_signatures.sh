@@ -106,6 +106,10 @@ receipt=$(grep -rl "T-$number" "$home/out/sender" 2>/dev/null | head -n 1)
 [ -z "$receipt" ] || fail "an unsigned file was read"
 dropped "no signature again" REFUSED DS0A
 sign "$file" old && dropped "signed after an unsigned refusal" ACCEPTED ""
+night_run "$home"
+assert_eq "a receipt for each time that the bytes came" "$(grep -rl "T-$number<\|NKS-.*-R[0-9]*<" "$home/out/sender" |
+    grep -c -e '-r[0-9]*\.xml$')" "$(find "$home/out/sender" -name '*-r*.xml' ! -name '*again*' | wc -l | tr -d ' ')"
+audit_clean "$home"
 file_make proevebetaling && sign "$file" old && echo >>"$file" && dropped "other bytes" REFUSED DS0B
 file_make proevebetaling && sign "$file" other && dropped "another sender's signer" REFUSED DS0E
 file_make proevebetaling && sign "$file" stranger && dropped "a stranger" REFUSED DS0E

@@ -129,6 +129,23 @@ START_TEST(journal_that_is_not_there)
 }
 END_TEST
 
+/* The mark's number is that of the line: the next one would have another. */
+START_TEST(mark_of_another_number)
+{
+    const struct nks_journal_mark mark = three_lines();
+    const int64_t numbers[] = {-mark.number, mark.number - 1, mark.number + 1, INT64_MIN, INT64_MAX, mark.number};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        struct nks_journal *journal = NULL;
+        struct nks_journal_mark other = mark;
+        other.number = numbers[i];
+        nks_fault_clear(&fault);
+        ck_assert_int_eq(nks_journal_open(path, &other, true, &journal, &fault),
+                         numbers[i] == mark.number ? NKS_OK : NKS_INTEGRITY);
+        nks_journal_close(journal);
+    }
+}
+END_TEST
+
 /* Cut at every length: whole lines stay, what is behind the last of them is written over by the next append. */
 START_TEST(every_cut)
 {
@@ -195,6 +212,7 @@ int main(void)
     tcase_add_test(tcase, lines_come_back);
     tcase_add_test(tcase, line_that_is_too_long_is_not_written);
     tcase_add_test(tcase, journal_that_is_not_there);
+    tcase_add_test(tcase, mark_of_another_number);
     tcase_add_test(tcase, every_cut);
     tcase_add_test(tcase, every_bit);
     suite_add_tcase(suite, tcase);
