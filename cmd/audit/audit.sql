@@ -15,7 +15,7 @@ SELECT COALESCE(MAX(business_date), 0) FROM out_file;
 
 -- name: audit_deliveries
 SELECT delivery_id, source, state, answered, repeats, bytes, hash, party, replays, generation, hash_key, name_key,
-  erased_at
+  erased_at, length(findings)
 FROM delivery
 ORDER BY delivery_id;
 
@@ -371,7 +371,8 @@ GROUP BY k.at, k.version HAVING SUM(k.links) <> SUM(k.imports) ORDER BY k.at, k.
 -- name: audit_entries
 SELECT v.slice_id, v.n, v.generation, v.amount_minor, v.state, v.currency, v.details, COALESCE(p.currency, -1),
   COALESCE(v.holder_key = p.holder_key AND v.holder_check = p.holder_check, 0), v.payer, v.date_in, v.holder_key,
-  v.holder_check, EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = v.slice_id >> 14 AND t.action = 24)
+  v.holder_check, EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = v.slice_id >> 14 AND t.action = 24),
+  EXISTS (SELECT 1 FROM batch_erased e WHERE e.batch_id = v.slice_id >> 14)
 FROM ventekonto_entry v LEFT JOIN payment p ON p.slice_id = v.slice_id AND p.n = v.n
 ORDER BY v.slice_id, v.n, v.generation;
 

@@ -207,7 +207,7 @@ static enum nks_status batch_check(struct audit *audit, void *context, const str
         batch_at(audit, order->expected);
         audit_find(audit, "the row is missing; the next one is %lld", (long long)batch->id);
     }
-    order->expected = batch->id + 1;
+    order->expected = batch->id < INT64_MAX ? batch->id + 1 : batch->id;
     batch_at(audit, batch->id);
     NKS_TRY(delivery_of(audit, batch));
     if (batch->state == NKS_BATCH_ACCEPTED)

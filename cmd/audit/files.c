@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 struct file {
     int64_t id, kind, folder, batch_id, delivery_id, state, bytes, repeats, number, created_at, business_date, entries,
@@ -64,17 +63,31 @@ static bool ends_in_number(const char *text, size_t len, int64_t number)
     return count > 0 && len > (size_t)count && memcmp(text + len - count, digits, (size_t)count) == 0;
 }
 
+/* nks-REF-s0001 of the message id NKS-REF-S0001: the first word and the letter of the kind are small. */
+static bool stem_of(const char *message_id, char out[NKS_MESSAGE_ID_MAX])
+{
+    static const char first[] = "NKS-";
+    const char *last = strrchr(message_id, '-');
+    snprintf(out, NKS_MESSAGE_ID_MAX, "%s", message_id);
+    if (strncmp(message_id, first, sizeof first - 1) != 0 || last < message_id + sizeof first - 1 || last[1] < 'A' ||
+        last[1] > 'Z')
+        return false;
+    memcpy(out, "nks-", sizeof first - 1);
+    out[last + 1 - message_id] = (char)(last[1] - 'A' + 'a');
+    return true;
+}
+
 /* nks-REF-s0001.xml has the message id NKS-REF-S0001, and is number 1; the answer to a file that came again has -again-
  * after that; a manifest has its day and no message id. */
 static void name_check(struct audit *audit, const struct file *file)
 {
-    char date[NKS_DATE_TEXT];
+    char date[NKS_DATE_TEXT], own[NKS_MESSAGE_ID_MAX];
     size_t stem = strcspn(file->name, "."), id_len = strlen(file->message_id);
     const char *rest = file->name + (id_len < stem ? id_len : stem);
     bool good = ends_in_number(file->name, stem, file->number);
     if (file->kind != NKS_FILE_MANIFEST)
-        good = ends_in_number(file->message_id, id_len, file->number) &&
-               strncasecmp(file->name, file->message_id, id_len) == 0 &&
+        good = ends_in_number(file->message_id, id_len, file->number) && stem_of(file->message_id, own) &&
+               strncmp(file->name, own, id_len) == 0 &&
                (rest[0] == '.' || (file->repeats != 0 && strncmp(rest, "-again-", strlen("-again-")) == 0));
     else
         good = good && id_len == 0;
@@ -335,7 +348,7 @@ static enum nks_status files_check(struct audit *audit)
         if (file.id != expected) {
             audit_at(audit, "out_file %lld", (long long)expected);
             audit_find(audit, "the row is missing; the next one is %lld", (long long)file.id);
-            expected = file.id;
+            expected = file.id < INT64_MAX ? file.id : 0;
         }
         if (file.state >= NKS_FILE_RESERVED && file.state <= NKS_FILE_SETTLED)
             by_state[file.state]++;
