@@ -52,6 +52,9 @@ SELECT p.slice_id, p.n, p.seq, p.grp, p.state, p.reason, p.amount_minor, p.curre
 FROM payment p LEFT JOIN slice s ON s.slice_id = p.slice_id
 WHERE p.slice_id BETWEEN :first AND :last ORDER BY p.slice_id, p.n;
 
+-- name: audit_batch_ref
+SELECT ref FROM batch WHERE batch_id = :batch_id;
+
 -- What a refused batch may not have left behind.
 -- name: audit_batch_leftovers
 SELECT 'slice', COUNT(*) FROM slice WHERE slice_id BETWEEN :first AND :last
@@ -393,7 +396,7 @@ FROM out_file
 ORDER BY file_id;
 
 -- name: audit_file_one
-SELECT kind, state, bytes, hash FROM out_file WHERE file_id = :file_id;
+SELECT kind, state, bytes, hash, entries FROM out_file WHERE file_id = :file_id;
 
 -- name: audit_file_named
 SELECT file_id, state, hash FROM out_file WHERE folder = :folder AND party = :party AND name = :name;
@@ -484,25 +487,40 @@ SELECT t.link FROM trail_link t WHERE t.chain = 0 AND t.action = 2
 
 -- ---- small facts: table, two keys, and what is wrong
 
--- Instants of a run that are in no link, from the trail's first link on; uses of claims have theirs in their batch's chain.
--- After a restore (27, 28) batches and files may have theirs from what was published before.
+-- Instants that rows have from the run that wrote them, and that no link bears out. From the first batch on whose chain
+-- begins with its reading (action 3) there is a link for each: of a delivery its receipt (2), of one that is read again
+-- the act (21); of a batch the beginning of its chain, the bank's answer (7) that it goes on from, or the act (21) that
+-- corrects; of a use the decision (4) of its slice. Before that only instants after the trail's first link are judged.
 -- name: audit_times
-SELECT 'delivery', d.delivery_id, 0, 'received_at is no instant of the trail' FROM delivery d
-WHERE d.received_at NOT IN (SELECT at FROM trail_link)
-  AND d.received_at >= (SELECT f.at FROM trail_link f WHERE f.chain = 0 AND f.link = 1)
-UNION ALL SELECT 'batch', b.batch_id, 0, 'created_at is no instant of the trail' FROM batch b
-WHERE b.created_at NOT IN (SELECT at FROM trail_link) AND NOT EXISTS (SELECT 1 FROM trail_link r WHERE r.action IN (27, 28))
-  AND b.created_at >= (SELECT f.at FROM trail_link f WHERE f.chain = 0 AND f.link = 1)
-UNION ALL SELECT 'out_file', o.file_id, 0, 'created_at is no instant of the trail' FROM out_file o
+WITH whole AS (SELECT COALESCE((SELECT t.chain FROM trail_link t WHERE t.link = 1 AND t.chain > 0 AND t.action = 3
+    ORDER BY t.chain LIMIT 1), 9223372036854775807) AS batch,
+  COALESCE((SELECT MIN(t.number) FROM trail_link t WHERE t.chain = 0 AND t.action = 2), 9223372036854775807) AS delivery,
+  COALESCE((SELECT f.at FROM trail_link f WHERE f.chain = 0 AND f.link = 1), 9223372036854775807) AS first),
+received AS MATERIALIZED (SELECT number, action, at FROM trail_link WHERE chain = 0 AND action IN (2, 21))
+SELECT 'delivery', d.delivery_id, 0, 'received_at is not the instant of its link in the trail' FROM delivery d, whole w
+WHERE d.delivery_id >= w.delivery
+  AND (d.delivery_id, CASE WHEN d.replays = 0 THEN 2 ELSE 21 END, d.received_at) NOT IN (SELECT number, action, at FROM received)
+UNION ALL SELECT 'batch', b.batch_id, 0, 'created_at is not the instant of its beginning in the trail' FROM batch b, whole w
+WHERE b.batch_id >= w.batch AND CASE b.origin
+  WHEN 1 THEN NOT EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = b.batch_id AND t.link = 1 AND t.at = b.created_at)
+  WHEN 3 THEN NOT EXISTS (SELECT 1 FROM payment_return r JOIN trail_link t ON t.chain = r.from_slice_id >> 14
+    WHERE r.slice_id = (b.batch_id << 14) + 1 AND r.n = 1 AND t.action = 7 AND t.number = b.delivery_id AND t.at = b.created_at)
+  WHEN 4 THEN NOT EXISTS (SELECT 1 FROM payment_replay r JOIN trail_link t ON t.chain = r.from_slice_id >> 14
+    WHERE r.slice_id = (b.batch_id << 14) + 1 AND r.n = 1 AND t.action = 21 AND t.at = b.created_at)
+  ELSE 0 END
+UNION ALL SELECT 'batch', b.batch_id, 0, 'created_at is no instant of the trail' FROM batch b, whole w
+WHERE b.batch_id < w.batch AND b.created_at NOT IN (SELECT at FROM trail_link) AND b.created_at >= w.first
+UNION ALL SELECT 'out_file', o.file_id, 0, 'created_at is no instant of the trail' FROM out_file o, whole w
 WHERE o.created_at NOT IN (SELECT at FROM trail_link) AND NOT EXISTS (SELECT 1 FROM trail_link r WHERE r.action IN (27, 28))
-  AND o.created_at >= (SELECT f.at FROM trail_link f WHERE f.chain = 0 AND f.link = 1)
-UNION ALL SELECT 'claim_use', u.slice_id, u.n, 'used_at is no instant of its batch in the trail' FROM claim_use u
-WHERE (u.slice_id >> 14, u.used_at) NOT IN (SELECT t.chain, t.at FROM trail_link t)
-  AND u.used_at >= (SELECT f.at FROM trail_link f WHERE f.chain = 0 AND f.link = 1)
-UNION ALL SELECT 'claim_use', u.slice_id, u.n, 'given_back_at is no instant of its batch in the trail' FROM claim_use u
+  AND (o.created_at >= w.first OR o.batch_id >= w.batch OR o.delivery_id >= w.delivery)
+UNION ALL SELECT 'claim_use', u.slice_id, u.n, 'used_at is no instant of a decision about its slice in the trail'
+FROM claim_use u, whole w
+WHERE (u.slice_id >> 14 >= w.batch OR u.used_at >= w.first) AND NOT EXISTS (SELECT 1 FROM trail_link t
+  WHERE t.chain = u.slice_id >> 14 AND t.slice_id = u.slice_id AND t.action = 4 AND t.at = u.used_at)
+UNION ALL SELECT 'claim_use', u.slice_id, u.n, 'given_back_at is no instant of its batch in the trail' FROM claim_use u, whole w
 WHERE u.given_back_at IS NOT NULL
   AND (u.slice_id >> 14, u.given_back_at) NOT IN (SELECT t.chain, t.at FROM trail_link t)
-  AND u.given_back_at >= (SELECT f.at FROM trail_link f WHERE f.chain = 0 AND f.link = 1)
+  AND (u.slice_id >> 14 >= w.batch OR u.given_back_at >= w.first)
 UNION ALL SELECT 'claim_use', u.slice_id, u.n, 'given_back_at does not go with its state' FROM claim_use u
 WHERE (u.state = 2) <> (u.given_back_at IS NOT NULL);
 
@@ -551,6 +569,27 @@ WHERE o.by_hand <> 0 AND o.state = 3 AND o.batch_id NOT IN (SELECT t.chain FROM 
 UNION ALL SELECT 'out_file', o.file_id, 0, 'detail is none of its kind' FROM out_file o
 WHERE (o.kind IN (2, 4) AND o.detail <> '')
   OR (o.kind = 3 AND o.detail NOT IN ('checked', 'routed', 'routed late', 'answer', 'stopped'))
+UNION ALL SELECT 'out_file', o.file_id, 0, 'detail, but what it tells of is not so often in the trail of its batch' FROM out_file o
+JOIN (SELECT f.batch_id, CASE WHEN f.detail IN ('routed', 'routed late') THEN 5 WHEN f.detail = 'answer' THEN 7 ELSE 20 END AS action,
+    COUNT(*) AS files, MAX(f.file_id) AS file_id FROM out_file f WHERE f.kind = 3 AND f.detail <> 'checked' GROUP BY 1, 2) k
+  ON k.file_id = o.file_id
+WHERE EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = o.batch_id AND t.link = 1 AND t.action IN (3, 4))
+  AND k.files > (SELECT COUNT(*) FROM trail_link t WHERE t.chain = o.batch_id AND t.action = k.action AND (t.action <> 5 OR t.number = 0))
+UNION ALL SELECT 'out_file', o.file_id, 0, 'detail, but it was not made after the receipt of its batch' FROM out_file o
+WHERE o.kind = 3 AND o.detail = 'checked' AND NOT EXISTS (SELECT 1 FROM out_file r JOIN batch b ON b.delivery_id = r.delivery_id
+  WHERE r.file_id = o.file_id - 1 AND r.kind = 2 AND b.batch_id = o.batch_id)
+UNION ALL SELECT 'out_file', o.file_id, 0, 'detail does not go with the answers told of before' FROM out_file o
+WHERE o.kind = 3 AND o.detail IN ('routed', 'routed late') AND (o.detail = 'routed late') <> EXISTS (SELECT 1 FROM out_file a
+  WHERE a.batch_id = o.batch_id AND a.kind = 3 AND a.detail = 'answer' AND a.file_id < o.file_id)
+UNION ALL SELECT 'out_file', o.file_id, 0, 'it tells of an answer or a stop, but batch_told has no row of its batch' FROM out_file o
+WHERE o.kind = 3 AND o.detail IN ('answer', 'stopped') AND NOT EXISTS (SELECT 1 FROM batch_told t WHERE t.batch_id = o.batch_id)
+UNION ALL SELECT 'batch_told', t.batch_id, 0, 'a count is below zero, or the trail of its batch has no answer and no stop' FROM batch_told t
+WHERE t.settled < 0 OR t.returned < 0 OR t.quiet < 0 OR (t.settled + t.returned > 0 AND EXISTS (SELECT 1 FROM trail_link l
+    WHERE l.chain = t.batch_id AND l.link = 1 AND l.action IN (3, 4))
+  AND NOT EXISTS (SELECT 1 FROM trail_link l WHERE l.chain = t.batch_id AND l.action IN (7, 20)))
+UNION ALL SELECT 'batch_erased', e.batch_id, 0, 'done is neither yes nor no' FROM batch_erased e WHERE e.done NOT IN (0, 1)
+UNION ALL SELECT 'batch_erased', e.batch_id, 0, 'erased_at is not the instant of its link in the trail' FROM batch_erased e
+WHERE NOT EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = e.batch_id AND t.action = 25 AND t.at = e.erased_at)
 UNION ALL SELECT 'out_file', o.file_id, 0, 'answered, but the trail of its batch has no answer of a bank' FROM out_file o
 WHERE o.kind = 1 AND o.answered > 0 AND o.batch_id NOT IN (SELECT t.chain FROM trail_link t WHERE t.action = 7)
   AND o.created_at >= (SELECT f.at FROM trail_link f WHERE f.chain = 0 AND f.link = 1)

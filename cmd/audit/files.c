@@ -50,6 +50,8 @@ static struct audit_bytes bytes_of(const struct file *file)
     return (struct audit_bytes){{(const char *)file->hash, file->hash_len}, file->bytes};
 }
 
+static const int64_t TIME_LAST = INT64_C(253402300799); /* the end of the year 9999 */
+
 /* A name that is used in a path. */
 static bool plain_name(const char *name)
 {
@@ -93,6 +95,11 @@ static void name_check(struct audit *audit, const struct file *file)
         good = good && id_len == 0;
     if (!good)
         audit_find(audit, "name, number and message_id do not go together");
+    if (file->created_at < 0 || file->created_at > TIME_LAST || file->business_date < 0 ||
+        file->business_date > TIME_LAST / (24 * 60 * 60)) {
+        audit_find(audit, "created_at or business_date is no time of ours");
+        return;
+    }
     nks_date made = nks_copenhagen_date(file->created_at);
     bool late = file->kind == NKS_FILE_MANIFEST && file->business_date < made; /* of files that left later */
     if (file->business_date != made && !late)
