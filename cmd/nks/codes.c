@@ -455,7 +455,7 @@ static const struct code_row codes[] = {
     {"REGISTER-STAGE", 0, "A row changed while the register was imported.", stop_here, audit_next},
     {"DEBT-ROW", 0, "A stored debt is not what was imported.", stop_here, audit_next},
     {"DEBT-AUTHORITY", 0, "The authority of a stored debt is gone.", stop_here, audit_next},
-    {"DEBT-USE", 0, "A use of a claim is not there, or has another amount.", stop_here, audit_next},
+    {"DEBT-USE", 0, "A use of a claim is not there, has another amount, or is older than the claim.", stop_here, audit_next},
     {"REFERENCE-RUN", 0, "A run of stored payment references is damaged.", stop_here, audit_next},
     {"SIGN-BAD", 0, "A signature does not hold: what it covers was changed, or the keys are another home's.", stop_here,
      "Make sure that --keys names this home's keys. Then as for any alarm: stop the cron job, run nks-audit, and call "
