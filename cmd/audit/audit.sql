@@ -395,6 +395,12 @@ SELECT file_id, kind, folder, party, name, message_id, batch_id, delivery_id, st
 FROM out_file
 ORDER BY file_id;
 
+-- name: audit_delivery_erased_now
+SELECT erased_at FROM delivery WHERE delivery_id = :number;
+
+-- name: audit_file_erased_now
+SELECT erased_at FROM out_file WHERE file_id = :number;
+
 -- name: audit_file_one
 SELECT kind, state, bytes, hash, entries FROM out_file WHERE file_id = :file_id;
 
