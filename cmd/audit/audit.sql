@@ -606,7 +606,13 @@ WHERE s.state IN (1, 2) AND s.generation <> 1 + (SELECT COALESCE(MAX(e.generatio
   WHERE e.slice_id = s.slice_id)
 UNION ALL SELECT 'out_file', o.file_id, 0, 'control_sum is not its batch''s' FROM out_file o
 JOIN batch b ON (o.kind = 3 AND b.batch_id = o.batch_id) OR (o.kind = 2 AND b.delivery_id = o.delivery_id AND b.origin = 1)
-WHERE o.state > 1 AND o.repeats = 0 AND b.state = 2 AND o.control_sum <> b.control_sum
+WHERE o.state > 1 AND o.repeats = 0 AND b.state IN (2, 3) AND o.control_sum <> b.control_sum
+UNION ALL SELECT 'out_file', o.file_id, 0, 'entries or control_sum, but it is the receipt of no payment' FROM out_file o
+WHERE o.kind = 2 AND o.state > 1 AND (o.entries <> 0 OR o.control_sum <> '0.00') AND (o.repeats <> 0 OR NOT EXISTS
+  (SELECT 1 FROM batch b WHERE b.delivery_id = o.delivery_id AND b.origin = 1))
+UNION ALL SELECT 'out_file', o.file_id, 0, 'entries, but its file was refused' FROM out_file o
+JOIN batch b ON b.delivery_id = o.delivery_id AND b.origin = 1
+WHERE o.kind = 2 AND o.state > 1 AND b.state = 3 AND o.entries <> 0
 UNION ALL SELECT 'trail_day', t.day, t.chain, 'sealed is neither yes nor no' FROM trail_day t WHERE t.sealed NOT IN (0, 1)
 UNION ALL SELECT 'trail_day', t.day, t.chain, 'there is no such chain' FROM trail_day t
 WHERE NOT EXISTS (SELECT 1 FROM trail_link l WHERE l.chain = t.chain);

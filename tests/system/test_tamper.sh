@@ -9,8 +9,7 @@ home=$work/night
 
 unseen() { # TABLE.COLUMN, TABLE:gone, TABLE:twice or TABLE.COLUMN:moved, and why
     cat <<'END'
-batch@refused.control_sum what was read of a message before it was refused; no money of it moves
-batch@refused.groups the same
+batch@refused.groups what was read of a message before it was refused; no money of it moves
 batch@refused.payments the same
 batch@refused.rejected the same
 batch_told.quiet how many reports nobody asked for; only that there was such a time is of use
@@ -38,7 +37,7 @@ account register_import version|agreement_import, central_import
 agreement agreement_import version|table agreement:
 agreement_import agreement_import, central_import|agreement version
 agreement_import_record agreement_import version
-batch batch_group batch_id
+batch batch_group batch_id|out_file [0-9]+ 0: control_sum is not its batch
 batch_group slice slice_id [0-9]+: execution_date is not that of group
 batch_told batch [0-9]+: it has EMITTED slices
 central central_import version|table central:
@@ -240,6 +239,8 @@ delivery:earlier || delivery || UPDATE delivery SET received_at = received_at - 
 delivery:later || delivery || UPDATE delivery SET received_at = (SELECT MAX(at) FROM trail_link) WHERE delivery_id = 1
 delivery:again || delivery || UPDATE delivery SET received_at = (SELECT MIN(at) FROM trail_link) WHERE replays <> 0
 delivery:findings || delivery || UPDATE delivery SET findings = x'' WHERE state = 4
+out_file:refused || out_file || UPDATE out_file SET entries = 1 WHERE file_id = (SELECT MIN(file_id) FROM out_file JOIN delivery d USING (delivery_id) WHERE kind = 2 AND d.state = 4)
+out_file:again || out_file || UPDATE out_file SET control_sum = '1.00' WHERE kind = 2 AND repeats <> 0
 out_file:case || out_file || UPDATE out_file SET message_id = replace(message_id, '-O', '-o') WHERE kind = 1
 out_file:case-name || out_file || UPDATE out_file SET message_id = lower(message_id) WHERE kind = 3
 out_file:routed || out_file || UPDATE out_file SET detail = 'stopped' WHERE file_id = (SELECT MIN(file_id) FROM out_file WHERE detail = 'routed')
