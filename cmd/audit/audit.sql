@@ -405,7 +405,7 @@ SELECT erased_at FROM out_file WHERE file_id = :number;
 SELECT kind, state, bytes, hash, entries FROM out_file WHERE file_id = :file_id;
 
 -- name: audit_file_named
-SELECT file_id, state, hash FROM out_file WHERE folder = :folder AND party = :party AND name = :name;
+SELECT file_id, state, hash, bytes FROM out_file WHERE folder = :folder AND party = :party AND name = :name;
 
 -- name: audit_published_named
 SELECT kind, message_id, created_at, business_date, bytes, hash, line, entries, control_sum FROM published

@@ -244,6 +244,7 @@ tamper "a mark without a link" "UPDATE batch SET wrapped_key = x'' WHERE batch_i
 tamper "a mark taken away" "DELETE FROM batch_erased WHERE batch_id = $batch"
 tamper "a mark with another instant" "UPDATE batch_erased SET erased_at = erased_at + 1 WHERE batch_id = $batch"
 tamper "a mark that is neither" "UPDATE batch_erased SET done = 2 WHERE batch_id = $batch"
+tamper "the size of an erased file" "UPDATE out_file SET bytes = bytes + 1 WHERE batch_id = $batch AND kind = 1 AND erased_at > 0"
 tamper "a sum changed" "UPDATE payment SET amount_minor = amount_minor + 1 WHERE slice_id >> 14 = $batch AND n = 1"
 tamper "a decision's hash changed" "UPDATE slice_decision SET decisions = zeroblob(32) WHERE slice_id >> 14 = $batch"
 tamper "a spool copy said to be erased" "UPDATE delivery SET erased_at = 1 WHERE delivery_id = (SELECT delivery_id FROM batch WHERE batch_id = $open)"
