@@ -26,8 +26,10 @@ struct audit_seals;
 struct audit {
     char home[NKS_PATH_MAX], keys_dir[NKS_PATH_MAX];
     bool secrets;  /* the secret keys are there and may be used */
+    bool foreign;  /* the catalogue is not of this program alone */
     bool restored; /* put back and not reconciled: files in out/ are not known to the tables */
     struct nks_db *db;
+    struct nks_db *now; /* outside the picture; NULL: not asked yet */
     struct nks_keys *keys;
     struct nks_exchange *exchange;
     struct nks_payments *payments;
@@ -68,6 +70,9 @@ void audit_note(struct audit *audit, const char *fmt, ...) NKS_PRINTF(2, 3);
 /* The fault of a reader that met damage becomes a finding at the present place, and is forgotten. Other statuses are
  * given back. */
 NKS_CHECKED enum nks_status audit_take_fault(struct audit *audit, enum nks_status status);
+
+/* Opens a second connection, which sees what was committed since the picture was taken (audit->now). */
+NKS_CHECKED enum nks_status audit_look_again(struct audit *audit);
 
 /* ---- files (open.c, copy.c) */
 

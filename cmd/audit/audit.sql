@@ -15,7 +15,7 @@ SELECT COALESCE(MAX(business_date), 0) FROM out_file;
 
 -- name: audit_deliveries
 SELECT delivery_id, source, state, answered, repeats, bytes, hash, party, replays, generation, hash_key, name_key,
-  erased_at
+  erased_at, length(findings)
 FROM delivery
 ORDER BY delivery_id;
 
@@ -51,6 +51,9 @@ SELECT payments, rejected FROM slice WHERE slice_id BETWEEN :first AND :last ORD
 SELECT p.slice_id, p.n, p.seq, p.grp, p.state, p.reason, p.amount_minor, p.currency, COALESCE(s.state, 0)
 FROM payment p LEFT JOIN slice s ON s.slice_id = p.slice_id
 WHERE p.slice_id BETWEEN :first AND :last ORDER BY p.slice_id, p.n;
+
+-- name: audit_batch_ref
+SELECT ref FROM batch WHERE batch_id = :batch_id;
 
 -- What a refused batch may not have left behind.
 -- name: audit_batch_leftovers
@@ -371,7 +374,8 @@ GROUP BY k.at, k.version HAVING SUM(k.links) <> SUM(k.imports) ORDER BY k.at, k.
 -- name: audit_entries
 SELECT v.slice_id, v.n, v.generation, v.amount_minor, v.state, v.currency, v.details, COALESCE(p.currency, -1),
   COALESCE(v.holder_key = p.holder_key AND v.holder_check = p.holder_check, 0), v.payer, v.date_in, v.holder_key,
-  v.holder_check, EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = v.slice_id >> 14 AND t.action = 24)
+  v.holder_check, EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = v.slice_id >> 14 AND t.action = 24),
+  EXISTS (SELECT 1 FROM batch_erased e WHERE e.batch_id = v.slice_id >> 14)
 FROM ventekonto_entry v LEFT JOIN payment p ON p.slice_id = v.slice_id AND p.n = v.n
 ORDER BY v.slice_id, v.n, v.generation;
 
@@ -391,11 +395,17 @@ SELECT file_id, kind, folder, party, name, message_id, batch_id, delivery_id, st
 FROM out_file
 ORDER BY file_id;
 
+-- name: audit_delivery_erased_now
+SELECT erased_at FROM delivery WHERE delivery_id = :number;
+
+-- name: audit_file_erased_now
+SELECT erased_at FROM out_file WHERE file_id = :number;
+
 -- name: audit_file_one
-SELECT kind, state, bytes, hash FROM out_file WHERE file_id = :file_id;
+SELECT kind, state, bytes, hash, entries FROM out_file WHERE file_id = :file_id;
 
 -- name: audit_file_named
-SELECT file_id, state, hash FROM out_file WHERE folder = :folder AND party = :party AND name = :name;
+SELECT file_id, state, hash, bytes FROM out_file WHERE folder = :folder AND party = :party AND name = :name;
 
 -- name: audit_published_named
 SELECT kind, message_id, created_at, business_date, bytes, hash, line, entries, control_sum FROM published
@@ -483,25 +493,40 @@ SELECT t.link FROM trail_link t WHERE t.chain = 0 AND t.action = 2
 
 -- ---- small facts: table, two keys, and what is wrong
 
--- Instants of a run that are in no link, from the trail's first link on; uses of claims have theirs in their batch's chain.
--- After a restore (27, 28) batches and files may have theirs from what was published before.
+-- Instants that rows have from the run that wrote them, and that no link bears out. From the first batch on whose chain
+-- begins with its reading (action 3) there is a link for each: of a delivery its receipt (2), of one that is read again
+-- the act (21); of a batch the beginning of its chain, the bank's answer (7) that it goes on from, or the act (21) that
+-- corrects; of a use the decision (4) of its slice. Before that only instants after the trail's first link are judged.
 -- name: audit_times
-SELECT 'delivery', d.delivery_id, 0, 'received_at is no instant of the trail' FROM delivery d
-WHERE d.received_at NOT IN (SELECT at FROM trail_link)
-  AND d.received_at >= (SELECT f.at FROM trail_link f WHERE f.chain = 0 AND f.link = 1)
-UNION ALL SELECT 'batch', b.batch_id, 0, 'created_at is no instant of the trail' FROM batch b
-WHERE b.created_at NOT IN (SELECT at FROM trail_link) AND NOT EXISTS (SELECT 1 FROM trail_link r WHERE r.action IN (27, 28))
-  AND b.created_at >= (SELECT f.at FROM trail_link f WHERE f.chain = 0 AND f.link = 1)
-UNION ALL SELECT 'out_file', o.file_id, 0, 'created_at is no instant of the trail' FROM out_file o
+WITH whole AS (SELECT COALESCE((SELECT t.chain FROM trail_link t WHERE t.link = 1 AND t.chain > 0 AND t.action = 3
+    ORDER BY t.chain LIMIT 1), 9223372036854775807) AS batch,
+  COALESCE((SELECT MIN(t.number) FROM trail_link t WHERE t.chain = 0 AND t.action = 2), 9223372036854775807) AS delivery,
+  COALESCE((SELECT f.at FROM trail_link f WHERE f.chain = 0 AND f.link = 1), 9223372036854775807) AS first),
+received AS MATERIALIZED (SELECT number, action, at FROM trail_link WHERE chain = 0 AND action IN (2, 21))
+SELECT 'delivery', d.delivery_id, 0, 'received_at is not the instant of its link in the trail' FROM delivery d, whole w
+WHERE d.delivery_id >= w.delivery
+  AND (d.delivery_id, CASE WHEN d.replays = 0 THEN 2 ELSE 21 END, d.received_at) NOT IN (SELECT number, action, at FROM received)
+UNION ALL SELECT 'batch', b.batch_id, 0, 'created_at is not the instant of its beginning in the trail' FROM batch b, whole w
+WHERE b.batch_id >= w.batch AND CASE b.origin
+  WHEN 1 THEN NOT EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = b.batch_id AND t.link = 1 AND t.at = b.created_at)
+  WHEN 3 THEN NOT EXISTS (SELECT 1 FROM payment_return r JOIN trail_link t ON t.chain = r.from_slice_id >> 14
+    WHERE r.slice_id = (b.batch_id << 14) + 1 AND r.n = 1 AND t.action = 7 AND t.number = b.delivery_id AND t.at = b.created_at)
+  WHEN 4 THEN NOT EXISTS (SELECT 1 FROM payment_replay r JOIN trail_link t ON t.chain = r.from_slice_id >> 14
+    WHERE r.slice_id = (b.batch_id << 14) + 1 AND r.n = 1 AND t.action = 21 AND t.at = b.created_at)
+  ELSE 0 END
+UNION ALL SELECT 'batch', b.batch_id, 0, 'created_at is no instant of the trail' FROM batch b, whole w
+WHERE b.batch_id < w.batch AND b.created_at NOT IN (SELECT at FROM trail_link) AND b.created_at >= w.first
+UNION ALL SELECT 'out_file', o.file_id, 0, 'created_at is no instant of the trail' FROM out_file o, whole w
 WHERE o.created_at NOT IN (SELECT at FROM trail_link) AND NOT EXISTS (SELECT 1 FROM trail_link r WHERE r.action IN (27, 28))
-  AND o.created_at >= (SELECT f.at FROM trail_link f WHERE f.chain = 0 AND f.link = 1)
-UNION ALL SELECT 'claim_use', u.slice_id, u.n, 'used_at is no instant of its batch in the trail' FROM claim_use u
-WHERE (u.slice_id >> 14, u.used_at) NOT IN (SELECT t.chain, t.at FROM trail_link t)
-  AND u.used_at >= (SELECT f.at FROM trail_link f WHERE f.chain = 0 AND f.link = 1)
-UNION ALL SELECT 'claim_use', u.slice_id, u.n, 'given_back_at is no instant of its batch in the trail' FROM claim_use u
+  AND (o.created_at >= w.first OR o.batch_id >= w.batch OR o.delivery_id >= w.delivery)
+UNION ALL SELECT 'claim_use', u.slice_id, u.n, 'used_at is no instant of a decision about its slice in the trail'
+FROM claim_use u, whole w
+WHERE (u.slice_id >> 14 >= w.batch OR u.used_at >= w.first) AND NOT EXISTS (SELECT 1 FROM trail_link t
+  WHERE t.chain = u.slice_id >> 14 AND t.slice_id = u.slice_id AND t.action = 4 AND t.at = u.used_at)
+UNION ALL SELECT 'claim_use', u.slice_id, u.n, 'given_back_at is no instant of its batch in the trail' FROM claim_use u, whole w
 WHERE u.given_back_at IS NOT NULL
   AND (u.slice_id >> 14, u.given_back_at) NOT IN (SELECT t.chain, t.at FROM trail_link t)
-  AND u.given_back_at >= (SELECT f.at FROM trail_link f WHERE f.chain = 0 AND f.link = 1)
+  AND (u.slice_id >> 14 >= w.batch OR u.given_back_at >= w.first)
 UNION ALL SELECT 'claim_use', u.slice_id, u.n, 'given_back_at does not go with its state' FROM claim_use u
 WHERE (u.state = 2) <> (u.given_back_at IS NOT NULL);
 
@@ -550,6 +575,27 @@ WHERE o.by_hand <> 0 AND o.state = 3 AND o.batch_id NOT IN (SELECT t.chain FROM 
 UNION ALL SELECT 'out_file', o.file_id, 0, 'detail is none of its kind' FROM out_file o
 WHERE (o.kind IN (2, 4) AND o.detail <> '')
   OR (o.kind = 3 AND o.detail NOT IN ('checked', 'routed', 'routed late', 'answer', 'stopped'))
+UNION ALL SELECT 'out_file', o.file_id, 0, 'detail, but what it tells of is not so often in the trail of its batch' FROM out_file o
+JOIN (SELECT f.batch_id, CASE WHEN f.detail IN ('routed', 'routed late') THEN 5 WHEN f.detail = 'answer' THEN 7 ELSE 20 END AS action,
+    COUNT(*) AS files, MAX(f.file_id) AS file_id FROM out_file f WHERE f.kind = 3 AND f.detail <> 'checked' GROUP BY 1, 2) k
+  ON k.file_id = o.file_id
+WHERE EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = o.batch_id AND t.link = 1 AND t.action IN (3, 4))
+  AND k.files > (SELECT COUNT(*) FROM trail_link t WHERE t.chain = o.batch_id AND t.action = k.action AND (t.action <> 5 OR t.number = 0))
+UNION ALL SELECT 'out_file', o.file_id, 0, 'detail, but it was not made after the receipt of its batch' FROM out_file o
+WHERE o.kind = 3 AND o.detail = 'checked' AND NOT EXISTS (SELECT 1 FROM out_file r JOIN batch b ON b.delivery_id = r.delivery_id
+  WHERE r.file_id = o.file_id - 1 AND r.kind = 2 AND b.batch_id = o.batch_id)
+UNION ALL SELECT 'out_file', o.file_id, 0, 'detail does not go with the answers told of before' FROM out_file o
+WHERE o.kind = 3 AND o.detail IN ('routed', 'routed late') AND (o.detail = 'routed late') <> EXISTS (SELECT 1 FROM out_file a
+  WHERE a.batch_id = o.batch_id AND a.kind = 3 AND a.detail = 'answer' AND a.file_id < o.file_id)
+UNION ALL SELECT 'out_file', o.file_id, 0, 'it tells of an answer or a stop, but batch_told has no row of its batch' FROM out_file o
+WHERE o.kind = 3 AND o.detail IN ('answer', 'stopped') AND NOT EXISTS (SELECT 1 FROM batch_told t WHERE t.batch_id = o.batch_id)
+UNION ALL SELECT 'batch_told', t.batch_id, 0, 'a count is below zero, or the trail of its batch has no answer and no stop' FROM batch_told t
+WHERE t.settled < 0 OR t.returned < 0 OR t.quiet < 0 OR (t.settled + t.returned > 0 AND EXISTS (SELECT 1 FROM trail_link l
+    WHERE l.chain = t.batch_id AND l.link = 1 AND l.action IN (3, 4))
+  AND NOT EXISTS (SELECT 1 FROM trail_link l WHERE l.chain = t.batch_id AND l.action IN (7, 20)))
+UNION ALL SELECT 'batch_erased', e.batch_id, 0, 'done is neither yes nor no' FROM batch_erased e WHERE e.done NOT IN (0, 1)
+UNION ALL SELECT 'batch_erased', e.batch_id, 0, 'erased_at is not the instant of its link in the trail' FROM batch_erased e
+WHERE NOT EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = e.batch_id AND t.action = 25 AND t.at = e.erased_at)
 UNION ALL SELECT 'out_file', o.file_id, 0, 'answered, but the trail of its batch has no answer of a bank' FROM out_file o
 WHERE o.kind = 1 AND o.answered > 0 AND o.batch_id NOT IN (SELECT t.chain FROM trail_link t WHERE t.action = 7)
   AND o.created_at >= (SELECT f.at FROM trail_link f WHERE f.chain = 0 AND f.link = 1)
@@ -560,7 +606,13 @@ WHERE s.state IN (1, 2) AND s.generation <> 1 + (SELECT COALESCE(MAX(e.generatio
   WHERE e.slice_id = s.slice_id)
 UNION ALL SELECT 'out_file', o.file_id, 0, 'control_sum is not its batch''s' FROM out_file o
 JOIN batch b ON (o.kind = 3 AND b.batch_id = o.batch_id) OR (o.kind = 2 AND b.delivery_id = o.delivery_id AND b.origin = 1)
-WHERE o.state > 1 AND o.repeats = 0 AND b.state = 2 AND o.control_sum <> b.control_sum
+WHERE o.state > 1 AND o.repeats = 0 AND b.state IN (2, 3) AND o.control_sum <> b.control_sum
+UNION ALL SELECT 'out_file', o.file_id, 0, 'entries or control_sum, but it is the receipt of no payment' FROM out_file o
+WHERE o.kind = 2 AND o.state > 1 AND (o.entries <> 0 OR o.control_sum <> '0.00') AND (o.repeats <> 0 OR NOT EXISTS
+  (SELECT 1 FROM batch b WHERE b.delivery_id = o.delivery_id AND b.origin = 1))
+UNION ALL SELECT 'out_file', o.file_id, 0, 'entries, but its file was refused' FROM out_file o
+JOIN batch b ON b.delivery_id = o.delivery_id AND b.origin = 1
+WHERE o.kind = 2 AND o.state > 1 AND b.state = 3 AND o.entries <> 0
 UNION ALL SELECT 'trail_day', t.day, t.chain, 'sealed is neither yes nor no' FROM trail_day t WHERE t.sealed NOT IN (0, 1)
 UNION ALL SELECT 'trail_day', t.day, t.chain, 'there is no such chain' FROM trail_day t
 WHERE NOT EXISTS (SELECT 1 FROM trail_link l WHERE l.chain = t.chain);

@@ -1,6 +1,7 @@
 /* Batches: what a message's row says, recounted from its slices and payments; and its groups. */
 #include "audit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -186,6 +187,35 @@ struct order {
     int64_t expected, reading;
 };
 
+struct delivered {
+    uint8_t hash[NKS_HASH_SIZE];
+    char party[NKS_PARTY_MAX];
+    int64_t generation;
+};
+
+/* The stem of its names: 16 digits of what was received, by whom, and which reading of it this is, if not the first. */
+static enum nks_status ref_check(struct audit *audit, const struct audit_batch *batch, const struct delivered *from)
+{
+    struct nks_stmt *stmt = NULL;
+    char bytes[NKS_HASH_SIZE + NKS_PARTY_MAX + 24], ref[NKS_BATCH_REF + 1];
+    uint8_t hash[NKS_HASH_SIZE];
+    int len = snprintf(bytes + NKS_HASH_SIZE, sizeof bytes - NKS_HASH_SIZE, "%s", from->party);
+    bool found = false;
+    memcpy(bytes, from->hash, NKS_HASH_SIZE);
+    if (from->generation > 1)
+        len += snprintf(bytes + NKS_HASH_SIZE + len, sizeof bytes - NKS_HASH_SIZE - (size_t)len, " %lld",
+                        (long long)from->generation);
+    nks_hash_once(bytes, NKS_HASH_SIZE + (size_t)len, hash);
+    nks_base32(hash, NKS_BATCH_REF, ref);
+    NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_batch_ref, &stmt, &audit->fault));
+    nks_bind_int(stmt, "batch_id", batch->id);
+    NKS_TRY(nks_stmt_one(stmt, &found, &audit->fault));
+    if (found && !nks_text_is(nks_column_text(stmt, 0), ref))
+        audit_find(audit, "ref is not of the file that it was read from");
+    nks_stmt_end(stmt);
+    return NKS_OK;
+}
+
 static enum nks_status delivery_of(struct audit *audit, const struct audit_batch *batch)
 {
     struct nks_stmt *stmt = NULL;
@@ -193,10 +223,15 @@ static enum nks_status delivery_of(struct audit *audit, const struct audit_batch
     NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_delivery_one, &stmt, &audit->fault));
     nks_bind_int(stmt, "delivery_id", batch->delivery_id);
     NKS_TRY(nks_stmt_one(stmt, &found, &audit->fault));
+    struct delivered from = {.generation = found ? nks_column_int(stmt, 4) : 0};
+    struct nks_text hash = found ? nks_column_bytes(stmt, 0) : (struct nks_text){NULL, 0};
+    bool whole = hash.len == NKS_HASH_SIZE && nks_text_copy(nks_column_text(stmt, 1), from.party, sizeof from.party);
+    if (whole)
+        memcpy(from.hash, hash.ptr, NKS_HASH_SIZE);
     nks_stmt_end(stmt);
     if (!found)
         audit_find(audit, "its delivery %lld is missing", (long long)batch->delivery_id);
-    return NKS_OK;
+    return whole && batch->origin == NKS_ORIGIN_SENDER ? ref_check(audit, batch, &from) : NKS_OK;
 }
 
 static enum nks_status batch_check(struct audit *audit, void *context, const struct audit_batch *batch)
@@ -207,7 +242,7 @@ static enum nks_status batch_check(struct audit *audit, void *context, const str
         batch_at(audit, order->expected);
         audit_find(audit, "the row is missing; the next one is %lld", (long long)batch->id);
     }
-    order->expected = batch->id + 1;
+    order->expected = batch->id < INT64_MAX ? batch->id + 1 : batch->id;
     batch_at(audit, batch->id);
     NKS_TRY(delivery_of(audit, batch));
     if (batch->state == NKS_BATCH_ACCEPTED)

@@ -36,14 +36,10 @@ static void compare(struct audit *audit, const struct audit_bytes *row, const ui
         audit_find(audit, "its SHA-256 is not that of its row");
 }
 
-/* Opens a regular file. *fd -1: it is not there or is something else, which was told. */
+/* Opens a regular file. *fd -1: it is something else, which was told. */
 static enum nks_status open_or_find(struct audit *audit, const char *path, int *fd)
 {
     *fd = -1;
-    if (!nks_sys_exists(path)) {
-        audit_find(audit, "it is not there");
-        return NKS_OK;
-    }
     enum nks_status status = nks_sys_open_read(path, fd, &audit->fault);
     if (status == NKS_REFUSED) {
         nks_fault_clear(&audit->fault);
@@ -69,6 +65,49 @@ static enum nks_status stream_hash(struct audit *audit, struct nks_stream_reader
     return NKS_OK;
 }
 
+/* The row as it is now, outside the picture of the tables: an erasure may have begun since. */
+static enum nks_status erased_since(struct audit *audit, const char *folder, int64_t number, bool *erased)
+{
+    struct nks_stmt *stmt = NULL;
+    bool found = false;
+    const struct nks_sql *sql =
+        strcmp(folder, "spool") == 0 ? &nks_sql_audit_delivery_erased_now : &nks_sql_audit_file_erased_now;
+    NKS_TRY(audit_look_again(audit));
+    NKS_TRY(nks_stmt_start(audit->now, sql, &stmt, &audit->fault));
+    nks_bind_int(stmt, "number", number);
+    NKS_TRY(nks_stmt_one(stmt, &found, &audit->fault));
+    *erased = found && nks_column_int(stmt, 0) != 0;
+    nks_stmt_end(stmt);
+    if (*erased)
+        audit_note(audit, "in progress: file %s/%012lld.nks was erased while this audit ran", folder,
+                   (long long)number);
+    return NKS_OK;
+}
+
+/* No copy, or one that cannot be read: a finding, but where it was erased meanwhile. */
+static enum nks_status copy_missing(struct audit *audit, const char *folder, int64_t number)
+{
+    bool erased = false;
+    NKS_TRY(erased_since(audit, folder, number, &erased));
+    if (!erased)
+        audit_find(audit, "it is not there");
+    return NKS_OK;
+}
+
+static enum nks_status copy_unread(struct audit *audit, const char *folder, int64_t number, enum nks_status status)
+{
+    bool erased = false;
+    struct nks_fault fault = audit->fault;
+    if (status == NKS_OK || status == NKS_RETRY)
+        return status;
+    nks_fault_clear(&audit->fault);
+    NKS_TRY(erased_since(audit, folder, number, &erased));
+    if (erased)
+        return NKS_OK;
+    audit->fault = fault;
+    return audit_take_fault(audit, status);
+}
+
 enum nks_status audit_copy_check(struct audit *audit, const char *folder, enum nks_key_purpose purpose, int64_t number,
                                  const struct audit_bytes *row)
 {
@@ -76,21 +115,20 @@ enum nks_status audit_copy_check(struct audit *audit, const char *folder, enum n
     int fd = -1;
     NKS_TRY(audit_numbered_path(audit, path, folder, number, ".nks"));
     audit_at(audit, "file %s/%012lld.nks", folder, (long long)number);
-    if (!audit->secrets) { /* others may not even open it */
-        if (!nks_sys_exists(path))
-            audit_find(audit, "it is not there");
+    if (!nks_sys_exists(path))
+        return copy_missing(audit, folder, number);
+    if (!audit->secrets) /* others may not even open it */
         return NKS_OK;
-    }
-    NKS_TRY(open_or_find(audit, path, &fd));
-    if (fd < 0)
-        return NKS_OK;
+    enum nks_status opened = open_or_find(audit, path, &fd);
+    if (opened != NKS_OK || fd < 0)
+        return copy_unread(audit, folder, number, opened);
     struct nks_stream_reader *reader = NULL;
     enum nks_status status = nks_stream_read_open(audit->keys, purpose, number, fd, &reader, &audit->fault);
     if (status == NKS_OK)
         status = stream_hash(audit, reader, row);
     nks_stream_read_free(reader);
     close(fd);
-    return audit_take_fault(audit, status);
+    return copy_unread(audit, folder, number, status);
 }
 
 enum nks_status audit_copy_gone(struct audit *audit, const char *folder, int64_t number, int64_t at)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 struct delivery {
-    int64_t id, source, state, repeats, bytes, replays, generation, hash_key, name_key, erased;
+    int64_t id, source, state, repeats, bytes, replays, generation, hash_key, name_key, erased, findings_len;
     bool answered;
     uint8_t hash[NKS_HASH_SIZE];
     size_t hash_len;
@@ -30,6 +30,7 @@ static void read_delivery(struct nks_stmt *stmt, struct delivery *delivery)
         .hash_key = nks_column_int(stmt, 10),
         .name_key = nks_column_int(stmt, 11),
         .erased = nks_column_int(stmt, 12),
+        .findings_len = nks_column_int(stmt, 13),
     };
     struct nks_text hash = nks_column_bytes(stmt, 6);
     delivery->hash_len = hash.len;
@@ -51,6 +52,9 @@ static void row_check(struct audit *audit, const struct delivery *delivery)
     memcpy(&key, delivery->hash, sizeof key);
     if (delivery->hash_key != key)
         audit_find(audit, "hash_key is not the beginning of hash");
+    if (finished(delivery) && (delivery->findings_len == 0) != (delivery->erased != 0) && delivery->erased >= 0)
+        audit_find(audit, delivery->erased != 0 ? "it was erased, but findings is there"
+                                                : "findings is empty, but it was not erased");
 }
 
 static enum nks_status receipt_erased(struct audit *audit, int64_t delivery_id, bool *erased)
@@ -228,7 +232,7 @@ enum nks_status audit_check_deliveries(struct audit *audit)
         if (delivery.id != expected) {
             audit_at(audit, "delivery %lld", (long long)expected);
             audit_find(audit, "the row is missing; the next one is %lld", (long long)delivery.id);
-            expected = delivery.id;
+            expected = delivery.id < INT64_MAX ? delivery.id : 0;
         }
         NKS_TRY(delivery_check(audit, &delivery, &waiting));
     }

@@ -82,7 +82,7 @@ static enum nks_status file_line(struct audit *audit, struct journal_look *look,
     NKS_TRY(published_check(audit, look, &line, &known));
     NKS_TRY(row_find(audit, &nks_sql_audit_file_named, &line, &stmt, &found));
     int64_t id = found ? nks_column_int(stmt, 0) : 0;
-    bool same = found && same_hash(nks_column_bytes(stmt, 2), &line);
+    bool same = found && same_hash(nks_column_bytes(stmt, 2), &line) && nks_column_int(stmt, 3) == line.bytes;
     nks_stmt_end(stmt);
     if (found && id > 0 && id <= look->last) {
         look->seen[id / 8] |= (uint8_t)(1U << (id % 8));

@@ -107,6 +107,10 @@ static enum nks_status entry_check(struct audit *audit, struct references *all, 
 static enum nks_status blocks_check(struct audit *audit, struct references *all)
 {
     struct nks_stmt *stmt = NULL;
+    if (all->run.id < 0 || all->run.id > INT64_MAX >> BLOCK_BITS) {
+        run_find(audit, all, "run_id is no slice's");
+        return NKS_OK;
+    }
     NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_run_blocks, &stmt, &audit->fault));
     nks_bind_int(stmt, "first", all->run.id << BLOCK_BITS);
     nks_bind_int(stmt, "last", (all->run.id << BLOCK_BITS) | ((1 << BLOCK_BITS) - 1));

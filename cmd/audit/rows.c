@@ -5,14 +5,20 @@
 
 enum { SLICE_BITS = 14, LEGS_OF_PAYMENT = 1024 };
 
+/* A number that is no batch's is of no slice: it is told with the batches. */
+static int64_t slice_base(int64_t batch_id)
+{
+    return batch_id < 0 || batch_id > INT64_MAX >> SLICE_BITS ? -1 : batch_id << SLICE_BITS;
+}
+
 int64_t audit_first_slice(int64_t batch_id)
 {
-    return (batch_id << SLICE_BITS) + 1;
+    return slice_base(batch_id) < 0 ? 0 : slice_base(batch_id) + 1;
 }
 
 int64_t audit_last_slice(int64_t batch_id)
 {
-    return (batch_id << SLICE_BITS) | ((1 << SLICE_BITS) - 1);
+    return slice_base(batch_id) < 0 ? -1 : slice_base(batch_id) | ((1 << SLICE_BITS) - 1);
 }
 
 bool audit_routed(const struct audit_slice *slice)

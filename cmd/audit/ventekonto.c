@@ -10,7 +10,8 @@ enum { DETAILS_MAX = 64 * 1024 };
 
 struct entry {
     int64_t slice_id, n, generation, amount_minor, state, currency, date_in, holder_key, holder_check;
-    bool same_holder, trail_released; /* the trail of its batch has a release */
+    bool same_holder, erased;
+    bool trail_released; /* the trail of its batch has a release */
     char currency_name[4], payer[NKS_PARTY_MAX];
 };
 
@@ -28,6 +29,7 @@ static void read_entry(struct nks_stmt *stmt, struct entry *entry)
         .holder_key = nks_column_int(stmt, 11),
         .holder_check = nks_column_int(stmt, 12),
         .trail_released = nks_column_int(stmt, 13) != 0,
+        .erased = nks_column_int(stmt, 14) != 0,
     };
     if (!nks_text_copy(nks_column_text(stmt, 5), entry->currency_name, sizeof entry->currency_name))
         entry->currency_name[0] = '\0';
@@ -55,8 +57,10 @@ static void leg_compare(struct audit *audit, const struct entry *entry, int64_t 
                    nks_state_name(NKS_STATE_LEG, (int)state));
     if (entry->currency != nks_currency_number(entry->currency_name))
         audit_find(audit, "currency is not its payment's");
-    if (!entry->same_holder)
-        audit_find(audit, "holder_key or holder_check is not its payment's");
+    /* The entries of a batch go with its key, the holders of its payments slice by slice. */
+    if (entry->erased ? entry->holder_key != 0 || entry->holder_check != 0 : !entry->same_holder)
+        audit_find(audit, entry->erased ? "its batch was erased, but holder_key or holder_check is there"
+                                        : "holder_key or holder_check is not its payment's");
 }
 
 static enum nks_status entry_leg(struct audit *audit, const struct entry *entry)
@@ -99,7 +103,12 @@ static enum nks_status details_check(struct audit *audit, struct nks_cipher *cip
 {
     static char plain[DETAILS_MAX];
     const struct nks_place place = {"ventekonto_entry", "details", entry->slice_id, entry->n, entry->generation};
-    if (cipher == NULL || details.len == 0) /* erased: so is its holder, which entries must share with payments */
+    if (entry->erased != (details.len == 0)) {
+        audit_find(audit, entry->erased ? "its batch was erased, but details is there"
+                                        : "details is empty, but its batch was not erased");
+        return NKS_OK;
+    }
+    if (cipher == NULL || entry->erased)
         return NKS_OK;
     if (details.len < NKS_CIPHER_OVERHEAD || details.len > sizeof plain) {
         audit_find(audit, "its details are damaged");

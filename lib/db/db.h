@@ -41,6 +41,7 @@ struct nks_db_options {
     int64_t cache_kib; /* page cache */
     bool read_only;
     bool create; /* make it when missing */
+    bool memory; /* an empty one of this connection alone; the path is not used */
     int busy_timeout_ms;
     bool durable; /* synchronous=FULL; false only for benches of the machine itself */
 };
@@ -84,6 +85,15 @@ NKS_CHECKED enum nks_status nks_db_migrate_told(struct nks_db *db, const struct 
 /* How the schema of a database stands to what this program knows; DB-NEWER as above. *applied 0: it has none yet. */
 NKS_CHECKED enum nks_status nks_db_schema_check(struct nks_db *db, const struct nks_migration *migrations, size_t count,
                                                 size_t *applied, size_t *missing, struct nks_fault *fault);
+
+/* Calls `fn` for each table, view, index and trigger that stands in the database and was not made by these steps, that is
+ * not there or that has another text; kind "table", "trigger" … The name may be anybody's. */
+enum nks_db_difference { NKS_DB_FOREIGN, NKS_DB_MISSING, NKS_DB_CHANGED };
+typedef enum nks_status (*nks_db_catalogue_fn)(void *context, const char *kind, const char *name,
+                                               enum nks_db_difference difference);
+NKS_CHECKED enum nks_status nks_db_catalogue_compare(struct nks_db *db, const struct nks_migration *migrations,
+                                                     size_t count, nks_db_catalogue_fn fn, void *context,
+                                                     struct nks_fault *fault);
 
 /* Copies one state of the whole database into the new file `path` (mode 0600) and syncs it, while others work on; then
  * checks the copy (DB-DAMAGED). An existing file is FILE-EXISTS. `progress` may be NULL. */

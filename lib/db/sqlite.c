@@ -1,5 +1,5 @@
 /*
- * The verbs of db.h on SQLite (3.37 or newer: STRICT tables). Only it and sqlite_copy.c know SQLite.
+ * The verbs of db.h on SQLite (3.37 or newer: STRICT tables). Only it and the other sqlite_*.c know SQLite.
  *
  * A statement is prepared once and found again by the address of its nks_sql in a fixed open hash. A connection belongs
  * to one thread: SQLite's own mutexes are off (NOMUTEX). Sizes that were measured stand at configure().
@@ -157,7 +157,8 @@ static enum nks_status fail_open(struct nks_db *db, int rc, const char *path, st
 static int open_handle(const struct nks_db_options *options, const char *path, struct nks_db *db)
 {
     int flags = options->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-    int rc = sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, nks_sqlite_layer());
+    int rc = sqlite3_open_v2(options->memory ? ":memory:" : path, &db->handle, flags | SQLITE_OPEN_NOMUTEX,
+                             nks_sqlite_layer());
     if (rc != SQLITE_OK)
         return db->handle == NULL ? rc : sqlite3_extended_errcode(db->handle);
     sqlite3_extended_result_codes(db->handle, 1);
@@ -170,6 +171,10 @@ static int defend(struct nks_db *db)
     int rc = sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, (int *)NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_VIEW, 0, (int *)NULL);
     return rc;
 }
 
@@ -220,7 +225,7 @@ static enum nks_status first_touch(const struct nks_db_options *options, const c
         return fail_open(db, rc, path, fault);
     if (strcmp(answer, "0") == 0 && !options->create)
         return missing(path, fault); /* an empty file: its making was cut short */
-    if (options->read_only)
+    if (options->read_only || options->memory)
         return NKS_OK;
     rc = pragma_text(db, "PRAGMA journal_mode = WAL", answer, sizeof answer);
     if (rc != SQLITE_OK)
@@ -234,7 +239,7 @@ static enum nks_status first_touch(const struct nks_db_options *options, const c
 static enum nks_status open_db(const struct nks_db_options *options, const char *path, struct nks_db *db,
                                struct nks_fault *fault)
 {
-    if (options->create && !options->read_only)
+    if (options->create && !options->read_only && !options->memory)
         NKS_TRY(create_file(path, fault));
     int rc = open_handle(options, path, db);
     if (rc == SQLITE_OK)

@@ -18,6 +18,7 @@ struct held {
     struct nks_debt_claim claim;
     int64_t check;
     nks_time as_of;
+    nks_time first_as_of; /* of all its versions */
     nks_date valid_from, valid_to;
 };
 
@@ -401,11 +402,24 @@ static enum nks_status on_flag(void *context, size_t key_index, struct nks_stmt 
     return NKS_OK;
 }
 
+/* Of the claim that was read just before, if it is held at all. */
+static void older_version(struct nks_debt_work *work, size_t key_index, struct nks_stmt *stmt)
+{
+    struct held *last = work->claims_count[key_index] > 0 ? &work->held[work->held_count - 1] : NULL;
+    if (last != NULL && last->claim.claim_key == nks_column_int(stmt, 0) && last->check == nks_column_int(stmt, 2) &&
+        nks_column_int(stmt, 5) < last->first_as_of)
+        last->first_as_of = nks_column_int(stmt, 5);
+}
+
 static enum nks_status on_claim(void *context, size_t key_index, struct nks_stmt *stmt, struct nks_fault *fault)
 {
     struct nks_debt_work *work = context;
     struct nks_debt_record record = {.kind = NKS_DEBT_CLAIM, .holder.key = work->keys[key_index]};
-    if (!is_newest(work, key_index, stmt) || !is_asked(work, key_index, nks_column_int(stmt, 2), true))
+    if (!is_newest(work, key_index, stmt)) {
+        older_version(work, key_index, stmt);
+        return NKS_OK;
+    }
+    if (!is_asked(work, key_index, nks_column_int(stmt, 2), true))
         return NKS_OK;
     NKS_TRY(nks_debt_record_read(work->debt, stmt, &record, fault));
     if (record.ended)
@@ -421,6 +435,7 @@ static enum nks_status on_claim(void *context, size_t key_index, struct nks_stmt
                   .version = record.version},
         .check = record.holder.check,
         .as_of = record.as_of,
+        .first_as_of = record.as_of,
         .valid_from = record.valid_from,
         .valid_to = record.valid_to,
     };
@@ -451,11 +466,31 @@ static struct held *held_by_key(struct nks_debt_work *work, size_t key_index, in
     return NULL;
 }
 
+/* Nothing was used of a claim before its first version said what was open: an instant that is so early was not stored
+ * by us, and would have the claim taken twice. */
+static enum nks_status early_use(const struct nks_debt_work *work, int64_t holder_key, int64_t claim_key,
+                                 nks_time used_at, struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    bool found = false;
+    NKS_TRY(nks_stmt_start(work->debt->db, &nks_sql_debt_version_before, &stmt, fault));
+    nks_bind_int(stmt, "holder_key", holder_key);
+    nks_bind_int(stmt, "claim_key", claim_key);
+    nks_bind_int(stmt, "used_at", used_at);
+    NKS_TRY(nks_stmt_one(stmt, &found, fault));
+    nks_stmt_end(stmt);
+    return found ? NKS_OK
+                 : nks_fault_set(fault, NKS_INTEGRITY, "DEBT-USE",
+                                 "a use of a claim is older than all that is known of the claim");
+}
+
 /* A use up to the as-of instant is in the imported amount already. */
 static enum nks_status on_use(void *context, size_t use_index, struct nks_stmt *stmt, struct nks_fault *fault)
 {
     struct nks_debt_work *work = context;
     struct held *held = held_by_key(work, work->use_key_of[use_index], nks_column_int(stmt, 0));
+    if (held != NULL && nks_column_int(stmt, 2) <= held->first_as_of)
+        return early_use(work, work->use_keys[use_index], held->claim.claim_key, nks_column_int(stmt, 2), fault);
     if (held == NULL || nks_column_int(stmt, 2) <= held->as_of)
         return NKS_OK;
     if (!nks_minor_add(held->claim.left_minor, -nks_column_int(stmt, 1), &held->claim.left_minor))

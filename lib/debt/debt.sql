@@ -86,6 +86,12 @@ WHERE holder_key = :holder_key ORDER BY claim_key DESC, version DESC;
 -- name: debt_uses_of_holder
 SELECT claim_key, amount_minor, used_at FROM claim_use WHERE holder_key = :holder_key AND state = 1;
 
+-- A version of a claim from which on it could be used so early: one that was ahead of the clock, from its import on.
+-- name: debt_version_before
+SELECT v.version FROM debt_claim v JOIN debt_import i ON i.version = v.version
+WHERE v.holder_key = :holder_key AND v.claim_key = :claim_key
+  AND CASE WHEN v.as_of < i.imported_at THEN v.as_of ELSE i.imported_at - 1 END < :used_at LIMIT 1;
+
 -- name: debt_holders
 SELECT holder_key FROM debt_claim UNION ALL SELECT holder_key FROM debt_flag;
 

@@ -12,7 +12,8 @@ struct erasing {
     bool dry_run;
     const char *reason;
     struct nks_erased *out;
-    nks_date until; /* what is due on that day */
+    nks_date until;                 /* what is due on that day */
+    struct nks_trail_link links[2]; /* the last ones read of deliveries: received, read again */
 };
 
 /* ---- the time (pure) */
@@ -30,9 +31,23 @@ static nks_date voucher_day(const struct nks_run *run, nks_date day)
     return after_years(day, run->conf.voucher_years);
 }
 
+/* A row that says an earlier time than the trail does not have it erased early. */
+static enum nks_status began_at(struct nks_run *run, const struct nks_batch *batch, nks_time *at)
+{
+    struct nks_trail_link link;
+    bool found = false;
+    if (batch->origin == NKS_ORIGIN_SENDER)
+        NKS_TRY(nks_trail_next(run->trail, batch->id, 0, &link, &found, &run->fault));
+    if (found && link.action == NKS_TRAIL_INGEST && link.at > *at)
+        *at = link.at;
+    return NKS_OK;
+}
+
 enum nks_status nks_erase_day(struct nks_run *run, const struct nks_batch *batch, nks_date *day)
 {
-    nks_date last = 0, created = nks_copenhagen_date(batch->created);
+    nks_time began = batch->created;
+    NKS_TRY(began_at(run, batch, &began));
+    nks_date last = 0, created = nks_copenhagen_date(began);
     if (batch->state != NKS_BATCH_ACCEPTED) {
         *day = created + (nks_date)run->conf.refused_days;
         return NKS_OK;
@@ -297,7 +312,7 @@ static enum nks_status begin(struct nks_run *run, int *lock)
 enum nks_status nks_erase_batch(struct nks_run *run, int64_t batch_id, bool dry_run, const char *reason,
                                 struct nks_erased *out)
 {
-    struct erasing erasing = {run, dry_run, reason, out, run->today};
+    struct erasing erasing = {.run = run, .dry_run = dry_run, .reason = reason, .out = out, .until = run->today};
     struct nks_batch batch = {.id = batch_id};
     bool skip = false, done = false;
     int lock = -1;
@@ -328,6 +343,19 @@ static enum nks_status batches_due(struct erasing *erasing)
     }
 }
 
+/* The later of what the row and its link say. Receipts have the order of deliveries, so one reading of the home's chain
+ * serves all; an act that has a file read again names it likewise. Before the trail there is no link. */
+static enum nks_status received_at(struct erasing *erasing, const struct nks_delivery *delivery, nks_time *at)
+{
+    struct nks_run *run = erasing->run;
+    struct nks_trail_link *link = &erasing->links[delivery->replays != 0];
+    enum nks_trail_action action = delivery->replays != 0 ? NKS_TRAIL_REPLAY : NKS_TRAIL_RECEIVE;
+    for (bool found = true; found && link->number < delivery->id;)
+        NKS_TRY(nks_trail_next_of_action(run->trail, 0, action, link->link, link, &found, &run->fault));
+    *at = link->number == delivery->id && link->at > delivery->received ? link->at : delivery->received;
+    return NKS_OK;
+}
+
 static enum nks_status delivery_due(struct erasing *erasing, int64_t id)
 {
     struct nks_run *run = erasing->run;
@@ -338,7 +366,9 @@ static enum nks_status delivery_due(struct erasing *erasing, int64_t id)
     NKS_TRY(nks_batch_of_delivery_left(run->payments, id, &batch, &run->fault));
     NKS_TRY(nks_out_file_waiting(run->exchange, 0, id, &files, &run->fault));
     bool due = found && batch == 0 && files == 0 && erasing->until >= delivery_day(run, &delivery);
-    return due ? delivery_erase(erasing, id) : NKS_OK;
+    if (due)
+        NKS_TRY(received_at(erasing, &delivery, &delivery.received));
+    return due && erasing->until >= delivery_day(run, &delivery) ? delivery_erase(erasing, id) : NKS_OK;
 }
 
 static enum nks_status deliveries_due(struct erasing *erasing)
@@ -371,7 +401,8 @@ static enum nks_status due_link(struct erasing *erasing)
 enum nks_status nks_erase_due(struct nks_run *run, nks_date until, bool dry_run, const char *reason,
                               struct nks_erased *out)
 {
-    struct erasing erasing = {run, dry_run, reason, out, until < run->today ? until : run->today};
+    struct erasing erasing = {
+        .run = run, .dry_run = dry_run, .reason = reason, .out = out, .until = until < run->today ? until : run->today};
     int lock = -1;
     *out = (struct nks_erased){.batches = 0};
     NKS_TRY(begin(run, &lock));

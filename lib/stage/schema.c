@@ -68,6 +68,30 @@ enum nks_status nks_home_schema_check(struct nks_db *db, struct nks_fault *fault
                                         "with a copy before");
 }
 
+enum nks_status nks_home_catalogue(struct nks_db *db, nks_db_catalogue_fn fn, void *context, struct nks_fault *fault)
+{
+    struct steps steps;
+    steps_gather(&steps);
+    return nks_db_catalogue_compare(db, steps.all, steps.count, fn, context, fault);
+}
+
+static enum nks_status refuse(void *context, const char *kind, const char *name, enum nks_db_difference difference)
+{
+    static const char *const words[] = {[NKS_DB_FOREIGN] = "nks did not make",
+                                        [NKS_DB_MISSING] = "is missing",
+                                        [NKS_DB_CHANGED] = "is not as nks made it"};
+    char object[64];
+    snprintf(object, sizeof object, "%s", name);
+    nks_text_plain(object);
+    return nks_fault_set(context, NKS_FAILED, "DB-FOREIGN", "the database has a %s that %s: %s; run nks-audit", kind,
+                         words[difference], object);
+}
+
+enum nks_status nks_home_catalogue_check(struct nks_db *db, struct nks_fault *fault)
+{
+    return nks_home_catalogue(db, refuse, fault, fault);
+}
+
 /* HOME/nks.db.before-20261123T021000Z, whole or not at all. */
 static enum nks_status copy_before(struct nks_db *db, const char *path, nks_time now, struct nks_fault *fault)
 {

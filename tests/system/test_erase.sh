@@ -128,6 +128,32 @@ for point in key slice file spool done; do
     rm -rf "$work/k" "$work/k.keys" "$work/k.journal"
 done
 
+# ---- an audit that had begun before does not call missing what is erased meanwhile; what is taken away it does
+home_copy "$home" "$work/k"
+NKS_STOP_AT=audit.picture "$NKS_BIN/nks-audit" -q --home "$work/k" >"$work/audited" 2>&1 &
+auditing=$!
+halted $auditing || die "the audit did not stop at its picture"
+code "$NKS_BIN/nks" --home "$work/k" erase "$batch" --reason test --now "$due"
+assert_eq "an erasure beside an audit waits to wipe: exit" "$code" 4
+[ ! -e "$work/k/spool/${spool##*/}" ] || fail "the spool copy is there yet"
+kill -CONT $auditing
+exit=0
+wait $auditing || exit=$?
+assert_eq "an audit beside an erasure: exit $(head -n 1 "$work/audited")" "$exit" 0
+try 0 "" "$work/k" erase "$batch" --reason test --now "$due"
+audit_clean "$work/k"
+rm "$work/k/spool/$(printf '%012d' "$(ask "$home" "SELECT delivery_id FROM batch WHERE batch_id = $open")").nks"
+code "$NKS_BIN/nks-audit" -q --home "$work/k"
+assert_eq "the audit: a spool copy taken away" "$code" 7
+rm -rf "$work/k" "$work/k.keys" "$work/k.journal"
+
+# ---- a row that was dated back does not have a file erased early
+home_copy "$home" "$work/k"
+sqlite3 "$work/k/nks.db" "UPDATE delivery SET received_at = 0; UPDATE batch SET created_at = 0"
+nks "$work/k" erase --due --reason test --now 2026-12-04T02:10:00Z
+assert_eq "erased early" "$(ask "$work/k" "SELECT (SELECT count(*) FROM delivery WHERE erased_at <> 0), (SELECT count(*) FROM batch_erased)")" "0|0"
+rm -rf "$work/k" "$work/k.keys" "$work/k.journal"
+
 # ---- two persons: what was signed is what goes
 home_copy "$home" "$work/k"
 for id in an bo; do
@@ -216,6 +242,9 @@ tamper() { # WHAT SQL
 tamper "a key that is gone" "UPDATE batch SET wrapped_key = x'' WHERE batch_id = $open"
 tamper "a mark without a link" "UPDATE batch SET wrapped_key = x'' WHERE batch_id = $open; INSERT INTO batch_erased VALUES ($open, 1, 1)"
 tamper "a mark taken away" "DELETE FROM batch_erased WHERE batch_id = $batch"
+tamper "a mark with another instant" "UPDATE batch_erased SET erased_at = erased_at + 1 WHERE batch_id = $batch"
+tamper "a mark that is neither" "UPDATE batch_erased SET done = 2 WHERE batch_id = $batch"
+tamper "the size of an erased file" "UPDATE out_file SET bytes = bytes + 1 WHERE batch_id = $batch AND kind = 1 AND erased_at > 0"
 tamper "a sum changed" "UPDATE payment SET amount_minor = amount_minor + 1 WHERE slice_id >> 14 = $batch AND n = 1"
 tamper "a decision's hash changed" "UPDATE slice_decision SET decisions = zeroblob(32) WHERE slice_id >> 14 = $batch"
 tamper "a spool copy said to be erased" "UPDATE delivery SET erased_at = 1 WHERE delivery_id = (SELECT delivery_id FROM batch WHERE batch_id = $open)"

@@ -46,6 +46,7 @@ seq=$(ask "SELECT seq FROM payment WHERE slice_id = $slice AND state = 1 ORDER B
 
 stop 2 "" "$tax" "$seq"
 stop 2 "" "$tax" 0 --reason test
+stop 2 "" "$tax" "$seq" --reason "  "
 stop 2 NOT-FOUND "$tax" 99999 --reason test
 stop 2 NOT-FOUND 999 --reason test
 before=$(rows)

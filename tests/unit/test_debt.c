@@ -223,9 +223,8 @@ START_TEST(uses_and_giving_back)
     import(RIM CLAIM("K-1", ANNA, "2021-03-04", "700.00") CLAIM("K-2", ANNA, "2022-01-15", "300.00"));
     struct nks_debt_query q = query(ANNA, 50000, true);
     struct nks_debt_answer answer = find(q);
-    struct nks_debt_use use = use_of(&q, &answer.parts[0], 1), before = use_of(&q, &answer.parts[0], 2);
+    struct nks_debt_use use = use_of(&q, &answer.parts[0], 1);
     room_ok(&room, nks_debt_use_add(debt, &use, at("2026-11-22T20:00:01Z"), &room.fault));
-    room_ok(&room, nks_debt_use_add(debt, &before, at(AS_OF), &room.fault)); /* in the imported amount already */
     expect(q, "K-1 20000 K-2 30000");
     struct nks_debt_use wrong = use;
     wrong.amount_minor++;
@@ -476,6 +475,28 @@ START_TEST(tampering_is_found)
 }
 END_TEST
 
+/* A use dated away would have the claim taken once more. Nothing is used at or before the first as-of instant. */
+START_TEST(a_use_before_its_claim_is_found)
+{
+    import(RIM CLAIM("K-1", ANNA, "2021-03-04", "700.00"));
+    struct nks_debt_query q = query(ANNA, 50000, true);
+    struct nks_debt_answer answer = find(q);
+    struct nks_debt_use use = use_of(&q, &answer.parts[0], 1);
+    room_ok(&room, nks_debt_use_add(debt, &use, at(AS_OF) + 1, &room.fault));
+    expect(q, "K-1 20000");
+    import(LATER("300.00", "2026-11-22T21:00:00Z")); /* the use is older than this version, not than the claim */
+    expect(q, "K-1 30000");
+    for (int i = 0; i < 2; i++) {
+        room_sql(&room, i == 0 ? "UPDATE claim_use SET used_at = used_at - 1" : "UPDATE claim_use SET used_at = 0");
+        room_fails(&room, NKS_INTEGRITY, nks_debt_find_many(debt, &q, 1, deciding, &answer, &room.fault));
+    }
+    /* a claim that lay ahead of the clock when it was imported was used from its import on */
+    room_sql(&room, "UPDATE debt_import SET imported_at = (SELECT MIN(as_of) FROM debt_claim) - 100");
+    room_sql(&room, "UPDATE claim_use SET used_at = (SELECT MIN(imported_at) FROM debt_import)");
+    expect(q, "K-1 30000");
+}
+END_TEST
+
 START_TEST(tampered_authority_is_found)
 {
     import(RIM BIDRAG);
@@ -499,6 +520,7 @@ int main(void)
     tcase_add_test(tests, later_queries_see_what_earlier_took);
     tcase_add_test(tests, whole_payments_only);
     tcase_add_test(tests, uses_and_giving_back);
+    tcase_add_test(tests, a_use_before_its_claim_is_found);
     tcase_add_test(tests, newer_as_of_replaces_the_amount);
     tcase_add_test(tests, as_of_is_not_ahead_of_the_clock);
     tcase_add_test(tests, claims_have_validity);
