@@ -93,6 +93,12 @@ NKS_CHECKED enum nks_status audit_copy_gone(struct audit *audit, const char *fol
 /* A file as it lies there against its row. The place is the caller's. */
 NKS_CHECKED enum nks_status audit_plain_check(struct audit *audit, const char *path, const struct audit_bytes *row);
 
+/* The name, up to its first dot, ends in the number of the file (file_name.c). */
+bool audit_name_numbered(const char *name, int64_t number);
+/* nks-REF-s0001.xml has the message id NKS-REF-S0001, and is number 1; the answer to a file that came again has -again-
+ * after that. */
+bool audit_name_fits(const char *name, const char *message_id, int64_t number, bool repeats);
+
 struct audit_folder { /* one folder of out/ */
     enum nks_file_folder folder;
     char party[NKS_PARTY_MAX];
@@ -155,6 +161,7 @@ struct audit_leg {
 };
 int64_t audit_first_slice(int64_t batch_id);
 int64_t audit_last_slice(int64_t batch_id);
+bool audit_time_good(int64_t time); /* of the years that have four digits, from 1970 on */
 bool audit_routed(const struct audit_slice *slice); /* has legs */
 
 /* Each gives rows in order; a status other than NKS_OK of `fn` ends the reading and is returned. */

@@ -521,8 +521,8 @@ WHERE o.created_at NOT IN (SELECT at FROM trail_link) AND NOT EXISTS (SELECT 1 F
   AND (o.created_at >= w.first OR o.batch_id >= w.batch OR o.delivery_id >= w.delivery)
 UNION ALL SELECT 'claim_use', u.slice_id, u.n, 'used_at is no instant of a decision about its slice in the trail'
 FROM claim_use u, whole w
-WHERE (u.slice_id >> 14 >= w.batch OR u.used_at >= w.first) AND NOT EXISTS (SELECT 1 FROM trail_link t
-  WHERE t.chain = u.slice_id >> 14 AND t.slice_id = u.slice_id AND t.action = 4 AND t.at = u.used_at)
+WHERE (u.slice_id >> 14 >= w.batch OR u.used_at >= w.first)
+  AND (u.slice_id, u.used_at) NOT IN (SELECT t.slice_id, t.at FROM trail_link t WHERE t.action = 4 AND t.chain = t.slice_id >> 14)
 UNION ALL SELECT 'claim_use', u.slice_id, u.n, 'given_back_at is no instant of its batch in the trail' FROM claim_use u, whole w
 WHERE u.given_back_at IS NOT NULL
   AND (u.slice_id >> 14, u.given_back_at) NOT IN (SELECT t.chain, t.at FROM trail_link t)

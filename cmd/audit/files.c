@@ -50,53 +50,22 @@ static struct audit_bytes bytes_of(const struct file *file)
     return (struct audit_bytes){{(const char *)file->hash, file->hash_len}, file->bytes};
 }
 
-static const int64_t TIME_LAST = INT64_C(253402300799); /* the end of the year 9999 */
-
 /* A name that is used in a path. */
 static bool plain_name(const char *name)
 {
     return name[0] != '\0' && name[0] != '.' && strchr(name, '/') == NULL;
 }
 
-static bool ends_in_number(const char *text, size_t len, int64_t number)
-{
-    char digits[24];
-    int count = snprintf(digits, sizeof digits, "%04lld", (long long)number);
-    return count > 0 && len > (size_t)count && memcmp(text + len - count, digits, (size_t)count) == 0;
-}
-
-/* nks-REF-s0001 of the message id NKS-REF-S0001: the first word and the letter of the kind are small. */
-static bool stem_of(const char *message_id, char out[NKS_MESSAGE_ID_MAX])
-{
-    static const char first[] = "NKS-";
-    const char *last = strrchr(message_id, '-');
-    snprintf(out, NKS_MESSAGE_ID_MAX, "%s", message_id);
-    if (strncmp(message_id, first, sizeof first - 1) != 0 || last < message_id + sizeof first - 1 || last[1] < 'A' ||
-        last[1] > 'Z')
-        return false;
-    memcpy(out, "nks-", sizeof first - 1);
-    out[last + 1 - message_id] = (char)(last[1] - 'A' + 'a');
-    return true;
-}
-
-/* nks-REF-s0001.xml has the message id NKS-REF-S0001, and is number 1; the answer to a file that came again has -again-
- * after that; a manifest has its day and no message id. */
 static void name_check(struct audit *audit, const struct file *file)
 {
-    char date[NKS_DATE_TEXT], own[NKS_MESSAGE_ID_MAX];
-    size_t stem = strcspn(file->name, "."), id_len = strlen(file->message_id);
-    const char *rest = file->name + (id_len < stem ? id_len : stem);
-    bool good = ends_in_number(file->name, stem, file->number);
-    if (file->kind != NKS_FILE_MANIFEST)
-        good = ends_in_number(file->message_id, id_len, file->number) && stem_of(file->message_id, own) &&
-               strncmp(file->name, own, id_len) == 0 &&
-               (rest[0] == '.' || (file->repeats != 0 && strncmp(rest, "-again-", strlen("-again-")) == 0));
-    else
-        good = good && id_len == 0;
+    char date[NKS_DATE_TEXT];
+    bool good = file->kind == NKS_FILE_MANIFEST
+                    ? audit_name_numbered(file->name, file->number) && file->message_id[0] == '\0'
+                    : audit_name_fits(file->name, file->message_id, file->number, file->repeats != 0);
     if (!good)
         audit_find(audit, "name, number and message_id do not go together");
-    if (file->created_at < 0 || file->created_at > TIME_LAST || file->business_date < 0 ||
-        file->business_date > TIME_LAST / (24 * 60 * 60)) {
+    if (!audit_time_good(file->created_at) || file->business_date < 0 || file->business_date > INT32_MAX ||
+        !audit_time_good(file->business_date * 24 * 60 * 60)) {
         audit_find(audit, "created_at or business_date is no time of ours");
         return;
     }

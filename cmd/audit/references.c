@@ -78,7 +78,8 @@ static enum nks_status owner_of(struct audit *audit, struct references *all, int
     NKS_TRY(nks_stmt_one(stmt, &found, &audit->fault));
     if (found) {
         owner_read(stmt, 0, kept);
-        kept->month = month_of(nks_copenhagen_date(nks_column_int(stmt, 2)));
+        kept->month =
+            audit_time_good(nks_column_int(stmt, 2)) ? month_of(nks_copenhagen_date(nks_column_int(stmt, 2))) : 0;
         kept->reading = nks_column_int(stmt, 3) == NKS_BATCH_READING;
     }
     nks_stmt_end(stmt);

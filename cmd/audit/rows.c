@@ -21,6 +21,11 @@ int64_t audit_last_slice(int64_t batch_id)
     return slice_base(batch_id) < 0 ? -1 : slice_base(batch_id) | ((1 << SLICE_BITS) - 1);
 }
 
+bool audit_time_good(int64_t time)
+{
+    return time >= 0 && time <= INT64_C(253402300799); /* the last second of 9999 */
+}
+
 bool audit_routed(const struct audit_slice *slice)
 {
     return slice->state == NKS_SLICE_ROUTED || slice->state == NKS_SLICE_EMITTED;

@@ -228,6 +228,9 @@ batch:negative || batch || UPDATE batch SET batch_id = -batch_id WHERE batch_id 
 batch:highest || batch || UPDATE batch SET batch_id = 9223372036854775807 WHERE batch_id = (SELECT MAX(batch_id) FROM batch)
 batch:created || batch || UPDATE batch SET created_at = 0 WHERE batch_id = 1
 batch:created-later || batch || UPDATE batch SET created_at = (SELECT MAX(at) FROM trail_link) WHERE batch_id = (SELECT MIN(batch_id) FROM batch WHERE state = 3)
+batch:created-never || batch || UPDATE batch SET created_at = 9223372036854775807
+out_file:created-never || out_file || UPDATE out_file SET created_at = -9223372036854775807 WHERE kind = 1
+reference_run:highest || reference_run || UPDATE reference_run SET run_id = 9223372036854775807 WHERE run_id = (SELECT MAX(run_id) FROM reference_run)
 batch:ref || batch || UPDATE batch SET ref = (SELECT MAX(ref) FROM batch) WHERE batch_id = (SELECT MIN(batch_id) FROM batch WHERE state = 3)
 batch_told:below || batch_told || UPDATE batch_told SET returned = -1 WHERE batch_id = (SELECT MIN(batch_id) FROM batch_told)
 batch_told:other || batch_told || UPDATE batch_told SET batch_id = (SELECT MIN(batch_id) FROM batch WHERE state = 2 AND batch_id NOT IN (SELECT batch_id FROM batch_told)) WHERE batch_id = (SELECT MAX(batch_id) FROM batch_told WHERE settled + returned > 0)

@@ -637,6 +637,68 @@ START_TEST(newer_database_is_refused)
 }
 END_TEST
 
+/* ---- the catalogue */
+
+static char differences[256];
+
+static enum nks_status note_difference(void *context, const char *kind, const char *name,
+                                       enum nks_db_difference difference)
+{
+    static const char *const words[] = {
+        [NKS_DB_FOREIGN] = "foreign", [NKS_DB_MISSING] = "missing", [NKS_DB_CHANGED] = "changed"};
+    size_t len = strlen(differences);
+    (void)context;
+    snprintf(differences + len, sizeof differences - len, "%s %s %s;", words[difference], kind, name);
+    return NKS_OK;
+}
+
+static const char *compared(struct nks_db *db, size_t count)
+{
+    differences[0] = '\0';
+    ck_assert_int_eq(nks_db_catalogue_compare(db, steps, count, note_difference, NULL, &fault), NKS_OK);
+    return differences;
+}
+
+static const struct nks_sql foreign[] = {
+    {"trigger", "CREATE TRIGGER t BEFORE INSERT ON b BEGIN SELECT RAISE(ABORT, 'no'); END", 0, {NULL}},
+    {"view", "CREATE VIEW v AS SELECT 1 AS one", 0, {NULL}},
+    {"index", "CREATE INDEX a_n ON a (n)", 0, {NULL}},
+    {"column", "ALTER TABLE c ADD COLUMN x INTEGER", 0, {NULL}},
+    {"drop", "DROP INDEX b_i", 0, {NULL}},
+    {"analyze", "ANALYZE", 0, {NULL}},
+};
+static const struct nks_sql sql_insert_b = {"insert_b", "INSERT INTO b (i) VALUES (7)", 0, {NULL}};
+static const struct nks_sql sql_read_view = {"read_view", "SELECT one FROM v", 0, {NULL}};
+
+START_TEST(catalogue_tells_what_is_foreign)
+{
+    struct nks_db *db = open_new();
+    ck_assert_int_eq(nks_db_migrate(db, steps, 2, 1000, &fault), NKS_OK);
+    ck_assert_str_eq(compared(db, 2), "");
+    ck_assert_str_eq(compared(db, 3), "missing table c;");
+    ck_assert_int_eq(nks_db_migrate(db, steps, 3, 2000, &fault), NKS_OK);
+    ck_assert_str_eq(compared(db, 3), "");
+    for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++)
+        ck_assert_int_eq(nks_stmt_run(start(db, &foreign[i]), NULL, &fault), NKS_OK);
+    ck_assert_str_eq(compared(db, 3),
+                     "foreign index a_n;missing index b_i;changed table c;foreign trigger t;foreign view v;");
+    nks_db_close(db);
+}
+END_TEST
+
+START_TEST(triggers_and_views_are_off)
+{
+    struct nks_db *db = open_new();
+    struct nks_stmt *stmt = NULL;
+    ck_assert_int_eq(nks_db_migrate(db, steps, 3, 1000, &fault), NKS_OK);
+    for (size_t i = 0; i < 2; i++)
+        ck_assert_int_eq(nks_stmt_run(start(db, &foreign[i]), NULL, &fault), NKS_OK);
+    ck_assert_int_eq(nks_stmt_run(start(db, &sql_insert_b), NULL, &fault), NKS_OK);
+    expect_fault(nks_stmt_start(db, &sql_read_view, &stmt, &fault), NKS_FAILED, "DB-SQL");
+    nks_db_close(db);
+}
+END_TEST
+
 START_TEST(failing_step_leaves_the_older_state)
 {
     static const struct nks_migration bad[] = {
@@ -763,6 +825,8 @@ static Suite *suite(void)
     tcase_add_test(t, migrated_database_may_be_read_only);
     tcase_add_test(t, newer_database_is_refused);
     tcase_add_test(t, failing_step_leaves_the_older_state);
+    tcase_add_test(t, catalogue_tells_what_is_foreign);
+    tcase_add_test(t, triggers_and_views_are_off);
     tcase_add_test(t, damage_is_an_integrity_alarm);
     tcase_add_test(t, wal_is_bounded);
     suite_add_tcase(s, t);
