@@ -208,7 +208,8 @@ static enum nks_status all_check(struct audit *audit, struct journal_look *look,
     int64_t published = 0, lost = 0;
     NKS_TRY(lines_check(audit, look, journal));
     audit_at(audit, "table journal_mark");
-    if (look->mark.number > 0 && !look->mark_met)
+    bool none = look->mark.number == 0 && look->mark.offset == 0 && look->mark.check[0] == '\0';
+    if (!none && !look->mark_met)
         audit_find(audit, "does not name line %lld as it is in the journal", (long long)look->mark.number);
     NKS_TRY(mark_row_check(audit, look, nks_journal_at(journal).number));
     NKS_TRY(count_of(audit, &nks_sql_audit_published_count, &published));
@@ -232,7 +233,7 @@ static enum nks_status journal_check(struct audit *audit, struct journal_look *l
     if (!nks_journal_file_path(audit->home, path))
         return nks_fault_set(&audit->fault, NKS_FAILED, "PATH-LONG", "the path of the home is too long");
     if (!nks_sys_exists(path)) {
-        if (look->mark.number > 0)
+        if (look->mark.number != 0)
             audit_find(audit, "is missing, but the database knows %lld lines of it", (long long)look->mark.number);
         return NKS_OK;
     }

@@ -237,6 +237,8 @@ batch_told:other || batch_told || UPDATE batch_told SET batch_id = (SELECT MIN(b
 claim_use:never || claim_use || UPDATE claim_use SET used_at = 0 WHERE (slice_id, n, leg_no) = (SELECT slice_id, n, leg_no FROM claim_use WHERE state = 1 LIMIT 1)
 claim_use:all || claim_use || UPDATE claim_use SET used_at = used_at - 86400 * 300
 claim_use:back || claim_use || UPDATE claim_use SET given_back_at = 0 WHERE state = 2
+journal_mark:below || journal_mark || UPDATE journal_mark SET number = -number
+journal_mark:none || journal_mark || UPDATE journal_mark SET number = 0
 delivery:never || delivery || UPDATE delivery SET received_at = 0 WHERE delivery_id = (SELECT MIN(delivery_id) FROM delivery WHERE state = 4)
 delivery:earlier || delivery || UPDATE delivery SET received_at = received_at - 86400 WHERE state = 4
 delivery:later || delivery || UPDATE delivery SET received_at = (SELECT MAX(at) FROM trail_link) WHERE delivery_id = 1
