@@ -161,7 +161,7 @@ struct audit_leg {
 };
 int64_t audit_first_slice(int64_t batch_id);
 int64_t audit_last_slice(int64_t batch_id);
-bool audit_time_good(int64_t time); /* of the years that have four digits, from 1970 on */
+bool audit_time_good(int64_t time);                 /* of the years that have four digits, from 1970 on */
 bool audit_routed(const struct audit_slice *slice); /* has legs */
 
 /* Each gives rows in order; a status other than NKS_OK of `fn` ends the reading and is returned. */

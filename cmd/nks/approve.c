@@ -173,7 +173,8 @@ static enum nks_status decided_add(struct nks_run *run, const struct nks_proposa
                                           .approver = proposal->approver,
                                           .reason = proposal->reason,
                                           .detail = proposal->act,
-                                          .about = about};
+                                          .about = about,
+                                          .at = proposal->decided};
     nks_act_about(proposal->act, proposal->arguments, proposal->content, about);
     NKS_TRY(nks_proposal_decide(run->persons, proposal, fault));
     return nks_trail_add(run->trail, &entry, fault);

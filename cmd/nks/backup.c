@@ -139,7 +139,9 @@ static void present_revived(struct nks_app *app, const struct nks_run *old, cons
 {
     if (old == NULL)
         out_note(&app->out,
-                 "the home that was there cannot be read: persons and certificates that ended after the backup are in "
+                 "the home that was there cannot be read, so its journal could not be compared with it: see that "
+                 "HOME.journal is not a copy from before last night, or what left since leaves once more; persons and "
+                 "certificates that ended after the backup are in "
                  "force again; look at nks keys person list and nks keys signer list, and end them");
     revived_present(app, revived);
 }
@@ -206,6 +208,14 @@ static int restore_do(struct nks_app *app, struct nks_restore *restore)
     return EXIT_DONE;
 }
 
+static int journal_look(struct nks_app *app, const struct nks_restore *restore)
+{
+    struct nks_run *old = old_home_open(app);
+    int code = old != NULL ? app_result(app, nks_restore_journal(restore, old, &app->fault)) : EXIT_DONE;
+    nks_run_close(old);
+    return code;
+}
+
 int command_restore(struct nks_app *app)
 {
     char keys_dir[NKS_PATH_MAX], backup[NKS_PATH_MAX];
@@ -227,8 +237,10 @@ int command_restore(struct nks_app *app)
                                   .backup_lock = -1,
                                   .new_lock = -1,
                                   .new_receive_lock = -1};
-    if (app->values[OPTION_DRY_RUN] != NULL)
-        return command_backup_check(app);
+    if (app->values[OPTION_DRY_RUN] != NULL) {
+        code = journal_look(app, &restore);
+        return code != EXIT_DONE ? code : command_backup_check(app);
+    }
     code = app_result(app, nks_restore_begin(&restore, &app->fault));
     if (code == EXIT_DONE)
         code = restore_do(app, &restore);
@@ -308,8 +320,8 @@ static int reconcile(struct nks_app *app, bool anew, bool dry_run, const char *r
                  "senders and data centrals must drop again what they sent since; the answers go nowhere twice");
     if (result.works > 0)
         out_note(&app->out,
-                 "next: nks run; it does again what was done since, in that order, and names what it waits for. "
-                 "Imports are made again between the days (see the manual)");
+                 "next: nks run; it does again what was done since, in that order, and names what it waits for: "
+                 "files, imports and what was done by hand");
     return app_result(app, status);
 }
 

@@ -288,12 +288,15 @@ static const struct code_row codes[] = {
      "The journal of published files beside the home (HOME.journal) is not the one that the home knows: not mounted, "
      "put "
      "back from a copy, or another home's.",
-     "Nothing was changed. With that journal the backup would pay again what left since.",
+     "The home is as it was; HOME.restoring may be left, the next restore makes it anew. With that journal the backup "
+     "would "
+     "pay again what left since.",
      "Mount it, or put the newest one there (both published.log and seals), then nks restore again. It is never put "
      "back "
-     "together with a backup. If published.log is lost for good, take what is there away and keep the folder; if it is "
-     "the "
-     "home that is wrong, move HOME away first."},
+     "together with a backup. If it is lost for good, take published.log away, see that there is a folder "
+     "HOME.journal/seals, even an empty one, restore, and ask every data central what it has. If it is the home that "
+     "is "
+     "wrong, move HOME away first."},
     {"RECONCILE-FIRST", 0, "The database is older than the journal: it was put back from a backup or a copy.",
      "Nothing leaves the house. What was published since is out and is not published again.",
      "Run nks reconcile --dry-run to see what was published since, and who and what had ended and is in force again. "
@@ -311,7 +314,9 @@ static const struct code_row codes[] = {
      "stop "
      "what was paid before."},
     {"LOST-ACT", 0, "After the backup that was put back a person stopped, replayed, recalled or imported something.",
-     "Nothing later is decided or sent. What was done again before it stands.",
+     "Nothing later is decided or sent. What was done again before it stands. A line can also be of an act that was "
+     "cut "
+     "short then, and done once more.",
      "Do the same again (the error names it; nks list shows the batch of that reference; of an import, take the same "
      "file), then nks run. If it is not "
      "to be done: nks reconcile --settle '#NUMBER' --reason TEXT."},
@@ -465,7 +470,8 @@ static const struct code_row codes[] = {
     {"REGISTER-STAGE", 0, "A row changed while the register was imported.", stop_here, audit_next},
     {"DEBT-ROW", 0, "A stored debt is not what was imported.", stop_here, audit_next},
     {"DEBT-AUTHORITY", 0, "The authority of a stored debt is gone.", stop_here, audit_next},
-    {"DEBT-USE", 0, "A use of a claim is not there, has another amount, or is older than the claim.", stop_here, audit_next},
+    {"DEBT-USE", 0, "A use of a claim is not there, has another amount, or is older than the claim.", stop_here,
+     audit_next},
     {"REFERENCE-RUN", 0, "A run of stored payment references is damaged.", stop_here, audit_next},
     {"SIGN-BAD", 0, "A signature does not hold: what it covers was changed, or the keys are another home's.", stop_here,
      "Make sure that --keys names this home's keys. Then as for any alarm: stop the cron job, run nks-audit, and call "

@@ -11,7 +11,8 @@ static const char two_look[] =
     "and decide with a second person. When it is mended: nks-audit again, then nks alarm clear --reason TEXT.";
 
 static const struct code_row rows[] = {
-    {"AUDIT-DATABASE", EXIT_INTEGRITY, "The database's own check finds its file damaged, or a table, index, trigger or view is not one that nks made.",
+    {"AUDIT-DATABASE", EXIT_INTEGRITY,
+     "The database's own check finds its file damaged, or a table, index, trigger or view is not one that nks made.",
      stop_all,
      "Stop the cron job, look at the disk and at the system's log, and go back to the newest backup that nks-audit "
      "proves. nks runs no trigger and reads no view; find out with a second person who put one there."},

@@ -117,17 +117,17 @@ static enum nks_status difference_take(void *context, const struct nks_import_re
              (long long)result->added, (long long)result->ended, (long long)result->unchanged, (uint64_t)blind.check);
     if (importing->proposal != NULL)
         NKS_TRY(act_still_signed(importing->proposal, importing->preview, fault));
-    bool changes = result->added + result->ended > 0;
-    return changes && !importing->dry_run ? nks_lost_import(run, imports[importing->which].what, importing->preview)
-                                          : NKS_OK;
+    if (result->added + result->ended == 0)
+        return NKS_OK;
+    return nks_lost_import(run, imports[importing->which].what, importing->preview, importing->dry_run);
 }
 
 /* Its link in the trail has the version as its number; 0: nothing was new. */
 static enum nks_status import_hashed(struct importing *importing, int fd)
 {
     struct nks_run *run = importing->app->run;
-    if (!importing->dry_run)
-        NKS_TRY(nks_lost_import_begin(run, imports[importing->which].what));
+    nks_time now = 0;
+    NKS_TRY(nks_lost_import_begin(run, imports[importing->which].what, &now));
     struct nks_import_options options = options_of(importing->app, importing->full, importing->dry_run);
     options.difference = importing->hash;
     options.judge = difference_take;
@@ -135,6 +135,7 @@ static enum nks_status import_hashed(struct importing *importing, int fd)
     nks_trail_default_number(run->trail, &importing->result.version);
     enum nks_status status = imports[importing->which].fn(run, fd, &options, &importing->result);
     nks_trail_default_number(run->trail, NULL);
+    nks_lost_import_end(run, now);
     return status;
 }
 

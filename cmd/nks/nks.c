@@ -513,7 +513,7 @@ static bool take_option(struct nks_app *app, char **argv, int argc, int *at)
     }
     if (options[number].value != NULL)
         value = equals != NULL ? equals + 1 : argv[++*at];
-    if (number == OPTION_REASON && value[strspn(value, " \t")] == '\0') /* blanks say nothing: as if not given */
+    if (number == OPTION_REASON && value[strspn(value, " \t\r\n")] == '\0') /* blanks say nothing: as if not given */
         value = NULL;
     app->values[number] = value;
     return true;

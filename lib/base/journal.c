@@ -134,7 +134,7 @@ enum nks_status nks_journal_open(const char *path, const struct nks_journal_mark
     enum nks_status status = file_open(path, is_new, journal, fault);
     if (status == NKS_OK)
         status = begin(journal, known, fault);
-    else if (status == NKS_REFUSED) { /* it is no file */
+    else if (strcmp(fault->code, "FILE-KIND") == 0) {
         nks_fault_clear(fault);
         status = nks_fault_set(fault, NKS_FAILED, "JOURNAL-MISSING",
                                "what lies at %s is no file that can be read: put the journal of published files there",

@@ -140,6 +140,9 @@ VALUES (:line, :kind, :at, :party, :hash, :generation, :outcome, :state);
 UPDATE lost_work SET outcome = :outcome, at = :at
 WHERE kind = :kind AND party = :party AND hash = :hash AND generation = :generation AND state = 1;
 
+-- name: lost_import_update
+UPDATE lost_work SET line = :line, at = :at WHERE kind = :kind AND outcome = :outcome AND state = 1;
+
 -- name: lost_last
 SELECT line FROM lost_work WHERE kind = :kind AND outcome = :outcome AND state = 1
   AND line = (SELECT MAX(line) FROM lost_work);
@@ -152,6 +155,9 @@ SELECT COUNT(*) FROM lost_work WHERE state = 1;
 
 -- name: lost_move
 UPDATE lost_work SET state = :to WHERE line = :line AND state = 1;
+
+-- name: lost_act_begins
+SELECT line FROM lost_work WHERE kind = :act AND state = 1 AND substr(outcome, 1, :length) = :begins ORDER BY line LIMIT 1;
 
 -- name: lost_act_find
 SELECT line FROM lost_work WHERE kind = :act AND state = 1 AND outcome = :outcome ORDER BY line LIMIT 1;
@@ -223,7 +229,7 @@ SELECT COUNT(*) FROM published p WHERE p.kind IN (:order, :status) AND p.settled
 UPDATE published SET unfinished = :unfinished WHERE name = :name;
 
 -- name: published_unfinished_next
-SELECT name FROM published p WHERE p.unfinished = 1 AND p.name > :after
+SELECT name FROM published p WHERE p.unfinished = 1 AND p.kind = :kind AND p.name > :after
   AND NOT EXISTS (SELECT 1 FROM out_file f WHERE f.name = p.name AND f.folder = p.folder AND f.answered > 0)
 ORDER BY p.name LIMIT 1;
 

@@ -43,7 +43,15 @@ enum nks_status nks_lost_add(struct nks_exchange *exchange, const struct nks_los
 {
     struct nks_stmt *stmt = NULL;
     int64_t changed = 0, before = 0;
-    if (lost->kind == NKS_LOST_ACT) { /* killed after its line, and done once more */
+    if (nks_text_starts(nks_text_from(lost->outcome), "import ")) {
+        /* over the same rows, so the first was cut short: the later one is what happened */
+        NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_lost_import_update, &stmt, fault));
+        nks_bind_int(stmt, "line", lost->line);
+        nks_bind_int(stmt, "at", lost->at);
+        nks_bind_int(stmt, "kind", lost->kind);
+        nks_bind_text(stmt, "outcome", nks_text_from(lost->outcome));
+        NKS_TRY(nks_stmt_run(stmt, &changed, fault));
+    } else if (lost->kind == NKS_LOST_ACT) { /* killed after its line, and done once more */
         NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_lost_last, &stmt, fault));
         nks_bind_int(stmt, "kind", NKS_LOST_ACT);
         nks_bind_text(stmt, "outcome", nks_text_from(lost->outcome));
@@ -113,6 +121,17 @@ enum nks_status nks_lost_move(struct nks_exchange *exchange, int64_t line, enum 
     NKS_TRY(nks_stmt_run(stmt, &changed, fault));
     *moved = changed == 1;
     return NKS_OK;
+}
+
+enum nks_status nks_lost_act_begins(struct nks_exchange *exchange, struct nks_text begins, int64_t *line,
+                                    struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_lost_act_begins, &stmt, fault));
+    nks_bind_int(stmt, "act", NKS_LOST_ACT);
+    nks_bind_int(stmt, "length", (int64_t)begins.len);
+    nks_bind_text(stmt, "begins", begins);
+    return nks_exchange_one(stmt, line, fault);
 }
 
 enum nks_status nks_lost_act_find(struct nks_exchange *exchange, const char *outcome, int64_t *line,

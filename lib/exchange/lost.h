@@ -34,7 +34,7 @@ void nks_lost_format(const struct nks_lost *lost, struct nks_buf *fields);
 NKS_CHECKED bool nks_lost_read(struct nks_text fields, struct nks_lost *out);
 
 /* Inside the caller's transaction. After a kill the same stands there once more: a reading then has its last outcome,
- * an act is one. */
+ * an act is one, and an import stands where it was last. */
 NKS_CHECKED enum nks_status nks_lost_add(struct nks_exchange *exchange, const struct nks_lost *lost,
                                          struct nks_fault *fault);
 /* The first that waits; *found false: none does. */
@@ -44,6 +44,9 @@ NKS_CHECKED enum nks_status nks_lost_count(struct nks_exchange *exchange, int64_
 /* Inside the caller's transaction. *moved false: it does not wait. */
 NKS_CHECKED enum nks_status nks_lost_move(struct nks_exchange *exchange, int64_t line, enum nks_lost_state to,
                                           bool *moved, struct nks_fault *fault);
+/* The first act that waits whose outcome begins so; *line 0: none. */
+NKS_CHECKED enum nks_status nks_lost_act_begins(struct nks_exchange *exchange, struct nks_text begins, int64_t *line,
+                                                struct nks_fault *fault);
 /* The first act that waits with this outcome; *line 0: none. */
 NKS_CHECKED enum nks_status nks_lost_act_find(struct nks_exchange *exchange, const char *outcome, int64_t *line,
                                               struct nks_fault *fault);

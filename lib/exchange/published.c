@@ -298,6 +298,7 @@ enum nks_status nks_published_unfinished_next(struct nks_exchange *exchange, cha
     bool fits = true;
     NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_published_unfinished_next, &stmt, fault));
     nks_bind_text(stmt, "after", nks_text_from(name));
+    nks_bind_int(stmt, "kind", NKS_FILE_ORDER);
     NKS_TRY(nks_stmt_one(stmt, found, fault));
     if (*found)
         fits = nks_text_copy(nks_column_text(stmt, 0), name, NKS_FILE_NAME_MAX);

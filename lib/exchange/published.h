@@ -81,7 +81,7 @@ NKS_CHECKED enum nks_status nks_published_before_line(struct nks_exchange *excha
 /* Inside the caller's transaction: the journal has no end of it, so its receiver is asked. */
 NKS_CHECKED enum nks_status nks_published_unfinished(struct nks_exchange *exchange, const char *name, bool unfinished,
                                                      struct nks_fault *fault);
-/* The next of these after `name` ("" at first), put into `name`. */
+/* The next order file of these after `name` ("" at first), put into `name`. */
 NKS_CHECKED enum nks_status nks_published_unfinished_next(struct nks_exchange *exchange, char name[NKS_FILE_NAME_MAX],
                                                           bool *found, struct nks_fault *fault);
 /* The next business day after `after` on which order files left that have no row (yet), and when the first of them was

@@ -298,7 +298,9 @@ enum nks_status nks_run_journal(struct nks_run *run)
 {
     if (run->journal_compared)
         return NKS_OK;
-    NKS_TRY(compare(run));
-    run->journal_compared = true;
-    return NKS_OK;
+    nks_trail_aside(run->trail, true);
+    enum nks_status status = compare(run);
+    nks_trail_aside(run->trail, false);
+    run->journal_compared = status == NKS_OK;
+    return status;
 }

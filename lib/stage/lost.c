@@ -14,6 +14,7 @@ static enum nks_status journal_write(struct nks_run *run, const struct nks_lost 
     nks_buf_init(&fields, memory, sizeof memory);
     nks_lost_format(lost, &fields);
     NKS_TRY(nks_journal_word(run, "judged", nks_buf_view(&fields)));
+    nks_sys_point("judged.journaled");
     return nks_journal_mark(run);
 }
 
@@ -122,54 +123,73 @@ static void now_is(struct nks_run *run, nks_time now)
 
 /* ---- imports: each over the rows of then, so in their turn only */
 
-static enum nks_status import_turn(struct nks_run *run, const char *what, struct nks_lost *head, bool *turn)
+static struct nks_text import_begins(const char *what, char out[NKS_LOST_OUTCOME_MAX])
 {
-    char begins[NKS_LOST_OUTCOME_MAX];
-    int len = snprintf(begins, sizeof begins, "import %s ", what);
-    NKS_TRY(nks_lost_head(run->exchange, head, turn, &run->fault));
-    *turn = *turn && head->kind == NKS_LOST_ACT && strncmp(head->outcome, begins, (size_t)len) == 0;
+    int len = snprintf(out, NKS_LOST_OUTCOME_MAX, "import %s ", what);
+    return (struct nks_text){out, (size_t)len};
+}
+
+/* *head.line 0: it is not the turn of an import of that kind. */
+static enum nks_status import_turn(struct nks_run *run, const char *what, struct nks_lost *head)
+{
+    char memory[NKS_LOST_OUTCOME_MAX];
+    bool found = false;
+    struct nks_text begins = import_begins(what, memory);
+    NKS_TRY(nks_lost_head(run->exchange, head, &found, &run->fault));
+    if (!found || head->kind != NKS_LOST_ACT || strncmp(head->outcome, begins.ptr, begins.len) != 0)
+        head->line = 0;
     return NKS_OK;
 }
 
-enum nks_status nks_lost_import_begin(struct nks_run *run, const char *what)
+enum nks_status nks_lost_import_begin(struct nks_run *run, const char *what, nks_time *now)
 {
     struct nks_lost head;
-    bool turn = false;
+    *now = run->now;
     NKS_TRY(nks_run_journal(run));
-    NKS_TRY(import_turn(run, what, &head, &turn));
-    if (turn)
+    NKS_TRY(import_turn(run, what, &head));
+    if (head.line != 0)
         now_is(run, head.at);
     return NKS_OK;
 }
 
-/* The stages of before it are over when nothing that left before it is missing. */
-static enum nks_status import_late(struct nks_run *run, int64_t line, bool turn)
+void nks_lost_import_end(struct nks_run *run, nks_time now)
 {
-    int64_t left = 0;
-    if (turn)
-        NKS_TRY(nks_published_before_line(run->exchange, line, &left, &run->fault));
-    return turn && left == 0
-               ? NKS_OK
-               : nks_fault_set(&run->fault, NKS_HELD, "LOST-RUN",
-                               "this import was done before the home was put back (#%lld), and has its turn later; "
-                               "nothing was stored: use nks run, which stops where it belongs",
-                               (long long)line);
+    now_is(run, now);
 }
 
-enum nks_status nks_lost_import(struct nks_run *run, const char *what, const char *detail)
+/* Each import of a kind builds on the ones before it; and the stages of before it are over when nothing that left
+ * before it is missing. */
+static enum nks_status import_early(struct nks_run *run, const char *what, const struct nks_lost *head)
+{
+    char memory[NKS_LOST_OUTCOME_MAX];
+    int64_t line = head->line, left = 0;
+    if (line == 0)
+        NKS_TRY(nks_lost_act_begins(run->exchange, import_begins(what, memory), &line, &run->fault));
+    else
+        NKS_TRY(nks_published_before_line(run->exchange, line, &left, &run->fault));
+    return line == head->line && left == 0
+               ? NKS_OK
+               : nks_fault_set(&run->fault, NKS_HELD, "LOST-RUN",
+                               "an import of %s that was done before the home was put back (#%lld) has its turn later; "
+                               "nothing was stored: use nks run, which stops where it belongs",
+                               what, (long long)line);
+}
+
+enum nks_status nks_lost_import(struct nks_run *run, const char *what, const char *detail, bool dry_run)
 {
     const struct nks_lost act = act_of(run, "import", what, detail);
     struct nks_lost head;
-    int64_t waits = 0;
-    bool turn = false, moved = false;
+    bool moved = false;
     if (run->journal == NULL) /* a home that has sent nothing yet begins its journal with the first file that leaves */
         return NKS_OK;
-    NKS_TRY(import_turn(run, what, &head, &turn));
-    NKS_TRY(nks_lost_act_find(run->exchange, act.outcome, &waits, &run->fault));
-    if (waits == 0)
-        return turn ? differs(run, &head, act.outcome) : journal_write(run, &act);
-    NKS_TRY(import_late(run, waits, turn && head.line == waits));
-    return nks_lost_move(run->exchange, waits, NKS_LOST_BACK, &moved, &run->fault);
+    NKS_TRY(import_turn(run, what, &head));
+    NKS_TRY(import_early(run, what, &head));
+    if (head.line != 0 && strcmp(head.outcome, act.outcome) != 0)
+        return differs(run, &head, act.outcome);
+    if (dry_run)
+        return NKS_OK;
+    return head.line == 0 ? journal_write(run, &act)
+                          : nks_lost_move(run->exchange, head.line, NKS_LOST_BACK, &moved, &run->fault);
 }
 
 /* ---- whose turn it is */

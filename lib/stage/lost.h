@@ -29,13 +29,15 @@ NKS_CHECKED enum nks_status nks_lost_judged(struct nks_run *run, const struct nk
  * those of then. A stop makes no file of its own and may come at any time. */
 NKS_CHECKED enum nks_status nks_lost_act(struct nks_run *run, const char *word, const char *about, const char *detail);
 /*
- * An import of reference data ("register"): begin before it, outside its transaction; the other inside it, just before
- * the commit, with what it changes as one line. One that was done before the home was put back is done again in its
- * turn only (NKS_HELD, LOST-RUN), as of then (nks_run.now changes), and nothing else in its place (LOST-DIFFERS); any
- * other is a new one. Of a home that has no journal yet nothing is kept.
+ * An import of reference data ("register"): begin before it, outside its transaction; the second inside it, just before
+ * the commit, with what it changes as one line; end after it. One that was done before the home was put back is done
+ * again in its turn, as of then (nks_run.now is of then until the end), and nothing else in its place (NKS_HELD,
+ * LOST-DIFFERS). While one of its kind waits and has its turn later, none is done (LOST-RUN). `dry_run`: only asks. Of
+ * a home that has no journal yet nothing is kept.
  */
-NKS_CHECKED enum nks_status nks_lost_import_begin(struct nks_run *run, const char *what);
-NKS_CHECKED enum nks_status nks_lost_import(struct nks_run *run, const char *what, const char *detail);
+NKS_CHECKED enum nks_status nks_lost_import_begin(struct nks_run *run, const char *what, nks_time *now);
+NKS_CHECKED enum nks_status nks_lost_import(struct nks_run *run, const char *what, const char *detail, bool dry_run);
+void nks_lost_import_end(struct nks_run *run, nks_time now);
 /* Before such an act: it is one that waits to be done again, or nothing of the batch's source is missing
  * (nks_journal_free). What left later than the act of then cannot be there before it. */
 NKS_CHECKED enum nks_status nks_lost_act_free(struct nks_run *run, const char *word, int64_t batch_id,

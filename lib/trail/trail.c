@@ -60,8 +60,9 @@ static enum nks_status on_commit(void *context, struct nks_fault *fault)
     const struct nks_trail_entry plain = {.action = NKS_TRAIL_COMMIT};
     if (trail->covered == nks_db_transaction(trail->db))
         return NKS_OK;
-    struct nks_trail_entry entry = trail->otherwise != NULL ? *trail->otherwise : plain;
-    if (trail->otherwise_number != NULL)
+    bool named = trail->otherwise != NULL && !trail->aside;
+    struct nks_trail_entry entry = named ? *trail->otherwise : plain;
+    if (trail->otherwise_number != NULL && !trail->aside)
         entry.number = *trail->otherwise_number;
     return nks_trail_add(trail, &entry, fault);
 }
@@ -112,6 +113,11 @@ void nks_trail_with(struct nks_trail *trail, nks_trail_with_fn fn, void *context
     trail->with = fn;
     trail->with_context = context;
     trail->with_done = 0;
+}
+
+void nks_trail_aside(struct nks_trail *trail, bool aside)
+{
+    trail->aside = aside;
 }
 
 void nks_trail_default_number(struct nks_trail *trail, const int64_t *number)
@@ -167,7 +173,7 @@ static enum nks_status texts_pack(const struct nks_trail *trail, const struct nk
     NKS_TRY(nks_sys_random(salt, sizeof salt, fault));
     nks_pack_text(buf, (struct nks_text){(const char *)salt, sizeof salt});
     /* A link of a stage's own, made for somebody, is theirs. */
-    const struct nks_trail_entry *behind = trail->otherwise;
+    const struct nks_trail_entry *behind = trail->aside ? NULL : trail->otherwise;
     bool theirs = entry->who == NULL && behind != NULL && behind->who != NULL;
     pack_cut(buf, entry->who != NULL ? entry->who : theirs ? behind->who : trail->who, NKS_TRAIL_WHO_MAX);
     pack_cut(buf, theirs && entry->approver == NULL ? behind->approver : entry->approver, NKS_TRAIL_WHO_MAX);
@@ -257,7 +263,7 @@ enum nks_status nks_trail_head(struct nks_trail *trail, int64_t chain, int64_t *
 /* Once in each transaction: the links that it adds itself do not call it again. */
 static enum nks_status with_call(struct nks_trail *trail, struct nks_fault *fault)
 {
-    if (trail->with == NULL || trail->with_done == nks_db_transaction(trail->db))
+    if (trail->with == NULL || trail->aside || trail->with_done == nks_db_transaction(trail->db))
         return NKS_OK;
     trail->with_done = nks_db_transaction(trail->db);
     return trail->with(trail->with_context, fault);
@@ -269,7 +275,7 @@ enum nks_status nks_trail_add(struct nks_trail *trail, const struct nks_trail_en
     uint8_t details[DETAILS_MAX + NKS_CIPHER_OVERHEAD], before[NKS_HASH_SIZE];
     struct nks_buf buf;
     struct nks_trail_link link = {.chain = entry->batch_id,
-                                  .at = trail->now,
+                                  .at = entry->at != 0 ? entry->at : trail->now,
                                   .action = entry->action,
                                   .slice_id = entry->slice_id,
                                   .number = entry->number,

@@ -74,6 +74,7 @@ struct nks_trail_entry {
     const char *detail;             /* one line; no CPR number, name or account; NULL: none */
     const uint8_t *about;           /* SHA-256 of arguments and content of the act; NULL: none */
     const struct nks_blind *holder; /* of a look: whose data; NULL: nobody's in particular */
+    nks_time at;                    /* 0: the trail's own instant */
 };
 
 struct nks_trail;
@@ -95,6 +96,10 @@ void nks_trail_default(struct nks_trail *trail, const struct nks_trail_entry *en
  * NULL takes it away. */
 typedef enum nks_status (*nks_trail_with_fn)(void *context, struct nks_fault *fault);
 void nks_trail_with(struct nks_trail *trail, nks_trail_with_fn fn, void *context);
+
+/* While aside, default, its number and `with` do not count: for what a killed run left, which is finished before the
+ * act begins and is not of it. */
+void nks_trail_aside(struct nks_trail *trail, bool aside);
 
 /* The number of that link, where it is known in the transaction only: read from `number` just before the commit. NULL
  * ends it. */

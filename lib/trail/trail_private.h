@@ -8,6 +8,7 @@ struct nks_trail {
     struct nks_cipher *cipher; /* NULL without secret keys */
     nks_time now;
     const char *who;
+    bool aside;                              /* the three below do not count */
     const int64_t *otherwise_number;         /* NULL: the entry's */
     const struct nks_trail_entry *otherwise; /* of commits that add no link; NULL: a plain COMMIT */
     nks_trail_with_fn with;                  /* what is stored with the links of a transaction; NULL: nothing */

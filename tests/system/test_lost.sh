@@ -107,33 +107,91 @@ night_run "$home" "$later"
 paid "a new file before the old" "$home" "E-1 E-3 "
 audit_clean "$home"
 
-# ---- refused then, accepted now: the run stops, and goes on when things are as then
+# ---- refused then, accepted now: imports are done again between the files, each in its turn and as of then
 begin other
 sed 's/,30020000000301;/,30020000000399;/' "$small/agreements.csv" >"$work/wrong.csv"
+sed 's/,30020000000301;/,30020000000398;/' "$small/agreements.csv" >"$work/third.csv"
+night_run "$home" 2026-11-23T01:20:00Z # from here on there is a journal
 nks "$home" agreement import --now 2026-11-23T01:30:00Z "$work/wrong.csv"
 drop "$home" f MSG-F $one
 night_run "$home"
+code env NKS_KILL_AT=judged.journaled "$NKS_BIN/nks" --home "$home" agreement import --now 2026-11-23T02:40:00Z "$small/agreements.csv"
+[ "$code" -gt 128 ] || fail "the import was not killed"
+night_run "$home" 2026-11-23T02:50:00Z
 nks "$home" agreement import --now 2026-11-23T03:00:00Z "$small/agreements.csv"
+assert_eq "one line more of an import that was killed" "$(grep -c 'import agreements' "$home.journal/published.log")" \
+    3
 drop "$home" f2 MSG-F2 $one
 night_run "$home" 2026-11-23T03:10:00Z
 paid "before" "$home" "E-1 "
 put_back "$home"
 drop "$home" f MSG-F $one
 drop "$home" f2 MSG-F2 $one
-try 5 LOST-DIFFERS "$home" run --now "$later"
-paid "refused then" "$home" "E-1 "
-nks "$home" agreement import --now "$later" "$work/wrong.csv"
 try 5 "did this: import agreements 5 rows: 1 added" "$home" run --now "$later"
-sed 's/,30020000000301;/,30020000000398;/' "$small/agreements.csv" >"$work/third.csv"
 try 5 LOST-DIFFERS "$home" agreement import --now "$later" "$work/third.csv"
-assert_eq "another import in its place stores nothing" \
-    "$(sqlite3 "$home/nks.db" "SELECT count(*) FROM agreement_import")" 2
+try 5 LOST-DIFFERS "$home" agreement import --dry-run --now "$later" "$work/third.csv"
+nks "$home" agreement import --now "$later" "$work/wrong.csv"
+for next in "$small/agreements.csv" "$work/third.csv"; do
+    try 5 LOST-RUN "$home" agreement import --now "$later" "$next"
+    try 5 LOST-RUN "$home" agreement import --dry-run --now "$later" "$next"
+done
+assert_eq "one that is refused stores nothing" "$(sqlite3 "$home/nks.db" "SELECT count(*) FROM agreement_import")" 2
+nks "$home" register import --now "$later" "$small/register.csv"
+paid "refused then" "$home" "E-1 "
+try 5 LOST-ACT "$home" run --now "$later"
 nks "$home" agreement import --now "$later" "$small/agreements.csv"
-assert_eq "it is of then" "$(sqlite3 "$home/nks.db" "SELECT datetime(imported_at, 'unixepoch') FROM agreement_import
-    ORDER BY version DESC LIMIT 1")" \
-    "2026-11-23 03:00:00"
+assert_eq "each is of then" "$(sqlite3 "$home/nks.db" "SELECT time(imported_at, 'unixepoch') FROM agreement_import
+    WHERE version > 1 ORDER BY version" | tr '\n' ' ')" "01:30:00 03:00:00 "
 night_run "$home" "$later"
 paid "as then" "$home" "E-1 "
+audit_clean "$home"
+
+# ---- the same where two persons are asked for: an approved import is of then, its decision of now
+begin persons
+for id in an bo; do
+    nks "$home" keys person make "$work/$id.key"
+    nks "$home" keys person add $id --key "$work/$id.key.pub" --roles operator,approver --reason test --now 2026-11-22T10:00:00Z
+done
+sed -i 's/^required = no/required = yes/' "$home/nks.conf"
+nks "$home" backup "$work/persons.backups" --now 2026-11-23T01:00:00Z
+night_run "$home" 2026-11-23T01:20:00Z
+an="--person an --person-key $work/an.key" bo="--person bo --person-key $work/bo.key"
+both() { # HOME NOW FILE: proposed and approved
+    # shellcheck disable=SC2086
+    try 5 "" "$1" agreement import --now "$2" "$3" --reason test $an
+    proposal=$(sqlite3 "$1/nks.db" "SELECT MAX(proposal_id) FROM proposal")
+    # shellcheck disable=SC2086
+    try 0 "" "$1" approve "$proposal" "$3" --now "$2" $bo
+}
+both "$home" 2026-11-23T01:30:00Z "$work/wrong.csv"
+drop "$home" f MSG-F $one
+night_run "$home"
+# shellcheck disable=SC2086
+try 0 "" "$home" restore "$(echo "$work"/persons.backups/*)" --reason test --now "$morning" $an --approver bo --approver-key "$work/bo.key"
+# shellcheck disable=SC2086
+try 5 "" "$home" reconcile --reason test --now "$morning" $an
+# shellcheck disable=SC2086
+try 0 "" "$home" approve "$(sqlite3 "$home/nks.db" "SELECT MAX(proposal_id) FROM proposal")" --now "$morning" $bo
+drop "$home" f MSG-F $one
+try 5 LOST-ACT "$home" run --now "$later"
+both "$home" "$later" "$work/wrong.csv"
+try 0 "" "$home" run --now "$later"
+assert_eq "an approved import is of then" "$(sqlite3 "$home/nks.db" "SELECT time(max(imported_at), 'unixepoch') FROM agreement_import
+    WHERE version = 2")" "01:30:00"
+audit_clean "$home"
+# what a killed run left is finished before an act, and is not taken for it
+drop "$home" g MSG-G $two
+code env NKS_KILL_AT=publish.journaled "$NKS_BIN/nks" --home "$home" run --now 2026-11-23T09:00:00Z
+[ "$code" -gt 128 ] || fail "the run was not killed"
+# shellcheck disable=SC2086
+try 5 "" "$home" agreement import --now 2026-11-23T09:10:00Z "$small/agreements.csv" --reason test $an
+proposal=$(sqlite3 "$home/nks.db" "SELECT MAX(proposal_id) FROM proposal")
+# shellcheck disable=SC2086
+try 1 CONTENT-CHANGED "$home" approve "$proposal" "$work/third.csv" --now 2026-11-23T09:20:00Z $bo
+assert_eq "a proposal whose act was not done is open" "$(sqlite3 "$home/nks.db" "SELECT state FROM proposal WHERE proposal_id = $proposal")" 1
+# shellcheck disable=SC2086
+try 0 "" "$home" approve "$proposal" "$small/agreements.csv" --now 2026-11-23T09:30:00Z $bo
+try 0 "" "$home" run --now 2026-11-23T09:40:00Z
 audit_clean "$home"
 
 # ---- a payment of a later day, due before the home is put back to work

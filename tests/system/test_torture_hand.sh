@@ -30,6 +30,7 @@ begin_import() {
     mkdir "$work/without"
     cp "$small/agreements.csv" "$small/centrals.csv" "$small/debts.csv" "$work/without/"
     home_init "$1" "$work/without"
+    night_run "$1" # from here on there is a journal
     cp -R "$small/in/." "$1/in/"
 }
 begin_stop() {
