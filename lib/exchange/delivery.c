@@ -228,6 +228,8 @@ static enum nks_status reading_find(struct nks_exchange *exchange, const struct 
     nks_bind_text(stmt, "party", nks_text_from(party));
     nks_bind_int(stmt, "generation", generation);
     nks_bind_int(stmt, "received", NKS_DELIVERY_RECEIVED);
+    nks_bind_int(stmt, "first_unsigned", NKS_REASON_SIGNATURE_MISSING); /* those were never read */
+    nks_bind_int(stmt, "last_unsigned", NKS_REASON_SIGNER_UNKNOWN);
     return nks_exchange_one(stmt, id, fault);
 }
 

@@ -225,6 +225,13 @@ SELECT source, business_date FROM published WHERE name = :name AND source <> :no
 SELECT COUNT(*) FROM published p WHERE p.kind IN (:order, :status) AND p.settled = 0 AND p.line < :line AND NOT EXISTS (SELECT 1 FROM out_file f
   WHERE f.folder = p.folder AND f.party = p.party AND f.name = p.name AND f.state >= :published);
 
+-- The next instant of a day at which a file left before a line of the journal was written, and is not there again.
+-- name: published_instant
+SELECT MIN(created_at) FROM published p
+WHERE p.kind IN (:order, :status, :recall) AND p.settled = 0 AND p.business_date = :day AND p.line < :line AND p.created_at > :after
+  AND NOT EXISTS (SELECT 1 FROM out_file f
+    WHERE f.folder = p.folder AND f.party = p.party AND f.name = p.name AND f.state >= :published);
+
 -- name: published_unfinished
 UPDATE published SET unfinished = :unfinished WHERE name = :name;
 
@@ -322,13 +329,13 @@ SELECT delivery_id FROM delivery WHERE hash_key = :hash_key AND state > :receive
 -- name: delivery_waiting
 SELECT delivery_id FROM delivery
 WHERE hash_key = :hash_key AND hash = :hash AND source = :source AND party = :party AND generation = :generation
-  AND state = :received
+  AND state = :received AND NOT (reason >= :first_unsigned AND reason <= :last_unsigned)
 ORDER BY delivery_id LIMIT 1;
 
 -- name: delivery_is_judged
 SELECT delivery_id FROM delivery
 WHERE hash_key = :hash_key AND hash = :hash AND source = :source AND party = :party AND generation = :generation
-  AND state > :received AND repeats = 0
+  AND state > :received AND repeats = 0 AND NOT (reason >= :first_unsigned AND reason <= :last_unsigned)
 ORDER BY delivery_id LIMIT 1;
 
 -- name: delivery_move

@@ -281,6 +281,21 @@ enum nks_status nks_published_before_line(struct nks_exchange *exchange, int64_t
     return nks_exchange_one(stmt, count, fault);
 }
 
+enum nks_status nks_published_instant(struct nks_exchange *exchange, nks_date day, int64_t line, nks_time after,
+                                      nks_time *created, struct nks_fault *fault)
+{
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(nks_stmt_start(exchange->db, &nks_sql_published_instant, &stmt, fault));
+    nks_bind_int(stmt, "order", NKS_FILE_ORDER);
+    nks_bind_int(stmt, "status", NKS_FILE_STATUS);
+    nks_bind_int(stmt, "recall", NKS_FILE_RECALL);
+    nks_bind_int(stmt, "day", day);
+    nks_bind_int(stmt, "line", line);
+    nks_bind_int(stmt, "after", after);
+    nks_bind_int(stmt, "published", NKS_FILE_PUBLISHED);
+    return nks_exchange_one(stmt, created, fault);
+}
+
 enum nks_status nks_published_unfinished(struct nks_exchange *exchange, const char *name, bool unfinished,
                                          struct nks_fault *fault)
 {

@@ -78,6 +78,10 @@ NKS_CHECKED enum nks_status nks_published_settle(struct nks_exchange *exchange, 
 /* Order files and status reports that left before that line of the journal was written, and are not there again. */
 NKS_CHECKED enum nks_status nks_published_before_line(struct nks_exchange *exchange, int64_t line, int64_t *count,
                                                       struct nks_fault *fault);
+/* The next instant after `after` at which, on that business day, orders, status reports or recalls were made that left
+ * before that line of the journal was written and are not there again; *created 0: none. */
+NKS_CHECKED enum nks_status nks_published_instant(struct nks_exchange *exchange, nks_date day, int64_t line,
+                                                  nks_time after, nks_time *created, struct nks_fault *fault);
 /* Inside the caller's transaction: the journal has no end of it, so its receiver is asked. */
 NKS_CHECKED enum nks_status nks_published_unfinished(struct nks_exchange *exchange, const char *name, bool unfinished,
                                                      struct nks_fault *fault);

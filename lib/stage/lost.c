@@ -167,12 +167,17 @@ static enum nks_status import_early(struct nks_run *run, const char *what, const
         NKS_TRY(nks_lost_act_begins(run->exchange, import_begins(what, memory), &line, &run->fault));
     else
         NKS_TRY(nks_published_before_line(run->exchange, line, &left, &run->fault));
-    return line == head->line && left == 0
-               ? NKS_OK
-               : nks_fault_set(&run->fault, NKS_HELD, "LOST-RUN",
-                               "an import of %s that was done before the home was put back (#%lld) has its turn later; "
-                               "nothing was stored: use nks run, which stops where it belongs",
-                               what, (long long)line);
+    if (line != head->line)
+        return nks_fault_set(&run->fault, NKS_HELD, "LOST-RUN",
+                             "an import of %s that was done before the home was put back (#%lld) has its turn later; "
+                             "nothing was stored: use nks run, which stops where it belongs",
+                             what, (long long)line);
+    return left == 0 ? NKS_OK
+                     : nks_fault_set(&run->fault, NKS_HELD, "LOST-RUN",
+                                     "%lld files that left before this import (#%lld) are not there again, nothing was "
+                                     "stored: use nks run first; if it stops here again, look at nks status, or give "
+                                     "the import up and import then",
+                                     (long long)left, (long long)line);
 }
 
 enum nks_status nks_lost_import(struct nks_run *run, const char *what, const char *detail, bool dry_run)
@@ -214,7 +219,7 @@ enum nks_status nks_lost_next(struct nks_run *run, enum nks_source source, int64
     *id = 0;
     NKS_TRY(nks_lost_head(run->exchange, &head, &waits, &run->fault));
     enum nks_lost_kind kind = source == NKS_SOURCE_CENTRAL ? NKS_LOST_CENTRAL : NKS_LOST_SENDER;
-    if (!waits || head.kind != kind || nks_copenhagen_date(head.at) != run->today)
+    if (!waits || head.kind != kind || head.at != run->now) /* of another run: what that one did comes between */
         return NKS_OK;
     return nks_delivery_waiting(run->exchange, source, head.party, head.hash, head.generation, id, &run->fault);
 }
@@ -225,8 +230,6 @@ static enum nks_status head_of_day(struct nks_run *run, struct nks_lost *head, b
 {
     NKS_TRY(nks_lost_head(run->exchange, head, waits, &run->fault));
     *waits = *waits && nks_copenhagen_date(head->at) == run->today;
-    if (*waits)
-        now_is(run, head->at);
     return NKS_OK;
 }
 
@@ -247,15 +250,6 @@ static enum nks_status stopped_at(struct nks_run *run, const struct nks_lost *he
         who_of(head), head->party, at, head->generation > 1 ? " (it was replayed then)" : "", (long long)head->line);
 }
 
-/* Judges what has its turn, answers before files, as a run does. */
-static enum nks_status judge(struct nks_run *run, struct nks_lost *head, bool *waits)
-{
-    NKS_TRY(nks_stage_collect(run, 0));
-    NKS_TRY(head_of_day(run, head, waits));
-    NKS_TRY(nks_stage_ingest(run, 0));
-    return head_of_day(run, head, waits);
-}
-
 static const nks_stage_fn rest[] = {nks_stage_decide, nks_stage_emit, nks_stage_deliver};
 enum { REST = sizeof rest / sizeof rest[0] };
 
@@ -274,32 +268,52 @@ static enum nks_status rest_before(struct nks_run *run, const struct nks_lost *a
     return NKS_OK;
 }
 
-/* How far the stages may go now. */
-static enum nks_status rest_do(struct nks_run *run, const struct nks_lost *head, bool act)
+static enum nks_status rest_do(struct nks_run *run, size_t count)
 {
-    size_t count = REST;
-    if (act)
-        NKS_TRY(rest_before(run, head, &count));
     for (size_t i = 0; i < count; i++)
         NKS_TRY(rest[i](run, 0));
     return NKS_OK;
 }
 
-/* What is due or half done goes first: an answer speaks of files that must be there before it is judged. */
+/* What left that day before that line was decided at its own instants: claims were used then, and an answer speaks of
+ * files that must be there before it is judged. */
+static enum nks_status left_do(struct nks_run *run, int64_t line)
+{
+    for (nks_time after = 0;;) { /* ends: later with each turn */
+        NKS_TRY(nks_published_instant(run->exchange, run->today, line, after, &after, &run->fault));
+        if (after == 0)
+            return NKS_OK;
+        now_is(run, after);
+        NKS_TRY(rest_do(run, REST));
+    }
+}
+
+static enum nks_status act_reached(struct nks_run *run, const struct nks_lost *act)
+{
+    size_t count = 0;
+    now_is(run, act->at);
+    NKS_TRY(rest_before(run, act, &count));
+    NKS_TRY(rest_do(run, count));
+    return stopped_at(run, act);
+}
+
+/* What one run judged has one instant; answers come before files, as in a run. */
 static enum nks_status day_do(struct nks_run *run)
 {
     struct nks_lost head;
     bool waits = false;
     for (;;) {
         NKS_TRY(head_of_day(run, &head, &waits));
-        bool act = waits && head.kind == NKS_LOST_ACT;
-        NKS_TRY(rest_do(run, &head, act));
-        if (act)
-            return stopped_at(run, &head);
+        NKS_TRY(left_do(run, waits ? head.line : INT64_MAX));
         if (!waits)
             return NKS_OK;
+        if (head.kind == NKS_LOST_ACT)
+            return act_reached(run, &head);
         int64_t line = head.line;
-        NKS_TRY(judge(run, &head, &waits));
+        now_is(run, head.at);
+        NKS_TRY(nks_stage_collect(run, 0));
+        NKS_TRY(nks_stage_ingest(run, 0));
+        NKS_TRY(head_of_day(run, &head, &waits));
         if (waits && head.line == line)
             return stopped_at(run, &head);
     }

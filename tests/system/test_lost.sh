@@ -75,6 +75,8 @@ nks "$work/start" backup "$work/backups" --now 2026-11-23T01:00:00Z
 backup=$(echo "$work"/backups/*)
 one=2026-11-24:E-1:100.00:0101415001 two=2026-11-24:E-2:200.00:1502425002
 
+sed '2,$s/,END,/,ALL,/' "$small/agreements.csv" >"$work/all.csv"
+
 # ---- a repeated reference was rejected; its file comes back first
 begin order
 drop "$home" a MSG-A $one $two
@@ -144,6 +146,45 @@ assert_eq "each is of then" "$(sqlite3 "$home/nks.db" "SELECT time(imported_at, 
     WHERE version > 1 ORDER BY version" | tr '\n' ' ')" "01:30:00 03:00:00 "
 night_run "$home" "$later"
 paid "as then" "$home" "E-1 "
+audit_clean "$home"
+
+# ---- claims are used at the instants of then: an amount of an instant in between counts what was used before it
+begin claims
+night_run "$home" 2026-11-23T01:20:00Z
+cp -R "$small/in/." "$home/in/"
+night_run "$home"
+sed 's/2025-12-31T20:00:00Z/2026-11-23T02:30:00Z/' "$small/debts.csv" >"$work/later.csv"
+nks "$home" debt import --now 2026-11-23T03:00:00Z "$work/later.csv"
+uses="SELECT used_at, amount_minor, state FROM claim_use ORDER BY slice_id, n, leg_no"
+sqlite3 "$home/nks.db" "$uses" >"$work/uses"
+put_back "$home"
+cp -R "$small/in/." "$home/in/"
+try 5 LOST-ACT "$home" run --now "$later"
+nks "$home" debt import --now "$later" "$work/later.csv"
+night_run "$home" "$later"
+sqlite3 "$home/nks.db" "$uses" >"$work/uses.again"
+[ -s "$work/uses" ] || fail "no claim was used"
+assert_same "claims are used as of then" "$work/uses" "$work/uses.again"
+audit_clean "$home"
+
+# ---- an answer and a file of a later day in one run: each report tells what it told
+begin due
+drop "$home" e MSG-E $one 2026-11-26:E-2:200.00:1502425002
+nks "$home" agreement import --now 2026-11-23T01:30:00Z "$work/all.csv"
+night_run "$home"
+bank_answers "$home" "$(find "$home/out/central" -name '*-o0001.xml')"
+rm -rf "$work/answers"
+bank_answers "$work/answers" "$(find "$home/out/central" -name '*-o0001.xml')"
+night_run "$home" 2026-11-25T02:10:00Z
+paid "before" "$home" "E-1 E-2 "
+put_back "$home" 2026-11-25T08:00:00Z
+nks "$home" agreement import --now 2026-11-23T01:30:00Z "$work/all.csv"
+drop "$home" e MSG-E $one 2026-11-26:E-2:200.00:1502425002
+cp -R "$work/answers/in" "$home/"
+rm -r "$work/answers"
+night_run "$home" 2026-11-25T08:10:00Z
+night_run "$home" 2026-11-26T02:10:00Z
+paid "nothing is held" "$home" "E-1 E-2 "
 audit_clean "$home"
 
 # ---- the same where two persons are asked for: an approved import is of then, its decision of now
@@ -235,7 +276,6 @@ audit_clean "$home"
 
 # ---- a stop after a report of every payment: both reports come as they were
 begin told
-sed '2,$s/,END,/,ALL,/' "$small/agreements.csv" >"$work/all.csv"
 nks "$home" agreement import --now 2026-11-23T01:30:00Z "$work/all.csv"
 grep -q ',ALL,' "$work/all.csv" || fail "no agreement wants a report of every payment"
 nks "$home" backup "$work/told.backups" --now 2026-11-23T01:40:00Z

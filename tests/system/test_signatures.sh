@@ -261,4 +261,22 @@ code "$NKS_BIN/nks" --home "$home" status --now 2027-10-28T00:00:00Z
 assert_eq "status within 7 days of an end" "$code" 5
 grep -q 'KEY-EXPIRES: signer 5 of sender proeve-kommune ends in 4 days' "$work/said" || fail "an end is not told"
 audit_clean "$home"
+# ---- what was refused for its signature before a backup does not stand for what was read of the same bytes after it
+file_make proevebetaling
+rm -f "$file.p7s"
+dropped "refused before the backup" REFUSED DS0A
+nks "$home" backup "$work/backups" --now 2026-11-23T02:30:00Z
+sign "$file" new
+dropped "read after it" ACCEPTED "" 2026-11-23T02:40:00Z
+night_run "$home" 2026-11-23T02:50:00Z
+nks "$home" restore "$(echo "$work"/backups/*)" --reason test --now 2026-11-23T08:00:00Z
+nks "$home" reconcile --reason test --now 2026-11-23T08:00:00Z
+code "$NKS_BIN/nks" --home "$home" run --now 2026-11-23T08:10:00Z
+assert_eq "a run before it is there again: exit" "$code" 5
+checks=$((checks + 1))
+grep -q LOST-WAITS "$work/said" || fail "the file that was read after the backup is not missed"
+cp "$file.p7s" "$folder/"
+cp "$file" "$folder/"
+night_run "$home" 2026-11-23T08:20:00Z
+audit_clean "$home"
 test_end
