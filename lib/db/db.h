@@ -37,7 +37,7 @@ struct nks_migration {
 };
 
 struct nks_db_options {
-    const char *path;  /* file of the database */
+    const char *path;  /* file of the database, or its address */
     int64_t cache_kib; /* page cache */
     bool read_only;
     bool create; /* make it when missing */
@@ -46,6 +46,8 @@ struct nks_db_options {
     bool durable; /* synchronous=FULL; false only for benches of the machine itself */
 };
 
+/* Whether this is the address of a PostgreSQL database (postgresql://…), and not a file. */
+bool nks_db_is_address(const char *path);
 NKS_CHECKED enum nks_status nks_db_open(const struct nks_db_options *options, struct nks_db **out,
                                         struct nks_fault *fault);
 void nks_db_close(struct nks_db *db); /* rolls back what is open; NULL is fine */

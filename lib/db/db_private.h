@@ -1,7 +1,7 @@
 #ifndef NKS_DB_DB_PRIVATE_H
 #define NKS_DB_DB_PRIVATE_H
 /*
- * What an engine (sqlite.c; later postgres.c) gives to the engine-neutral half (migrate.c). Nobody outside lib/db
+ * What an engine gives (engine.h) to the engine-neutral half (migrate.c). Nobody outside lib/db
  * includes this file.
  */
 #include "db/db.h"
@@ -27,6 +27,10 @@ NKS_CHECKED enum nks_status nks_db_has_table(struct nks_db *db, const char *name
 struct sqlite3;
 /* The file layer to open with (sqlite_fault.c); NULL: the system's. */
 const char *nks_sqlite_layer(void);
+NKS_CHECKED enum nks_status nks_sqlite_copy(struct nks_db *db, const char *path, nks_db_copy_fn progress, void *context,
+                                            struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_sqlite_wipe_begin(struct nks_db *db, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_sqlite_wipe(struct nks_db *db, struct nks_fault *fault);
 struct sqlite3 *nks_sqlite_handle(struct nks_db *db);
 NKS_CHECKED enum nks_status nks_sqlite_fail(struct sqlite3 *handle, int rc, const char *name, struct nks_fault *fault);
 

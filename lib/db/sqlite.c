@@ -1,10 +1,10 @@
 /*
- * The verbs of db.h on SQLite (3.37 or newer: STRICT tables). Only it and the other sqlite_*.c know SQLite.
+ * The engine SQLite (3.37 or newer: STRICT tables). Only the files sqlite*.c know SQLite.
  *
  * A statement is prepared once and found again by the address of its nks_sql in a fixed open hash. A connection belongs
  * to one thread: SQLite's own mutexes are off (NOMUTEX). Sizes that were measured stand at configure().
  */
-#include "db/db_private.h"
+#include "db/engine.h"
 #include "base/fault_point.h"
 #include "base/sys.h"
 
@@ -20,30 +20,34 @@ enum {
     PAGE_SIZE = 4096,
     WAL_PAGES = 4000,
     WAL_KEEP_BYTES = 64 << 20, /* a WAL that one huge transaction blew up is cut back to this */
-    SLOTS = 1024,              /* a power of two */
-    STATEMENTS_MAX = 768,      /* three quarters of the slots; a program has some hundreds */
     PATH_ROOM = 1100,
     MESSAGE_MAX = 256,
 };
 
-struct nks_stmt {
+struct lite_stmt {
+    struct nks_stmt base;
     sqlite3_stmt *handle;
-    const struct nks_sql *sql;
     int bind_error; /* first failure of a bind since the last reset; shows at the step */
     bool on_row;    /* a reading is open: holds a read lock outside a transaction */
     bool single;    /* that reading is of nks_stmt_one: nobody will step it further */
     bool ended;     /* gave its last row */
 };
 
-struct nks_db {
+struct lite {
+    struct nks_db base;
     sqlite3 *handle;
-    struct nks_stmt *slots[SLOTS];
-    int statements;
-    int64_t transactions;     /* begun */
-    int64_t changes_at_begin; /* sqlite3_total_changes when the present one began */
-    nks_db_commit_fn on_commit;
-    void *on_commit_context;
+    struct nks_stmts stmts;
 };
+
+static struct lite *lite_of(struct nks_db *db)
+{
+    return (struct lite *)(void *)db;
+}
+
+static struct lite_stmt *stmt_of(struct nks_stmt *stmt)
+{
+    return (struct lite_stmt *)(void *)stmt;
+}
 
 /* ---- errors */
 
@@ -144,7 +148,7 @@ static enum nks_status create_file(const char *path, struct nks_fault *fault)
 }
 
 /* A failure while opening is rather a wrong mode than a passing trouble. */
-static enum nks_status fail_open(struct nks_db *db, int rc, const char *path, struct nks_fault *fault)
+static enum nks_status fail_open(struct lite *db, int rc, const char *path, struct nks_fault *fault)
 {
     if ((rc & 0xff) != SQLITE_CANTOPEN)
         return fail(db->handle, rc, "open", false, fault);
@@ -154,7 +158,7 @@ static enum nks_status fail_open(struct nks_db *db, int rc, const char *path, st
                          "%s cannot be opened: look at owner and mode of the database and its folder", path);
 }
 
-static int open_handle(const struct nks_db_options *options, const char *path, struct nks_db *db)
+static int open_handle(const struct nks_db_options *options, const char *path, struct lite *db)
 {
     int flags = options->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
     int rc = sqlite3_open_v2(options->memory ? ":memory:" : path, &db->handle, flags | SQLITE_OPEN_NOMUTEX,
@@ -166,7 +170,7 @@ static int open_handle(const struct nks_db_options *options, const char *path, s
 }
 
 /* A database somebody has tampered with must not make SQLite do anything but read and write tables. */
-static int defend(struct nks_db *db)
+static int defend(struct lite *db)
 {
     int rc = sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
     if (rc == SQLITE_OK)
@@ -190,7 +194,7 @@ static int defend(struct nks_db *db)
  * s. 4000 is the middle: the WAL is bounded by 16 MiB plus one transaction, and a busy disk is asked a quarter as
  * often.
  */
-static int configure(const struct nks_db_options *options, struct nks_db *db)
+static int configure(const struct nks_db_options *options, struct lite *db)
 {
     char text[512];
     snprintf(text, sizeof text,
@@ -203,7 +207,7 @@ static int configure(const struct nks_db_options *options, struct nks_db *db)
 }
 
 /* Reads the one value of a PRAGMA into `out`. */
-static int pragma_text(struct nks_db *db, const char *text, char *out, size_t size)
+static int pragma_text(struct lite *db, const char *text, char *out, size_t size)
 {
     sqlite3_stmt *stmt = NULL;
     int rc = sqlite3_prepare_v2(db->handle, text, -1, &stmt, NULL);
@@ -216,7 +220,7 @@ static int pragma_text(struct nks_db *db, const char *text, char *out, size_t si
 }
 
 /* The first touch of the file: a wrong header, a missing right or an unfinished creation shows here. */
-static enum nks_status first_touch(const struct nks_db_options *options, const char *path, struct nks_db *db,
+static enum nks_status first_touch(const struct nks_db_options *options, const char *path, struct lite *db,
                                    struct nks_fault *fault)
 {
     char answer[32];
@@ -236,7 +240,7 @@ static enum nks_status first_touch(const struct nks_db_options *options, const c
     return NKS_OK;
 }
 
-static enum nks_status open_db(const struct nks_db_options *options, const char *path, struct nks_db *db,
+static enum nks_status open_db(const struct nks_db_options *options, const char *path, struct lite *db,
                                struct nks_fault *fault)
 {
     if (options->create && !options->read_only && !options->memory)
@@ -251,84 +255,38 @@ static enum nks_status open_db(const struct nks_db_options *options, const char 
     return first_touch(options, path, db, fault);
 }
 
-enum nks_status nks_db_open(const struct nks_db_options *options, struct nks_db **out, struct nks_fault *fault)
-{
-    *out = NULL;
-    char path[PATH_ROOM];
-    if (!literal_path(options->path, path))
-        return nks_fault_set(fault, NKS_FAILED, "DB-MISSING", "the path of the database is too long");
-    struct nks_db *db = calloc(1, sizeof *db);
-    if (db == NULL)
-        return nks_fault_set(fault, NKS_RETRY, "MEMORY", "no memory for a database connection; try again later");
-    enum nks_status status = open_db(options, path, db, fault);
-    if (status != NKS_OK) {
-        nks_db_close(db);
-        return status;
-    }
-    *out = db;
-    return NKS_OK;
-}
-
-void nks_db_close(struct nks_db *db)
-{
-    if (db == NULL)
-        return;
-    if (db->handle != NULL)
-        nks_db_rollback(db);
-    for (int i = 0; i < SLOTS; i++) {
-        if (db->slots[i] != NULL)
-            sqlite3_finalize(db->slots[i]->handle);
-        free(db->slots[i]);
-    }
-    int rc = sqlite3_close(db->handle);
-    assert(rc == SQLITE_OK); /* every statement was in a slot */
-    (void)rc;
-    free(db);
-}
-
 /* ---- statements */
 
-/* The slot that holds `sql`, or the empty one where it belongs. */
-static struct nks_stmt **slot_of(struct nks_db *db, const struct nks_sql *sql)
-{
-    uint64_t hash = (uint64_t)(uintptr_t)sql * UINT64_C(0x9e3779b97f4a7c15);
-    size_t at = (size_t)(hash >> 32) % SLOTS;
-    /* ends: a quarter of the slots stays empty */
-    while (db->slots[at] != NULL && db->slots[at]->sql != sql)
-        at = (at + 1) % SLOTS;
-    return &db->slots[at];
-}
-
 /* A named statement must be one statement with the parameters it says it has. */
-static enum nks_status check_form(const struct nks_stmt *stmt, const char *tail, struct nks_fault *fault)
+static enum nks_status check_form(const struct lite_stmt *stmt, const char *tail, struct nks_fault *fault)
 {
-    const char *name = stmt->sql->name;
+    const char *name = stmt->base.sql->name;
     if (stmt->handle == NULL || tail[strspn(tail, " \t\r\n;")] != '\0')
         return nks_fault_set(fault, NKS_FAILED, "DB-SQL", "%s: not exactly one statement (a defect of the program)",
                              name);
     int params = sqlite3_bind_parameter_count(stmt->handle);
-    if (params != stmt->sql->params)
+    if (params != stmt->base.sql->params)
         return nks_fault_set(fault, NKS_FAILED, "DB-SQL", "%s: %d parameters instead of %d (a defect of the program)",
-                             name, params, stmt->sql->params);
+                             name, params, stmt->base.sql->params);
     return NKS_OK;
 }
 
-static enum nks_status prepare(struct nks_db *db, const struct nks_sql *sql, struct nks_stmt *stmt,
+static enum nks_status prepare(struct lite *db, const struct nks_sql *sql, struct lite_stmt *stmt,
                                struct nks_fault *fault)
 {
-    *stmt = (struct nks_stmt){.sql = sql};
+    *stmt = (struct lite_stmt){.base = {.db = &db->base, .sql = sql}};
     const char *tail = NULL;
     int rc = sqlite3_prepare_v3(db->handle, sql->text, -1, SQLITE_PREPARE_PERSISTENT, &stmt->handle, &tail);
     return rc == SQLITE_OK ? check_form(stmt, tail, fault) : fail(db->handle, rc, sql->name, false, fault);
 }
 
-static enum nks_status stmt_new(struct nks_db *db, const struct nks_sql *sql, struct nks_stmt **slot,
+static enum nks_status stmt_new(struct lite *db, const struct nks_sql *sql, struct nks_stmt **slot,
                                 struct nks_fault *fault)
 {
-    if (db->statements == STATEMENTS_MAX)
+    if (db->stmts.count == NKS_STMT_MAX)
         return nks_fault_set(fault, NKS_FAILED, "DB-SQL", "%s: too many statements (a defect of the program)",
                              sql->name);
-    struct nks_stmt *stmt = malloc(sizeof *stmt);
+    struct lite_stmt *stmt = malloc(sizeof *stmt);
     if (stmt == NULL)
         return nks_fault_set(fault, NKS_RETRY, "MEMORY", "%s: no memory for a statement; try again later", sql->name);
     enum nks_status status = prepare(db, sql, stmt, fault);
@@ -337,8 +295,8 @@ static enum nks_status stmt_new(struct nks_db *db, const struct nks_sql *sql, st
         free(stmt);
         return status;
     }
-    *slot = stmt;
-    db->statements++;
+    *slot = &stmt->base;
+    db->stmts.count++;
     return NKS_OK;
 }
 
@@ -346,7 +304,7 @@ static enum nks_status stmt_new(struct nks_db *db, const struct nks_sql *sql, st
  * Ends the use: no read lock stays, and no value. Values go too because a parameter that a loop forgets to bind must be
  * NULL and not the one of the payment before, and because bound memory need not be valid any longer.
  */
-static void rest(struct nks_stmt *stmt)
+static void rest(struct lite_stmt *stmt)
 {
     sqlite3_reset(stmt->handle); /* its error is that of the step, told there */
     sqlite3_clear_bindings(stmt->handle);
@@ -354,91 +312,63 @@ static void rest(struct nks_stmt *stmt)
     stmt->on_row = stmt->single = false;
 }
 
-enum nks_status nks_stmt_start(struct nks_db *db, const struct nks_sql *sql, struct nks_stmt **out,
-                               struct nks_fault *fault)
+static enum nks_status lite_start(struct nks_db *base, const struct nks_sql *sql, struct nks_stmt **out,
+                                  struct nks_fault *fault)
 {
-    struct nks_stmt **slot = slot_of(db, sql);
-    *out = NULL;
+    struct lite *db = lite_of(base);
+    struct nks_stmt **slot = nks_stmts_slot(&db->stmts, sql);
     if (*slot == NULL)
         NKS_TRY(stmt_new(db, sql, slot, fault));
-    rest(*slot);
-    (*slot)->ended = false;
+    rest(stmt_of(*slot));
+    stmt_of(*slot)->ended = false;
     *out = *slot;
     return NKS_OK;
 }
 
 /* ---- binding */
 
-int nks_stmt_param(struct nks_stmt *stmt, const char *name)
-{
-    for (int i = 0; i < stmt->sql->params; i++) {
-        if (strcmp(stmt->sql->param_names[i], name) == 0)
-            return i;
-    }
-    assert(false && "the statement has no such parameter");
-    return -1; /* binds nothing: shows as an error at the step */
-}
-
 /* A bind after a row begins the next use of the statement. */
-static void before_bind(struct nks_stmt *stmt, int param)
+static struct lite_stmt *before_bind(struct nks_stmt *base, int param)
 {
-    assert(param >= 0 && param < stmt->sql->params);
+    struct lite_stmt *stmt = stmt_of(base);
+    assert(param >= 0 && param < base->sql->params);
     (void)param;
     if (stmt->on_row)
         rest(stmt);
     stmt->ended = false;
+    return stmt;
 }
 
-static void after_bind(struct nks_stmt *stmt, int rc)
+static void after_bind(struct lite_stmt *stmt, int rc)
 {
     if (rc != SQLITE_OK && stmt->bind_error == SQLITE_OK)
         stmt->bind_error = rc;
 }
 
-void nks_bind_int_at(struct nks_stmt *stmt, int param, int64_t value)
+static void lite_bind_int(struct nks_stmt *base, int param, int64_t value)
 {
-    before_bind(stmt, param);
+    struct lite_stmt *stmt = before_bind(base, param);
     after_bind(stmt, sqlite3_bind_int64(stmt->handle, param + 1, value));
 }
 
 /* An empty value may have no pointer; to SQLite that would be NULL. */
-void nks_bind_bytes_at(struct nks_stmt *stmt, int param, const void *bytes, size_t len)
+static void lite_bind_bytes(struct nks_stmt *base, int param, const void *bytes, size_t len)
 {
-    before_bind(stmt, param);
+    struct lite_stmt *stmt = before_bind(base, param);
     after_bind(stmt, sqlite3_bind_blob64(stmt->handle, param + 1, len == 0 ? "" : bytes, len, SQLITE_STATIC));
 }
 
-void nks_bind_text_at(struct nks_stmt *stmt, int param, struct nks_text text)
+static void lite_bind_text(struct nks_stmt *base, int param, struct nks_text text)
 {
-    before_bind(stmt, param);
+    struct lite_stmt *stmt = before_bind(base, param);
     const char *ptr = text.len == 0 ? "" : text.ptr;
     after_bind(stmt, sqlite3_bind_text64(stmt->handle, param + 1, ptr, text.len, SQLITE_STATIC, SQLITE_UTF8));
 }
 
-void nks_bind_null_at(struct nks_stmt *stmt, int param)
+static void lite_bind_null(struct nks_stmt *base, int param)
 {
-    before_bind(stmt, param);
+    struct lite_stmt *stmt = before_bind(base, param);
     after_bind(stmt, sqlite3_bind_null(stmt->handle, param + 1));
-}
-
-void nks_bind_int(struct nks_stmt *stmt, const char *name, int64_t value)
-{
-    nks_bind_int_at(stmt, nks_stmt_param(stmt, name), value);
-}
-
-void nks_bind_bytes(struct nks_stmt *stmt, const char *name, const void *bytes, size_t len)
-{
-    nks_bind_bytes_at(stmt, nks_stmt_param(stmt, name), bytes, len);
-}
-
-void nks_bind_text(struct nks_stmt *stmt, const char *name, struct nks_text text)
-{
-    nks_bind_text_at(stmt, nks_stmt_param(stmt, name), text);
-}
-
-void nks_bind_null(struct nks_stmt *stmt, const char *name)
-{
-    nks_bind_null_at(stmt, nks_stmt_param(stmt, name));
 }
 
 /* ---- running */
@@ -456,7 +386,7 @@ static int step(sqlite3_stmt *handle)
 }
 
 /* One step of SQLite. An open reading stays open only when this gave a row. */
-static enum nks_status advance(struct nks_stmt *stmt, bool *row, struct nks_fault *fault)
+static enum nks_status advance(struct lite_stmt *stmt, bool *row, struct nks_fault *fault)
 {
     *row = false;
     int rc = stmt->bind_error != SQLITE_OK ? stmt->bind_error : step(stmt->handle);
@@ -466,14 +396,15 @@ static enum nks_status advance(struct nks_stmt *stmt, bool *row, struct nks_faul
     }
     enum nks_status status = NKS_OK;
     if (rc != SQLITE_DONE)
-        status = fail(sqlite3_db_handle(stmt->handle), rc, stmt->sql->name, true, fault);
+        status = fail(sqlite3_db_handle(stmt->handle), rc, stmt->base.sql->name, true, fault);
     rest(stmt);
     return status;
 }
 
 /* SQLite would start again from the first row after the last one. */
-enum nks_status nks_stmt_step(struct nks_stmt *stmt, bool *row, struct nks_fault *fault)
+static enum nks_status lite_step(struct nks_stmt *base, bool *row, struct nks_fault *fault)
 {
+    struct lite_stmt *stmt = stmt_of(base);
     *row = false;
     if (stmt->ended)
         return NKS_OK;
@@ -482,22 +413,24 @@ enum nks_status nks_stmt_step(struct nks_stmt *stmt, bool *row, struct nks_fault
     return NKS_OK;
 }
 
-enum nks_status nks_stmt_run(struct nks_stmt *stmt, int64_t *changed, struct nks_fault *fault)
+static enum nks_status lite_run(struct nks_stmt *base, int64_t *changed, struct nks_fault *fault)
 {
+    struct lite_stmt *stmt = stmt_of(base);
     bool row = false;
     NKS_TRY(advance(stmt, &row, fault));
     if (row) {
         rest(stmt);
         return nks_fault_set(fault, NKS_FAILED, "DB-SQL", "%s: gives rows where none are expected (a defect)",
-                             stmt->sql->name);
+                             base->sql->name);
     }
     if (changed != NULL)
         *changed = sqlite3_changes64(sqlite3_db_handle(stmt->handle));
     return NKS_OK;
 }
 
-enum nks_status nks_stmt_one(struct nks_stmt *stmt, bool *found, struct nks_fault *fault)
+static enum nks_status lite_one(struct nks_stmt *base, bool *found, struct nks_fault *fault)
 {
+    struct lite_stmt *stmt = stmt_of(base);
     if (stmt->on_row)
         rest(stmt);
     NKS_TRY(advance(stmt, found, fault));
@@ -505,45 +438,44 @@ enum nks_status nks_stmt_one(struct nks_stmt *stmt, bool *found, struct nks_faul
     return NKS_OK;
 }
 
-void nks_stmt_end(struct nks_stmt *stmt)
+static void lite_end(struct nks_stmt *stmt)
 {
-    rest(stmt);
-    stmt->ended = true;
+    rest(stmt_of(stmt));
+    stmt_of(stmt)->ended = true;
 }
 
 /* ---- columns: to read one without a row, or past the last one, is a defect that must not pass as 0 */
 
-static void check_column(const struct nks_stmt *stmt, int column)
+static sqlite3_stmt *column_handle(struct nks_stmt *base, int column)
 {
+    struct lite_stmt *stmt = stmt_of(base);
     assert(stmt->on_row && column >= 0 && column < sqlite3_data_count(stmt->handle));
-    (void)stmt;
     (void)column;
+    return stmt->handle;
 }
 
-int64_t nks_column_int(struct nks_stmt *stmt, int column)
+static int64_t lite_column_int(struct nks_stmt *stmt, int column)
 {
-    check_column(stmt, column);
-    return sqlite3_column_int64(stmt->handle, column);
+    return sqlite3_column_int64(column_handle(stmt, column), column);
 }
 
-bool nks_column_is_null(struct nks_stmt *stmt, int column)
+static bool lite_column_is_null(struct nks_stmt *stmt, int column)
 {
-    check_column(stmt, column);
-    return sqlite3_column_type(stmt->handle, column) == SQLITE_NULL;
+    return sqlite3_column_type(column_handle(stmt, column), column) == SQLITE_NULL;
 }
 
-struct nks_text nks_column_text(struct nks_stmt *stmt, int column)
+static struct nks_text lite_column_text(struct nks_stmt *stmt, int column)
 {
-    check_column(stmt, column);
-    const char *ptr = (const char *)sqlite3_column_text(stmt->handle, column);
-    return (struct nks_text){ptr, (size_t)sqlite3_column_bytes(stmt->handle, column)};
+    sqlite3_stmt *handle = column_handle(stmt, column);
+    const char *ptr = (const char *)sqlite3_column_text(handle, column);
+    return (struct nks_text){ptr, (size_t)sqlite3_column_bytes(handle, column)};
 }
 
-struct nks_text nks_column_bytes(struct nks_stmt *stmt, int column)
+static struct nks_text lite_column_bytes(struct nks_stmt *stmt, int column)
 {
-    check_column(stmt, column);
-    const void *ptr = sqlite3_column_blob(stmt->handle, column);
-    return (struct nks_text){ptr, (size_t)sqlite3_column_bytes(stmt->handle, column)};
+    sqlite3_stmt *handle = column_handle(stmt, column);
+    const void *ptr = sqlite3_column_blob(handle, column);
+    return (struct nks_text){ptr, (size_t)sqlite3_column_bytes(handle, column)};
 }
 
 /* ---- transactions */
@@ -557,94 +489,67 @@ static const struct nks_sql sql_rollback = {"rollback", "ROLLBACK", 0, {NULL}};
  * A row that nks_stmt_one left behind would keep a read lock: the WAL could then never start again from its beginning,
  * and a BEGIN after another program's commit would be refused. Loops over nks_stmt_step go on: they are not over.
  */
-static void end_singles(struct nks_db *db)
+static void end_singles(struct lite *db)
 {
-    for (int i = 0; i < SLOTS; i++) {
-        if (db->slots[i] != NULL && db->slots[i]->single)
-            rest(db->slots[i]);
+    for (int i = 0; i < NKS_STMT_SLOTS; i++) {
+        if (db->stmts.slots[i] != NULL && stmt_of(db->stmts.slots[i])->single)
+            rest(stmt_of(db->stmts.slots[i]));
     }
 }
 
 static enum nks_status run_plain(struct nks_db *db, const struct nks_sql *sql, struct nks_fault *fault)
 {
     struct nks_stmt *stmt = NULL;
-    NKS_TRY(nks_stmt_start(db, sql, &stmt, fault));
-    return nks_stmt_run(stmt, NULL, fault);
+    NKS_TRY(lite_start(db, sql, &stmt, fault));
+    return lite_run(stmt, NULL, fault);
 }
 
-enum nks_status nks_db_begin(struct nks_db *db, struct nks_fault *fault)
+static enum nks_status lite_begin(struct nks_db *db, bool writes, struct nks_fault *fault)
 {
-    end_singles(db);
-    db->transactions++;
-    db->changes_at_begin = sqlite3_total_changes(db->handle);
-    return run_plain(db, &sql_begin, fault);
+    end_singles(lite_of(db));
+    return run_plain(db, writes ? &sql_begin : &sql_begin_read, fault);
 }
 
-void nks_db_on_commit(struct nks_db *db, nks_db_commit_fn fn, void *context)
+static enum nks_status lite_changes(struct nks_db *db, int64_t *changes, struct nks_fault *fault)
 {
-    db->on_commit = fn;
-    db->on_commit_context = context;
-}
-
-int64_t nks_db_transaction(const struct nks_db *db)
-{
-    return db->transactions;
-}
-
-/* Whoever wants to know of commits is told of those that changed something. */
-static enum nks_status tell_commit(struct nks_db *db, struct nks_fault *fault)
-{
-    if (db->on_commit == NULL || sqlite3_total_changes(db->handle) == db->changes_at_begin)
-        return NKS_OK;
-    enum nks_status status = db->on_commit(db->on_commit_context, fault);
-    if (status != NKS_OK)
-        nks_db_rollback(db);
-    return status;
-}
-
-enum nks_status nks_db_begin_read(struct nks_db *db, struct nks_fault *fault)
-{
-    end_singles(db);
-    return run_plain(db, &sql_begin_read, fault);
+    (void)fault;
+    *changes = sqlite3_total_changes64(lite_of(db)->handle);
+    return NKS_OK;
 }
 
 /*
  * An I/O error in a commit leaves open what the disk holds: the commit record may be there although it could not be
  * synced, and a restart would then find the transaction done.
  */
-enum nks_status nks_db_commit(struct nks_db *db, struct nks_fault *fault)
+static enum nks_status lite_commit(struct nks_db *db, struct nks_fault *fault)
 {
-    NKS_TRY(tell_commit(db, fault));
-    end_singles(db);
+    end_singles(lite_of(db));
     struct nks_fault local = {.status = NKS_OK};
     enum nks_status status = run_plain(db, &sql_commit, &local);
     if (status == NKS_OK)
         return NKS_OK;
     if (strcmp(local.code, "DB-IO") == 0)
-        status =
-            nks_fault_set(fault, NKS_UNKNOWN, "DB-COMMIT", "it is not known whether this was stored: %s", local.line);
-    else
-        status = nks_fault_set(fault, status, local.code, "%s", local.line);
-    nks_db_rollback(db);
-    return status;
+        return nks_fault_set(fault, NKS_UNKNOWN, "DB-COMMIT", "it is not known whether this was stored: %s",
+                             local.line);
+    return nks_fault_set(fault, status, local.code, "%s", local.line);
+}
+
+static bool lite_in_transaction(const struct nks_db *db)
+{
+    return sqlite3_get_autocommit(((const struct lite *)(const void *)db)->handle) == 0;
 }
 
 /* Its failure needs no answer: SQLite has then rolled back already, or does so when the file is opened next. */
-void nks_db_rollback(struct nks_db *db)
+static void lite_rollback(struct nks_db *db)
 {
-    end_singles(db);
-    if (nks_db_in_transaction(db) && run_plain(db, &sql_rollback, NULL) != NKS_OK)
-        sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
-}
-
-bool nks_db_in_transaction(const struct nks_db *db)
-{
-    return sqlite3_get_autocommit(db->handle) == 0;
+    end_singles(lite_of(db));
+    if (lite_in_transaction(db) && run_plain(db, &sql_rollback, NULL) != NKS_OK)
+        sqlite3_exec(lite_of(db)->handle, "ROLLBACK", NULL, NULL, NULL);
 }
 
 /* ---- many keys, whole file, schema */
 
-static enum nks_status rows_of_key(struct nks_stmt *stmt, size_t index, nks_db_row_fn row, void *context,
+static enum nks_status rows_of_key(struct lite_stmt *stmt, size_t index, nks_db_row_fn row, void *context,
                                    struct nks_fault *fault)
 {
     for (;;) {
@@ -652,36 +557,34 @@ static enum nks_status rows_of_key(struct nks_stmt *stmt, size_t index, nks_db_r
         NKS_TRY(advance(stmt, &found, fault));
         if (!found)
             return NKS_OK;
-        NKS_TRY(row(context, index, stmt, fault));
+        NKS_TRY(row(context, index, &stmt->base, fault));
     }
 }
 
 /* In the same process a prepared statement per key is as good as a round trip; sorted keys keep the pages in the cache.
  */
-enum nks_status nks_db_each_key(struct nks_db *db, const struct nks_sql *sql, const int64_t *keys, size_t count,
-                                nks_db_row_fn row, void *context, struct nks_fault *fault)
+static enum nks_status lite_each_key(struct nks_db *db, const struct nks_sql *sql, const int64_t *keys, size_t count,
+                                     nks_db_row_fn row, void *context, struct nks_fault *fault)
 {
-    assert(sql->params == 1);
     struct nks_stmt *stmt = NULL;
-    NKS_TRY(nks_stmt_start(db, sql, &stmt, fault));
+    NKS_TRY(lite_start(db, sql, &stmt, fault));
     enum nks_status status = NKS_OK;
     for (size_t i = 0; i < count && status == NKS_OK; i++) {
-        assert(i == 0 || keys[i - 1] <= keys[i]);
-        nks_bind_int_at(stmt, 0, keys[i]);
-        status = rows_of_key(stmt, i, row, context, fault);
+        lite_bind_int(stmt, 0, keys[i]);
+        status = rows_of_key(stmt_of(stmt), i, row, context, fault);
     }
-    nks_stmt_end(stmt);
+    lite_end(stmt);
     return status;
 }
 
-enum nks_status nks_db_check(struct nks_db *db, struct nks_fault *fault)
+static enum nks_status lite_check(struct nks_db *db, struct nks_fault *fault)
 {
     static const struct nks_sql sql_check = {"check", "PRAGMA quick_check(1)", 0, {NULL}};
     struct nks_stmt *stmt = NULL;
     bool found = false;
-    NKS_TRY(nks_stmt_start(db, &sql_check, &stmt, fault));
-    NKS_TRY(nks_stmt_one(stmt, &found, fault));
-    struct nks_text answer = found ? nks_column_text(stmt, 0) : NKS_TEXT("no answer");
+    NKS_TRY(lite_start(db, &sql_check, &stmt, fault));
+    NKS_TRY(lite_one(stmt, &found, fault));
+    struct nks_text answer = found ? lite_column_text(stmt, 0) : NKS_TEXT("no answer");
     enum nks_status status = NKS_OK;
     if (!nks_text_is(answer, "ok")) {
         char line[MESSAGE_MAX];
@@ -690,25 +593,25 @@ enum nks_status nks_db_check(struct nks_db *db, struct nks_fault *fault)
         status = nks_fault_set(fault, NKS_INTEGRITY, "DB-DAMAGED",
                                "the database file is damaged: %s (stop and restore a backup)", line);
     }
-    nks_stmt_end(stmt);
+    lite_end(stmt);
     return status;
 }
 
-enum nks_status nks_db_has_table(struct nks_db *db, const char *name, bool *has, struct nks_fault *fault)
+static enum nks_status lite_has_table(struct nks_db *db, const char *name, bool *has, struct nks_fault *fault)
 {
     static const struct nks_sql sql_find = {
         "table_find", "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1", 1, {"name"}};
     struct nks_stmt *stmt = NULL;
-    NKS_TRY(nks_stmt_start(db, &sql_find, &stmt, fault));
+    NKS_TRY(lite_start(db, &sql_find, &stmt, fault));
     nks_bind_text(stmt, "name", nks_text_from(name));
-    NKS_TRY(nks_stmt_one(stmt, has, fault));
-    nks_stmt_end(stmt);
+    NKS_TRY(lite_one(stmt, has, fault));
+    lite_end(stmt);
     return NKS_OK;
 }
 
 struct sqlite3 *nks_sqlite_handle(struct nks_db *db)
 {
-    return db->handle;
+    return lite_of(db)->handle;
 }
 
 enum nks_status nks_sqlite_fail(struct sqlite3 *handle, int rc, const char *name, struct nks_fault *fault)
@@ -716,29 +619,88 @@ enum nks_status nks_sqlite_fail(struct sqlite3 *handle, int rc, const char *name
     return fail(handle, rc, name, false, fault);
 }
 
-const struct nks_db_type *nks_db_types(const struct nks_db *db)
-{
-    static const struct nks_db_type types[] = {
-        {"id", "INTEGER"},
-        {"int", "INTEGER"},
-        {"money", "INTEGER"},
-        {"time", "INTEGER"},
-        {"date", "INTEGER"},
-        {"bool", "INTEGER"},
-        {"bytes", "BLOB"},
-        {"text", "TEXT"},
-        {"table_options", " STRICT"},
-        {"clustered", " STRICT, WITHOUT ROWID"},
-        {NULL, NULL},
-    };
-    (void)db;
-    return types;
-}
+static const struct nks_db_type types[] = {
+    {"id", "INTEGER"},
+    {"int", "INTEGER"},
+    {"money", "INTEGER"},
+    {"time", "INTEGER"},
+    {"date", "INTEGER"},
+    {"bool", "INTEGER"},
+    {"bytes", "BLOB"},
+    {"text", "TEXT"},
+    {"table_options", " STRICT"},
+    {"clustered", " STRICT, WITHOUT ROWID"},
+    {NULL, NULL},
+};
 
 /* Nothing is bound here, so that the message may be told in full; a step that moves rows must not read JSON from them.
  */
-enum nks_status nks_db_script(struct nks_db *db, const char *name, const char *text, struct nks_fault *fault)
+static enum nks_status lite_script(struct nks_db *db, const char *name, const char *text, struct nks_fault *fault)
 {
-    int rc = sqlite3_exec(db->handle, text, NULL, NULL, NULL);
-    return rc == SQLITE_OK ? NKS_OK : fail(db->handle, rc, name, false, fault);
+    int rc = sqlite3_exec(lite_of(db)->handle, text, NULL, NULL, NULL);
+    return rc == SQLITE_OK ? NKS_OK : fail(lite_of(db)->handle, rc, name, false, fault);
+}
+
+static void lite_close(struct nks_db *base)
+{
+    struct lite *db = lite_of(base);
+    if (db->handle != NULL)
+        lite_rollback(base);
+    for (int i = 0; i < NKS_STMT_SLOTS; i++) {
+        if (db->stmts.slots[i] != NULL)
+            sqlite3_finalize(stmt_of(db->stmts.slots[i])->handle);
+        free(db->stmts.slots[i]);
+    }
+    int rc = sqlite3_close(db->handle);
+    assert(rc == SQLITE_OK); /* every statement was in a slot */
+    (void)rc;
+    free(db);
+}
+
+static const struct nks_engine engine = {
+    .close = lite_close,
+    .begin = lite_begin,
+    .commit = lite_commit,
+    .rollback = lite_rollback,
+    .in_transaction = lite_in_transaction,
+    .changes = lite_changes,
+    .start = lite_start,
+    .bind_int = lite_bind_int,
+    .bind_bytes = lite_bind_bytes,
+    .bind_text = lite_bind_text,
+    .bind_null = lite_bind_null,
+    .step = lite_step,
+    .run = lite_run,
+    .one = lite_one,
+    .end = lite_end,
+    .column_int = lite_column_int,
+    .column_is_null = lite_column_is_null,
+    .column_text = lite_column_text,
+    .column_bytes = lite_column_bytes,
+    .each_key = lite_each_key,
+    .types = types,
+    .script = lite_script,
+    .has_table = lite_has_table,
+    .check = lite_check,
+    .copy = nks_sqlite_copy,
+    .wipe_begin = nks_sqlite_wipe_begin,
+    .wipe = nks_sqlite_wipe,
+};
+
+enum nks_status nks_sqlite_open(const struct nks_db_options *options, struct nks_db **out, struct nks_fault *fault)
+{
+    char path[PATH_ROOM];
+    if (!literal_path(options->path, path))
+        return nks_fault_set(fault, NKS_FAILED, "DB-MISSING", "the path of the database is too long");
+    struct lite *db = calloc(1, sizeof *db);
+    if (db == NULL)
+        return nks_fault_set(fault, NKS_RETRY, "MEMORY", "no memory for a database connection; try again later");
+    db->base.engine = &engine;
+    enum nks_status status = open_db(options, path, db, fault);
+    if (status != NKS_OK) {
+        lite_close(&db->base);
+        return status;
+    }
+    *out = &db->base;
+    return NKS_OK;
 }

@@ -43,8 +43,8 @@ static enum nks_status copy_check(const char *path, struct nks_fault *fault)
     return status;
 }
 
-enum nks_status nks_db_copy(struct nks_db *db, const char *path, nks_db_copy_fn progress, void *context,
-                            struct nks_fault *fault)
+enum nks_status nks_sqlite_copy(struct nks_db *db, const char *path, nks_db_copy_fn progress, void *context,
+                                struct nks_fault *fault)
 {
     char literal[PATH_ROOM];
     int fd = -1, len = snprintf(literal, sizeof literal, "%s%s", path[0] == '/' ? "" : "./", path);

@@ -4,12 +4,12 @@
 
 #include <sqlite3.h>
 
-enum nks_status nks_db_wipe_begin(struct nks_db *db, struct nks_fault *fault)
+enum nks_status nks_sqlite_wipe_begin(struct nks_db *db, struct nks_fault *fault)
 {
     return nks_db_script(db, "wipe", "PRAGMA secure_delete = ON", fault);
 }
 
-enum nks_status nks_db_wipe(struct nks_db *db, struct nks_fault *fault)
+enum nks_status nks_sqlite_wipe(struct nks_db *db, struct nks_fault *fault)
 {
     int log = 0, moved = 0;
     int rc = sqlite3_wal_checkpoint_v2(nks_sqlite_handle(db), NULL, SQLITE_CHECKPOINT_TRUNCATE, &log, &moved);
