@@ -3,7 +3,8 @@
 set -eu
 
 NKS_PACKAGES="build-essential cmake ninja-build pkg-config libxml2-dev libxslt1-dev libsqlite3-dev libssl-dev check
-libsubunit-dev libinih-dev libcsv-dev libjansson-dev libseccomp-dev libzstd-dev libxml2-utils openssl sqlite3"
+libsubunit-dev libinih-dev libcsv-dev libjansson-dev libseccomp-dev libzstd-dev libpq-dev libxml2-utils openssl sqlite3
+postgresql"
 
 missing=""
 for package in $NKS_PACKAGES ${NKS_EXTRA_PACKAGES:-}; do

@@ -48,8 +48,8 @@ SELECT count(*) FROM agreement;
 -- Pairs that the file names.
 -- name: agreement_named_create
 CREATE TEMP TABLE IF NOT EXISTS agreement_named (
-    sender TEXT NOT NULL,
-    payer TEXT NOT NULL,
+    sender {text} NOT NULL,
+    payer {text} NOT NULL,
     line BIGINT NOT NULL,
     PRIMARY KEY (sender, payer)
 );

@@ -6,14 +6,16 @@
  * SQL lives in `.sql` files next to its module as named statements; the build turns each into a `struct nks_sql` in the
  * generated header `<module>/<module>_sql.h` (`-- name: payment_insert` becomes `nks_sql_payment_insert`), so that a
  * wrong name does not compile. Parameters are `:name`. Types in CREATE TABLE are tokens: {id} 64-bit integer, {int},
- * {money} 64-bit minor units, {bytes}, {text}, {time} seconds since 1970 UTC, {date} days since 1970, {bool}.
+ * {money} 64-bit minor units, {bytes}, {text}, {time} seconds since 1970 UTC, {date} days since 1970, {bool}; and
+ * {partition COLUMN} behind its columns names what its rows are shared out by. Two engines have the verbs: SQLite
+ * (sqlite.c) in a file, PostgreSQL (postgres.c) at an address.
  *
  * Order of calls: open; then any number of { begin; statements; commit or rollback }. A statement is prepared at its
  * first use, kept by the connection, and reset by nks_stmt_start. One connection belongs to one thread.
  *
- * Errors: NKS_RETRY busy or disk full or I/O (after rollback the whole transaction may be tried again); NKS_UNKNOWN a
- * commit whose result is not known; NKS_INTEGRITY the database file is damaged; NKS_FAILED anything else (SQL,
- * permission). Bound values never appear in a fault.
+ * Errors: NKS_RETRY busy, disk full, I/O or a connection that broke (after rollback the whole transaction may be tried
+ * again); NKS_UNKNOWN a commit whose result is not known; NKS_INTEGRITY the database file is damaged; NKS_FAILED
+ * anything else (SQL, permission). Bound values never appear in a fault.
  */
 #include "base/status.h"
 #include "base/text.h"
@@ -132,7 +134,11 @@ bool nks_column_is_null(struct nks_stmt *stmt, int column);
 struct nks_text nks_column_text(struct nks_stmt *stmt, int column);
 struct nks_text nks_column_bytes(struct nks_stmt *stmt, int column); /* (pointer, length) of a blob */
 
-/* Runs a statement that gives no rows; *changed may be NULL. Ready for the next binding afterwards (bulk loops). */
+/*
+ * Runs a statement that gives no rows; *changed may be NULL. Ready for the next binding afterwards (bulk loops). Inside
+ * a transaction an engine far away may send it later when `changed` is NULL: what fails then is told by a later call,
+ * at the latest by the commit.
+ */
 NKS_CHECKED enum nks_status nks_stmt_run(struct nks_stmt *stmt, int64_t *changed, struct nks_fault *fault);
 /* For a statement that gives at most one row: *found tells. Columns valid until the next use of the statement. */
 NKS_CHECKED enum nks_status nks_stmt_one(struct nks_stmt *stmt, bool *found, struct nks_fault *fault);

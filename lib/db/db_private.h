@@ -18,6 +18,14 @@ struct nks_db_type {
  */
 const struct nks_db_type *nks_db_types(const struct nks_db *db);
 
+/*
+ * `text` with its tokens replaced, allocated; the same text where it has none. {partition COLUMN} behind the columns of
+ * a CREATE TABLE shares its rows out by that column where the engine does so; {unique_unsharded} is UNIQUE where a
+ * table has one part only, for an index without that column.
+ */
+NKS_CHECKED enum nks_status nks_db_expand(struct nks_db *db, const char *name, const char *text, char **out,
+                                          struct nks_fault *fault);
+
 /* Runs statements separated by semicolons that take no parameters and give no rows. `name` stands in the fault. */
 NKS_CHECKED enum nks_status nks_db_script(struct nks_db *db, const char *name, const char *text,
                                           struct nks_fault *fault);

@@ -46,29 +46,40 @@ static const char *type_text(const struct nks_db_type *types, const char *token,
     return NULL;
 }
 
-/* Appends `text` with every {word} replaced. A brace that does not open a lower-case word is text ('{}' in a default).
- */
+/* The length of the {word} or {word argument} that `text` begins with; 0: none ('{}' in a default). */
+static size_t token_length(const char *text, size_t *word)
+{
+    *word = *text == '{' ? strspn(text + 1, "abcdefghijklmnopqrstuvwxyz_") : 0;
+    size_t end = 1 + *word;
+    if (*word > 0 && text[end] == ' ')
+        end += 1 + strspn(text + end + 1, "abcdefghijklmnopqrstuvwxyz_");
+    return *word > 0 && text[end] == '}' ? end + 1 : 0;
+}
+
+/* Appends `text` with every token replaced; an argument follows in brackets, where the engine has a word at all. */
 static enum nks_status expand_into(struct nks_buf *out, const struct nks_db_type *types, const char *name,
                                    const char *text, struct nks_fault *fault)
 {
     while (*text != '\0') {
-        size_t len = *text == '{' ? strspn(text + 1, "abcdefghijklmnopqrstuvwxyz_") : 0;
-        if (len == 0 || text[1 + len] != '}') {
+        size_t word_len = 0, len = token_length(text, &word_len);
+        if (len == 0) {
             nks_buf_char(out, *text++);
             continue;
         }
-        const char *word = type_text(types, text + 1, len);
+        const char *word = type_text(types, text + 1, word_len);
         if (word == NULL)
             return nks_fault_set(fault, NKS_FAILED, "DB-SQL", "%s: unknown type token {%.*s}", name,
-                                 (int)(len < TOKEN_MAX ? len : TOKEN_MAX), text + 1);
+                                 (int)(word_len < TOKEN_MAX ? word_len : TOKEN_MAX), text + 1);
         nks_buf_str(out, word);
-        text += len + 2;
+        if (word[0] != '\0' && len > word_len + 2)
+            nks_buf_printf(out, " (%.*s)", (int)(len - word_len - 3), text + word_len + 2);
+        text += len;
     }
     return NKS_OK;
 }
 
-/* Runs a script with tokens. */
-static enum nks_status run_tokens(struct nks_db *db, const char *name, const char *text, struct nks_fault *fault)
+enum nks_status nks_db_expand(struct nks_db *db, const char *name, const char *text, char **out,
+                              struct nks_fault *fault)
 {
     size_t cap = 3 * strlen(text) + 1; /* no engine's word is more than three times as long as its token */
     char *memory = malloc(cap);
@@ -81,8 +92,19 @@ static enum nks_status run_tokens(struct nks_db *db, const char *name, const cha
     if (status == NKS_OK && buf.overflow)
         status = nks_fault_set(fault, NKS_FAILED, "DB-SQL", "%s: the statements are too long", name);
     if (status == NKS_OK)
-        status = nks_db_script(db, name, memory, fault);
-    free(memory);
+        *out = memory;
+    else
+        free(memory);
+    return status;
+}
+
+/* Runs a script with tokens. */
+static enum nks_status run_tokens(struct nks_db *db, const char *name, const char *text, struct nks_fault *fault)
+{
+    char *expanded = NULL;
+    NKS_TRY(nks_db_expand(db, name, text, &expanded, fault));
+    enum nks_status status = nks_db_script(db, name, expanded, fault);
+    free(expanded);
     return status;
 }
 
@@ -207,7 +229,10 @@ enum nks_status nks_db_migrate_told(struct nks_db *db, const struct nks_migratio
                                     int64_t now, struct nks_migrated *told, struct nks_fault *fault)
 {
     *told = (struct nks_migrated){.count = 0};
-    NKS_TRY(run_tokens(db, "schema_step", create_text, fault));
+    bool is_there = false;
+    NKS_TRY(nks_db_has_table(db, "schema_step", &is_there, fault)); /* who may not make tables need not */
+    if (!is_there)
+        NKS_TRY(run_tokens(db, "schema_step", create_text, fault));
     NKS_TRY(refuse_newer(db, migrations, count, fault));
     for (size_t i = 0; i < count; i++) {
         bool applied = false;

@@ -22,7 +22,7 @@ CREATE TABLE debt_flag (
     holder_check {id} NOT NULL,
     terms {bytes} NOT NULL,
     PRIMARY KEY (holder_key, flag_key, version)
-) {clustered};
+){partition holder_key} {clustered};
 
 CREATE TABLE debt_claim (
     holder_key {id} NOT NULL,
@@ -33,7 +33,7 @@ CREATE TABLE debt_claim (
     as_of {time} NOT NULL,
     terms {bytes} NOT NULL,
     PRIMARY KEY (holder_key, claim_key, version)
-) {clustered};
+){partition holder_key} {clustered};
 
 -- state: 1 active, 2 given back.
 CREATE TABLE claim_use (
@@ -48,7 +48,7 @@ CREATE TABLE claim_use (
     state {int} NOT NULL,
     given_back_at {time},
     PRIMARY KEY (holder_key, claim_key, slice_id, n, generation, leg_no)
-) {clustered};
+){partition holder_key} {clustered};
 
 -- What an import did, encrypted, so that a row that is changed or taken out shows (import/import_record.h).
 -- migration: 2

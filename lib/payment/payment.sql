@@ -51,22 +51,22 @@ CREATE TABLE slice(
   legs {int} NOT NULL,
   legs_hash {bytes} NOT NULL,
   signature {bytes} NOT NULL
-){table_options};
+){partition slice_id}{table_options};
 CREATE INDEX slice_work ON slice(state, slice_id);
 CREATE TABLE slice_rows_signature(
   slice_id {id} PRIMARY KEY,
   signature {bytes} NOT NULL
-){table_options};
+){partition slice_id}{table_options};
 CREATE TABLE slice_details(
   slice_id {id} PRIMARY KEY,
   details {bytes} NOT NULL
-){table_options};
+){partition slice_id}{table_options};
 CREATE TABLE slice_decision(
   slice_id {id} NOT NULL,
   generation {int} NOT NULL,
   decisions {bytes} NOT NULL,
   PRIMARY KEY(slice_id, generation)
-){table_options};
+){partition slice_id}{table_options};
 CREATE TABLE payment(
   slice_id {id} NOT NULL,
   n {int} NOT NULL,
@@ -81,7 +81,7 @@ CREATE TABLE payment(
   holder_key {id} NOT NULL,
   holder_check {id} NOT NULL,
   PRIMARY KEY(slice_id, n)
-){clustered};
+){partition slice_id}{clustered};
 CREATE TABLE leg(
   slice_id {id} NOT NULL,
   n {int} NOT NULL,
@@ -95,7 +95,7 @@ CREATE TABLE leg(
   file_id {id} NOT NULL,
   told {int} NOT NULL DEFAULT 0,
   PRIMARY KEY(slice_id, n, generation, leg_no)
-){clustered};
+){partition slice_id}{clustered};
 CREATE TABLE slice_order_total(
   slice_id {id} NOT NULL,
   central {int} NOT NULL,
@@ -104,14 +104,14 @@ CREATE TABLE slice_order_total(
   control_sum {text} NOT NULL,
   bytes {id} NOT NULL,
   PRIMARY KEY(slice_id, central, grp)
-){clustered};
+){partition slice_id}{clustered};
 CREATE TABLE slice_status_total(
   slice_id {id} NOT NULL,
   status {text} NOT NULL,
   payments {int} NOT NULL,
   control_sum {text} NOT NULL,
   PRIMARY KEY(slice_id, status)
-){clustered};
+){partition slice_id}{clustered};
 CREATE TABLE batch_told(
   batch_id {id} PRIMARY KEY,
   settled {int} NOT NULL,
@@ -141,8 +141,8 @@ CREATE TABLE payment_return(
   slice_id {id} NOT NULL,
   n {int} NOT NULL,
   PRIMARY KEY(from_slice_id, from_n, from_generation, from_leg_no)
-){clustered};
-CREATE UNIQUE INDEX payment_return_to ON payment_return(slice_id, n);
+){partition from_slice_id}{clustered};
+CREATE {unique_unsharded} INDEX payment_return_to ON payment_return(slice_id, n);
 
 -- migration: 2
 CREATE TABLE payment_replay(
@@ -151,8 +151,8 @@ CREATE TABLE payment_replay(
   slice_id {id} NOT NULL,
   n {int} NOT NULL,
   PRIMARY KEY(from_slice_id, from_n)
-){clustered};
-CREATE UNIQUE INDEX payment_replay_to ON payment_replay(slice_id, n);
+){partition from_slice_id}{clustered};
+CREATE {unique_unsharded} INDEX payment_replay_to ON payment_replay(slice_id, n);
 
 -- Batches whose key is destroyed. `done`: their files are, too.
 -- migration: 3

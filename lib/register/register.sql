@@ -21,7 +21,7 @@ CREATE TABLE account (
     valid_to {date} NOT NULL,
     account {bytes} NOT NULL,
     PRIMARY KEY (holder_key, no)
-) {clustered};
+){partition holder_key} {clustered};
 
 -- One row per version of a holder that was given with its link; parent 0, 0: none.
 CREATE TABLE holder (
@@ -33,7 +33,7 @@ CREATE TABLE holder (
     parent_check {id} NOT NULL,
     terms {bytes} NOT NULL,
     PRIMARY KEY (holder_key, holder_check, version)
-) {clustered};
+){partition holder_key} {clustered};
 
 -- What an import did, encrypted, so that a row that is changed or taken out shows (import/import_record.h).
 -- migration: 2
@@ -93,7 +93,7 @@ CREATE TEMP TABLE IF NOT EXISTS register_stage (
     valid_from BIGINT NOT NULL,
     valid_to BIGINT NOT NULL,
     line BIGINT NOT NULL,
-    data BLOB NOT NULL
+    data {bytes} NOT NULL
 );
 
 -- name: register_stage_clear

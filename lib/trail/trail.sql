@@ -17,7 +17,7 @@ CREATE TABLE trail_holder(
   chain {id} NOT NULL,
   link {id} NOT NULL,
   PRIMARY KEY(holder_key, holder_check, chain, link)
-){clustered};
+){partition holder_key}{clustered};
 
 CREATE TABLE trail_day(
   day {date} NOT NULL,

@@ -13,7 +13,7 @@ CREATE TABLE ventekonto_entry (
     state {int} NOT NULL,
     details {bytes} NOT NULL,
     PRIMARY KEY (slice_id, n, generation)
-) {clustered};
+){partition slice_id} {clustered};
 
 -- name: ventekonto_insert
 INSERT INTO ventekonto_entry (slice_id, n, generation, holder_key, holder_check, payer, amount_minor, currency, date_in,

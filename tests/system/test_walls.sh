@@ -61,7 +61,7 @@ function include(name,    target) {
         if (!((room, target) in has_sql) && file != "lib/stage/schema.c") report("statements", room " includes " name)
     }
     if (name ~ /^sqlite3/ && file !~ /^lib\/db\/sqlite(_[a-z]+)*\.c$/) report("library", name)
-    if (name ~ /libpq|postgres/ && file != "lib/db/postgres.c") report("library", name)
+    if (name ~ /libpq|postgres/ && file !~ /^lib\/db\/postgres(_[a-z]+)*\.[ch]$/) report("library", name)
     if (name ~ /^libxml\// && room != "iso20022" && file != "lib/report/transform.c") report("library", name)
     if (name ~ /^libxslt\// && file != "lib/report/transform.c") report("library", name)
     if (name ~ /^openssl\// && room != "vault" && file != "lib/base/file.c") report("library", name)
@@ -214,6 +214,8 @@ must_report library lib/report/batch.c '#include <libxml/parser.h>'
 must_report library cmd/nks/a.c '#include <libxslt/transform.h>'
 must_report library lib/vault/a.c '#include <sqlite3.h>'
 must_report library lib/db/a.c '#include <sqlite3.h>'
+must_report library lib/db/a.c '#include <libpq-fe.h>'
+must_report library lib/db/sqlite.c '#include "db/postgres_private.h"'
 must_report library lib/base/text.c '#include <openssl/evp.h>'
 must_report library cmd/nks/a.c '#include <sqlite3.h>'
 for words in 'printf("x");' 'fprintf(stderr, "x");' 'exit(1);' 'puts("x");' 'perror("x");'; do

@@ -1,0 +1,547 @@
+/*
+ * The engine PostgreSQL, on a private server (tests/postgres.sh): the verbs as on SQLite, and what is its own. Skipped
+ * (77) where no server can be started.
+ */
+#include "db_verbs.h"
+
+#include <ftw.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char root[] = "/tmp/nks_test_pg_XXXXXX";
+static char address[256];
+
+static enum nks_status open_at(const char *path, bool create, bool read_only, struct nks_db **out)
+{
+    const struct nks_db_options options = {
+        .path = path, .create = create, .read_only = read_only, .busy_timeout_ms = 1, .durable = true};
+    nks_fault_clear(&fault);
+    return nks_db_open(&options, out, &fault);
+}
+
+static struct nks_db *open_new(void)
+{
+    struct nks_db *db = NULL;
+    ck_assert_int_eq(open_at(address, true, false, &db), NKS_OK);
+    return db;
+}
+
+static struct nks_db *open_read_only(void)
+{
+    struct nks_db *db = NULL;
+    ck_assert_int_eq(open_at(address, false, true, &db), NKS_OK);
+    return db;
+}
+
+/* Each test begins with an empty database. */
+static void setup(void)
+{
+    struct nks_db *db = open_new();
+    ck_assert_int_eq(
+        nks_db_script(db, "setup", "SET lock_timeout = 0; DROP SCHEMA public CASCADE; CREATE SCHEMA public", &fault),
+        NKS_OK);
+    nks_db_close(db);
+}
+
+/* ---- opening */
+
+START_TEST(missing_is_told)
+{
+    struct nks_db *db = NULL;
+    expect_fault(open_at(address, false, false, &db), NKS_FAILED, "DB-MISSING");
+    expect_fault(open_at(address, false, true, &db), NKS_FAILED, "DB-MISSING");
+    nks_db_close(open_new());
+    ck_assert_int_eq(open_at(address, false, true, &db), NKS_OK);
+    nks_db_close(db);
+}
+END_TEST
+
+START_TEST(wrong_addresses_are_told)
+{
+    static const struct {
+        const char *address, *code;
+        enum nks_status status;
+    } rows[] = {
+        {"postgresql://[", "DB-ADDRESS", NKS_FAILED},
+        {"postgresql:///x?nothing=of+this", "DB-ADDRESS", NKS_FAILED},
+        {"postgresql:///x?host=/nowhere", "DB-CONNECTION", NKS_RETRY},
+        {"postgresql://user:hidden@127.0.0.1:1/x?sslmode=disable", "DB-TLS", NKS_FAILED},
+        {"postgresql://user:hidden@127.0.0.1:1/x?sslmode=prefer", "DB-TLS", NKS_FAILED},
+        {"postgresql://user:hidden@127.0.0.1:1/x", "DB-CONNECTION", NKS_RETRY},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct nks_db *db = NULL;
+        expect_fault(open_at(rows[i].address, true, false, &db), rows[i].status, rows[i].code);
+        ck_assert_ptr_null(db);
+        ck_assert_ptr_null(strstr(fault.line, "hidden"));
+    }
+    char other[300];
+    struct nks_db *db = NULL;
+    snprintf(other, sizeof other, "%s&dbname=none", address);
+    expect_fault(open_at(other, true, false, &db), NKS_FAILED, "DB-PERMISSION");
+}
+END_TEST
+
+/* ---- writes that are on their way */
+
+static void insert_quietly(struct nks_db *db, const struct nks_sql *sql, int64_t k, int64_t v)
+{
+    struct nks_stmt *stmt = start(db, sql);
+    nks_bind_int(stmt, "k", k);
+    nks_bind_int(stmt, "v", v);
+    ck_assert_int_eq(nks_stmt_run(stmt, NULL, &fault), NKS_OK);
+}
+
+static const struct nks_sql sql_sum = {"sum", "SELECT count(*), sum(k), sum(v), min(k), max(k) FROM t", 0, {NULL}};
+
+static void expect_sum(struct nks_db *db, int64_t rows, int64_t keys, int64_t values)
+{
+    bool found = false;
+    struct nks_stmt *stmt = start(db, &sql_sum);
+    ck_assert_int_eq(nks_stmt_one(stmt, &found, &fault), NKS_OK);
+    ck_assert_int_eq(nks_column_int(stmt, 0), rows);
+    ck_assert_int_eq(nks_column_int(stmt, 1), keys);
+    ck_assert_int_eq(nks_column_int(stmt, 2), values);
+}
+
+/* 1, 63, 64 and 5,000 rows in a row go other ways, and come to the same. */
+START_TEST(rows_in_a_row)
+{
+    static const int64_t counts[] = {1, 63, 64, 65, 5000};
+    struct nks_db *db = open_table();
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        begin(db);
+        for (int64_t k = 1; k <= counts[i]; k++)
+            insert_quietly(db, &sql_insert, -k, 2 * k);
+        expect_sum(db, counts[i], -counts[i] * (counts[i] + 1) / 2, counts[i] * (counts[i] + 1));
+        nks_db_rollback(db);
+        ck_assert_int_eq(count_rows(db), 0);
+    }
+    nks_db_close(db);
+}
+END_TEST
+
+START_TEST(rows_of_two_statements_in_turn)
+{
+    struct nks_db *db = open_table();
+    begin(db);
+    for (int64_t k = 0; k < 100; k++) {
+        insert_quietly(db, &sql_insert, 3 * k, 1);
+        insert_quietly(db, &sql_twice, 3 * k + 1, 1);
+        struct nks_stmt *stmt = start(db, &sql_update);
+        nks_bind_int(stmt, "v", k);
+        ck_assert_int_eq(nks_stmt_run(stmt, NULL, &fault), NKS_OK);
+    }
+    commit(db);
+    expect_sum(db, 200, 3 * 99 * 100 + 100, 200 * 99); /* the last update is of all rows */
+    nks_db_close(db);
+}
+END_TEST
+
+static enum nks_status count_call(void *context, struct nks_fault *out)
+{
+    (void)out;
+    ++*(int *)context;
+    return NKS_OK;
+}
+
+START_TEST(commits_that_changed_something_are_told)
+{
+    int calls = 0;
+    struct nks_db *db = open_table();
+    nks_db_on_commit(db, count_call, &calls);
+    begin(db);
+    commit(db);
+    ck_assert_int_eq(calls, 0);
+    for (int64_t rows = 1; rows <= 100; rows += 99) {
+        begin(db);
+        for (int64_t k = 1; k <= rows; k++)
+            insert_quietly(db, &sql_insert, 1000 * rows + k, 0);
+        commit(db);
+    }
+    ck_assert_int_eq(calls, 2);
+    begin(db);
+    (void)count_rows(db);
+    commit(db);
+    ck_assert_int_eq(calls, 2);
+    nks_db_close(db);
+}
+END_TEST
+
+/* What fails on its way is told by the next answer, under its own name, and nothing of the transaction stays. */
+START_TEST(late_errors)
+{
+    struct nks_db *db = open_table();
+    for (int64_t rows = 1; rows <= 100; rows += 99) { /* by INSERT, by COPY */
+        begin(db);
+        for (int64_t k = 1; k <= rows; k++)
+            insert_quietly(db, &sql_insert, k, 1);
+        insert_quietly(db, &sql_insert, 1, 1);
+        nks_fault_clear(&fault);
+        expect_fault(nks_db_commit(db, &fault), NKS_FAILED, "DB-SQL");
+        ck_assert_ptr_nonnull(strstr(fault.line, "insert: "));
+        ck_assert(!nks_db_in_transaction(db));
+        ck_assert_int_eq(count_rows(db), 0);
+        begin(db);
+        insert_quietly(db, &sql_twice, 1, 1);
+        insert_quietly(db, &sql_twice, 1, 1);
+        nks_fault_clear(&fault);
+        bool found = false;
+        expect_fault(nks_stmt_one(start(db, &sql_count), &found, &fault), NKS_FAILED, "DB-SQL");
+        ck_assert_ptr_nonnull(strstr(fault.line, "twice: "));
+        nks_db_rollback(db);
+        ck_assert_int_eq(count_rows(db), 0);
+    }
+    nks_db_close(db);
+}
+END_TEST
+
+START_TEST(large_values)
+{
+    enum { LARGE = 9 << 20 };
+    char *bytes = calloc(1, LARGE);
+    ck_assert_ptr_nonnull(bytes);
+    struct nks_db *db = open_table();
+    begin(db);
+    for (int64_t k = 1; k <= 4; k++) {
+        struct nks_stmt *stmt = start(db, &sql_insert);
+        nks_bind_int(stmt, "k", k);
+        nks_bind_bytes(stmt, "b", bytes, k % 2 == 0 ? LARGE : 3 << 20);
+        ck_assert_int_eq(nks_stmt_run(stmt, NULL, &fault), NKS_OK);
+    }
+    commit(db);
+    struct nks_stmt *stmt = select_one(db, 4);
+    ck_assert_uint_eq(nks_column_bytes(stmt, 2).len, LARGE);
+    nks_db_close(db);
+    free(bytes);
+}
+END_TEST
+
+/* ---- values */
+
+/* What the server would take for a narrower number. */
+START_TEST(parameters_are_wide)
+{
+    static const struct nks_sql sql_or = {"or", "SELECT count(*) FROM t WHERE ?1 = 0 OR v = ?1", 1, {"v"}};
+    static const struct nks_sql sql_shift = {"shift", "SELECT ?1 << 20", 1, {"v"}};
+    struct nks_db *db = open_table();
+    ck_assert_int_eq(insert(db, 1, INT64_MAX), NKS_OK);
+    bool found = false;
+    struct nks_stmt *stmt = start(db, &sql_or);
+    nks_bind_int(stmt, "v", INT64_MAX);
+    ck_assert_int_eq(nks_stmt_one(stmt, &found, &fault), NKS_OK);
+    ck_assert_int_eq(nks_column_int(stmt, 0), 1);
+    stmt = start(db, &sql_shift);
+    nks_bind_int(stmt, "v", INT64_C(1) << 40);
+    ck_assert_int_eq(nks_stmt_one(stmt, &found, &fault), NKS_OK);
+    ck_assert_int_eq(nks_column_int(stmt, 0), INT64_C(1) << 60);
+    nks_db_close(db);
+}
+END_TEST
+
+START_TEST(numbers_of_every_type)
+{
+    static const struct nks_sql sql_numbers = {
+        "numbers",
+        "SELECT -1::smallint, -70000::integer, true, false, sum(x) FROM (SELECT ?1::bigint AS x UNION ALL SELECT 0) y",
+        1,
+        {"x"}};
+    static const int64_t values[] = {0,         1,         -1,     9999,          10000,     -10000,
+                                     123456789, 100000000, -40000, 4000000000000, INT64_MAX, INT64_MIN + 1};
+    struct nks_db *db = open_new();
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        bool found = false;
+        struct nks_stmt *stmt = start(db, &sql_numbers);
+        nks_bind_int(stmt, "x", values[i]);
+        ck_assert_int_eq(nks_stmt_one(stmt, &found, &fault), NKS_OK);
+        ck_assert_int_eq(nks_column_int(stmt, 0), -1);
+        ck_assert_int_eq(nks_column_int(stmt, 1), -70000);
+        ck_assert_int_eq(nks_column_int(stmt, 2), 1);
+        ck_assert_int_eq(nks_column_int(stmt, 3), 0);
+        ck_assert_int_eq(nks_column_int(stmt, 4), values[i]);
+    }
+    nks_db_close(db);
+}
+END_TEST
+
+START_TEST(a_column_too_narrow_is_told)
+{
+    static const struct nks_migration step = {"m", 1,
+                                              "CREATE TABLE narrow (i {id} PRIMARY KEY, n {int}) {table_options};"};
+    static const struct nks_sql sql_narrow = {"narrow", "INSERT INTO narrow(i, n) VALUES (?1, ?2)", 2, {"i", "n"}};
+    struct nks_db *db = open_new();
+    ck_assert_int_eq(nks_db_migrate(db, &step, 1, 1, &fault), NKS_OK);
+    begin(db);
+    struct nks_stmt *stmt = start(db, &sql_narrow);
+    nks_bind_int(stmt, "i", 1);
+    nks_bind_int(stmt, "n", INT64_C(1) << 40);
+    expect_fault(nks_stmt_run(stmt, NULL, &fault), NKS_FAILED, "DB-SQL");
+    nks_db_close(db);
+}
+END_TEST
+
+/* ---- readings */
+
+static int64_t read_all(struct nks_db *db)
+{
+    struct nks_stmt *stmt = start(db, &sql_all);
+    for (int64_t seen = 0;; seen++) {
+        bool row = false;
+        ck_assert_int_eq(nks_stmt_step(stmt, &row, &fault), NKS_OK);
+        if (!row)
+            return seen;
+        ck_assert_int_eq(nks_column_int(stmt, 0), seen + 1);
+    }
+}
+
+/* Around the number of rows that are fetched at a time; inside transactions and outside. */
+START_TEST(long_readings)
+{
+    static const int64_t counts[] = {0, 1, 255, 256, 257, 512, 1000};
+    struct nks_db *db = open_table();
+    int64_t rows = 0;
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        begin(db);
+        while (rows < counts[i]) {
+            rows++;
+            insert_quietly(db, &sql_insert, rows, rows);
+        }
+        ck_assert_int_eq(read_all(db), rows);
+        commit(db);
+        ck_assert_int_eq(read_all(db), rows);
+        ck_assert_int_eq(nks_db_begin_read(db, &fault), NKS_OK);
+        ck_assert_int_eq(read_all(db), rows);
+        nks_db_rollback(db);
+    }
+    nks_db_close(db);
+}
+END_TEST
+
+START_TEST(a_reading_over_transactions)
+{
+    struct nks_db *db = open_table();
+    begin(db);
+    for (int64_t k = 1; k <= 600; k++)
+        insert_quietly(db, &sql_insert, k, 0);
+    commit(db);
+    struct nks_stmt *stmt = start(db, &sql_all);
+    for (int64_t seen = 1; seen <= 600; seen++) {
+        bool row = false;
+        ck_assert_int_eq(nks_stmt_step(stmt, &row, &fault), NKS_OK);
+        ck_assert_int_eq(nks_column_int(stmt, 0), seen);
+        if (seen % 100 != 0)
+            continue;
+        begin(db);
+        insert_quietly(db, &sql_insert, -seen, 0);
+        if (seen % 200 == 0)
+            nks_db_rollback(db);
+        else
+            commit(db);
+    }
+    nks_stmt_end(stmt);
+    ck_assert_int_eq(count_rows(db), 603);
+    nks_db_close(db);
+}
+END_TEST
+
+START_TEST(a_state_stands_still_for_a_reader)
+{
+    struct nks_db *one = open_table(), *two = open_new();
+    ck_assert_int_eq(nks_db_begin_read(two, &fault), NKS_OK);
+    ck_assert_int_eq(count_rows(two), 0);
+    ck_assert_int_eq(insert(one, 1, 1), NKS_OK);
+    ck_assert_int_eq(count_rows(two), 0);
+    nks_db_rollback(two);
+    ck_assert_int_eq(count_rows(two), 1);
+    nks_db_close(one);
+    nks_db_close(two);
+}
+END_TEST
+
+START_TEST(many_keys)
+{
+    enum { KEYS = 10000 };
+    static int64_t keys[KEYS];
+    struct nks_db *db = open_table();
+    begin(db);
+    for (int64_t k = 0; k < KEYS; k++) {
+        keys[k] = k;
+        insert_quietly(db, &sql_insert, k, k);
+    }
+    struct seen seen = {0};
+    ck_assert_int_eq(nks_db_each_key(db, &sql_range, keys, KEYS, see, &seen, &fault), NKS_OK);
+    ck_assert_uint_eq(seen.rows, KEYS);
+    ck_assert_uint_eq(seen.last_index, KEYS - 1);
+    commit(db);
+    nks_db_close(db);
+}
+END_TEST
+
+/* ---- the connection breaks */
+
+static void end_others(void)
+{
+    static const struct nks_sql sql_end = {
+        "end",
+        "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND "
+        "application_name = 'nks'",
+        0,
+        {NULL}};
+    struct nks_db *db = open_new();
+    (void)number_of(db, &sql_end);
+    nks_db_close(db);
+}
+
+START_TEST(broken_in_between)
+{
+    struct nks_db *db = open_table();
+    begin(db);
+    insert_quietly(db, &sql_insert, 1, 1);
+    struct nks_stmt *stmt = start(db, &sql_count);
+    end_others();
+    bool found = false;
+    nks_fault_clear(&fault);
+    expect_fault(nks_stmt_one(stmt, &found, &fault), NKS_RETRY, "DB-CONNECTION");
+    nks_db_rollback(db);
+    ck_assert(!nks_db_in_transaction(db));
+    nks_fault_clear(&fault);
+    expect_fault(nks_db_begin(db, &fault), NKS_RETRY, "DB-CONNECTION");
+    nks_db_close(db);
+    db = open_new();
+    ck_assert_int_eq(count_rows(db), 0);
+    nks_db_close(db);
+}
+END_TEST
+
+/* Whether the commit took place is not known here: whoever asks must look. */
+START_TEST(broken_at_the_commit)
+{
+    struct nks_db *db = open_table();
+    begin(db);
+    insert_quietly(db, &sql_twice, 1, 1);
+    (void)count_rows(db);
+    end_others();
+    nks_fault_clear(&fault);
+    expect_fault(nks_db_commit(db, &fault), NKS_UNKNOWN, "DB-COMMIT");
+    ck_assert(!nks_db_in_transaction(db));
+    nks_db_close(db);
+    db = open_new();
+    ck_assert_int_eq(count_rows(db), 0);
+    nks_db_close(db);
+}
+END_TEST
+
+/* ---- schema */
+
+START_TEST(rows_are_shared_out)
+{
+    static const struct nks_migration parted[] = {
+        {"m", 1,
+         "CREATE TABLE parted (slice_id {id} NOT NULL, n {int} NOT NULL, PRIMARY KEY (slice_id, n)){partition slice_id}"
+         "{clustered}; CREATE {unique_unsharded} INDEX parted_n ON parted (n);"},
+        {"m", 2, "ALTER TABLE parted ADD COLUMN more {text} NOT NULL DEFAULT '';"},
+    };
+    static const struct nks_sql sql_parts = {
+        "parts",
+        "SELECT count(DISTINCT tableoid) * 1000 + (SELECT count(*) FROM pg_inherits WHERE inhparent = "
+        "'parted'::regclass) FROM parted",
+        0,
+        {NULL}};
+    static const struct nks_sql sql_row = {
+        "row", "INSERT INTO parted (slice_id, n) VALUES (?1, ?2)", 2, {"slice_id", "n"}};
+    struct nks_db *db = open_new();
+    ck_assert_int_eq(nks_db_migrate(db, parted, 1, 1, &fault), NKS_OK);
+    ck_assert_int_eq(nks_db_migrate(db, parted, 2, 1, &fault), NKS_OK);
+    begin(db);
+    struct nks_stmt *stmt = start(db, &sql_row);
+    for (int64_t i = 0; i < 200; i++) {
+        nks_bind_int(stmt, "slice_id", i << 14);
+        nks_bind_int(stmt, "n", 7);
+        ck_assert_int_eq(nks_stmt_run(stmt, NULL, &fault), NKS_OK);
+    }
+    commit(db);
+    ck_assert_int_eq(number_of(db, &sql_parts), 8008);
+    nks_db_close(db);
+}
+END_TEST
+
+START_TEST(what_is_not_here_is_told)
+{
+    struct nks_db *db = open_new();
+    expect_fault(nks_db_copy(db, "copy", NULL, NULL, &fault), NKS_FAILED, "DB-ENGINE");
+    nks_fault_clear(&fault);
+    expect_fault(nks_db_wipe_begin(db, &fault), NKS_FAILED, "DB-ENGINE");
+    ck_assert_int_eq(nks_db_check(db, &fault), NKS_OK);
+    nks_db_close(db);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("postgres");
+    TCase *t = verbs_case();
+    tcase_add_checked_fixture(t, setup, NULL);
+    suite_add_tcase(s, t);
+    t = tcase_create("own");
+    tcase_add_checked_fixture(t, setup, NULL);
+    tcase_set_timeout(t, 60);
+    tcase_add_test(t, missing_is_told);
+    tcase_add_test(t, wrong_addresses_are_told);
+    tcase_add_test(t, rows_in_a_row);
+    tcase_add_test(t, rows_of_two_statements_in_turn);
+    tcase_add_test(t, commits_that_changed_something_are_told);
+    tcase_add_test(t, late_errors);
+    tcase_add_test(t, large_values);
+    tcase_add_test(t, parameters_are_wide);
+    tcase_add_test(t, numbers_of_every_type);
+    tcase_add_test(t, a_column_too_narrow_is_told);
+    tcase_add_test(t, long_readings);
+    tcase_add_test(t, a_reading_over_transactions);
+    tcase_add_test(t, a_state_stands_still_for_a_reader);
+    tcase_add_test(t, many_keys);
+    tcase_add_test(t, broken_in_between);
+    tcase_add_test(t, broken_at_the_commit);
+    tcase_add_test(t, rows_are_shared_out);
+    tcase_add_test(t, what_is_not_here_is_told);
+    suite_add_tcase(s, t);
+    return s;
+}
+
+/* The server's address, or the status with which it could not be started. */
+static int server_start(void)
+{
+    char command[512];
+    snprintf(command, sizeof command, "sh '%s/tests/postgres.sh' start '%s'", NKS_SOURCE_DIR, root);
+    FILE *out = popen(command, "r");
+    if (out == NULL || fgets(address, sizeof address, out) == NULL)
+        address[0] = '\0';
+    address[strcspn(address, "\n")] = '\0';
+    int status = out == NULL ? -1 : pclose(out);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *walk)
+{
+    (void)info, (void)kind, (void)walk;
+    return remove(path);
+}
+
+int main(void)
+{
+    if (mkdtemp(root) == NULL)
+        return 1;
+    int failed = server_start();
+    if (failed == 0) {
+        char command[512];
+        SRunner *runner = srunner_create(suite());
+        srunner_run_all(runner, CK_NORMAL);
+        failed = srunner_ntests_failed(runner) > 0;
+        srunner_free(runner);
+        snprintf(command, sizeof command, "sh '%s/tests/postgres.sh' stop '%s'", NKS_SOURCE_DIR, root);
+        if (system(command) != 0)
+            failed = 1;
+    }
+    nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    return failed;
+}
