@@ -245,6 +245,13 @@ struct migrations {
     int count;
 };
 
+/* Every statement of the module, for tests that hold all of them against something; ends with a NULL. */
+static void put_statement_table(FILE *header, FILE *code, const char *module, const char *names)
+{
+    fprintf(header, "extern const struct nks_sql *const nks_statements_%s[];\n", module);
+    fprintf(code, "const struct nks_sql *const nks_statements_%s[] = {\n%s    0,\n};\n", module, names);
+}
+
 /* Steps are applied in the order of the file: a number that does not grow is a mistake. */
 static void put_migration(FILE *code, struct migrations *migrations, const char *number, const char *text, size_t len)
 {
@@ -291,18 +298,24 @@ static void embed_sql(const char *module, const char *path, const char *dir)
     fprintf(header, "/* Generated from %s.sql. */\n#include \"db/db.h\"\n\n", module);
     fprintf(code, "/* Generated from %s.sql. */\n#include \"%s_sql.h\"\n\n", module, module);
     static struct migrations migrations;
+    char *names = calloc(1, len + 1); /* no longer than the file: "-- name: " is longer than what is put around each */
+    if (names == NULL)
+        die("no memory");
     struct section section, next;
     bool more = next_section(data, &section);
     check_preamble(path, data, more ? (size_t)(section.at - data) : len);
     for (; more; section = next) {
         more = next_section(section.body, &next);
         size_t body_len = more ? (size_t)(next.at - section.body) : strlen(section.body);
-        if (section.kind == SECTION_NAME)
+        if (section.kind == SECTION_NAME) {
             put_statement(header, code, section.word, section.body, body_len);
-        else
+            sprintf(names + strlen(names), "&nks_sql_%s,\n", section.word);
+        } else
             put_migration(code, &migrations, section.word, section.body, body_len);
     }
     put_migration_table(header, code, module, &migrations);
+    put_statement_table(header, code, module, names);
+    free(names);
     finish(header);
     finish(code);
     free(data);

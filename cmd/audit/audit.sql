@@ -190,9 +190,9 @@ WHERE slice_id = :slice_id AND generation = :generation ORDER BY n, leg_no;
 SELECT p.slice_id, p.n, p.amount_minor, p.currency, COALESCE(r.from_slice_id, 0), COALESCE(r.from_n, 0),
   COALESCE(r.from_generation, 0), COALESCE(r.from_leg_no, 0), COALESCE(l.kind, 0), COALESCE(l.state, 0),
   COALESCE(l.amount_minor, 0), COALESCE(o.currency, -1),
-  COALESCE(o.holder_kind = p.holder_kind AND o.holder_key = p.holder_key AND o.holder_check = p.holder_check, 0)
-    OR EXISTS (SELECT 1 FROM batch_erased e WHERE e.batch_id IN (b.batch_id, f.batch_id)),
-  COALESCE(f.payer = b.payer AND f.sender = b.sender AND f.agreement_id = b.agreement_id, 0)
+  CASE WHEN o.holder_kind = p.holder_kind AND o.holder_key = p.holder_key AND o.holder_check = p.holder_check
+    OR EXISTS (SELECT 1 FROM batch_erased e WHERE e.batch_id IN (b.batch_id, f.batch_id)) THEN 1 ELSE 0 END,
+  CASE WHEN f.payer = b.payer AND f.sender = b.sender AND f.agreement_id = b.agreement_id THEN 1 ELSE 0 END
 FROM batch b JOIN payment p ON p.slice_id BETWEEN (b.batch_id << 14) + 1 AND (b.batch_id << 14) + 16383
 LEFT JOIN payment_return r ON r.slice_id = p.slice_id AND r.n = p.n
 LEFT JOIN leg l ON l.slice_id = r.from_slice_id AND l.n = r.from_n AND l.generation = r.from_generation
@@ -212,10 +212,10 @@ ORDER BY r.from_slice_id, r.from_n;
 -- Erased batches as above.
 -- name: audit_replays
 SELECT p.slice_id, p.n, COALESCE(r.from_slice_id, 0), COALESCE(r.from_n, 0), COALESCE(o.state, 0),
-  COALESCE(o.amount_minor = p.amount_minor AND o.currency = p.currency, 0),
-  COALESCE(o.holder_kind = p.holder_kind AND o.holder_key = p.holder_key AND o.holder_check = p.holder_check, 0)
-    OR EXISTS (SELECT 1 FROM batch_erased e WHERE e.batch_id IN (b.batch_id, f.batch_id)),
-  COALESCE(f.payer = b.payer AND f.sender = b.sender AND f.agreement_id = b.agreement_id, 0)
+  CASE WHEN o.amount_minor = p.amount_minor AND o.currency = p.currency THEN 1 ELSE 0 END,
+  CASE WHEN o.holder_kind = p.holder_kind AND o.holder_key = p.holder_key AND o.holder_check = p.holder_check
+    OR EXISTS (SELECT 1 FROM batch_erased e WHERE e.batch_id IN (b.batch_id, f.batch_id)) THEN 1 ELSE 0 END,
+  CASE WHEN f.payer = b.payer AND f.sender = b.sender AND f.agreement_id = b.agreement_id THEN 1 ELSE 0 END
 FROM batch b JOIN payment p ON p.slice_id BETWEEN (b.batch_id << 14) + 1 AND (b.batch_id << 14) + 16383
 LEFT JOIN payment_replay r ON r.slice_id = p.slice_id AND r.n = p.n
 LEFT JOIN payment o ON o.slice_id = r.from_slice_id AND o.n = r.from_n
@@ -251,7 +251,7 @@ SELECT COUNT(*) FROM claim_use;
 -- A generation that was decided again while it was OFFSET left no legs, and no active use.
 -- name: audit_uses_wrong
 SELECT u.holder_key, u.claim_key, u.slice_id, u.n, u.generation, u.leg_no, u.amount_minor, u.state,
-  COALESCE(l.kind, 0), COALESCE(l.amount_minor, 0), COALESCE(l.state, 0), COALESCE(p.holder_key = u.holder_key, 0)
+  COALESCE(l.kind, 0), COALESCE(l.amount_minor, 0), COALESCE(l.state, 0), CASE WHEN p.holder_key = u.holder_key THEN 1 ELSE 0 END
 FROM claim_use u
 LEFT JOIN leg l ON l.slice_id = u.slice_id AND l.n = u.n AND l.generation = u.generation AND l.leg_no = u.leg_no
 LEFT JOIN payment p ON p.slice_id = u.slice_id AND p.n = u.n
@@ -326,19 +326,19 @@ ORDER BY holder_key, claim_key, version;
 SELECT 0, i.version, i.imported_at, i.rows, i.added, COALESCE(c.n, 0), r.record,
   EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = 0 AND t.action = 8 AND t.number = i.version AND t.at = i.imported_at)
 FROM agreement_import i LEFT JOIN agreement_import_record r ON r.version = i.version
-LEFT JOIN (SELECT version, COUNT(*) AS n FROM (SELECT version FROM agreement) GROUP BY version) c ON c.version = i.version
+LEFT JOIN (SELECT version, COUNT(*) AS n FROM (SELECT version FROM agreement) v GROUP BY version) c ON c.version = i.version
 UNION ALL SELECT 1, i.version, i.imported_at, i.rows, i.added, COALESCE(c.n, 0), r.record,
   EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = 0 AND t.action = 8 AND t.number = i.version AND t.at = i.imported_at)
 FROM central_import i LEFT JOIN central_import_record r ON r.version = i.version
-LEFT JOIN (SELECT version, COUNT(*) AS n FROM (SELECT version FROM central) GROUP BY version) c ON c.version = i.version
+LEFT JOIN (SELECT version, COUNT(*) AS n FROM (SELECT version FROM central) v GROUP BY version) c ON c.version = i.version
 UNION ALL SELECT 2, i.version, i.imported_at, i.rows, i.added, COALESCE(c.n, 0), r.record,
   EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = 0 AND t.action = 8 AND t.number = i.version AND t.at = i.imported_at)
 FROM register_import i LEFT JOIN register_import_record r ON r.version = i.version
-LEFT JOIN (SELECT version, COUNT(*) AS n FROM (SELECT version FROM account UNION ALL SELECT version FROM holder) GROUP BY version) c ON c.version = i.version
+LEFT JOIN (SELECT version, COUNT(*) AS n FROM (SELECT version FROM account UNION ALL SELECT version FROM holder) v GROUP BY version) c ON c.version = i.version
 UNION ALL SELECT 3, i.version, i.imported_at, i.rows, i.added, COALESCE(c.n, 0), r.record,
   EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = 0 AND t.action = 8 AND t.number = i.version AND t.at = i.imported_at)
 FROM debt_import i LEFT JOIN debt_import_record r ON r.version = i.version
-LEFT JOIN (SELECT version, COUNT(*) AS n FROM (SELECT version FROM debt_authority UNION ALL SELECT version FROM debt_flag UNION ALL SELECT version FROM debt_claim) GROUP BY version) c ON c.version = i.version
+LEFT JOIN (SELECT version, COUNT(*) AS n FROM (SELECT version FROM debt_authority UNION ALL SELECT version FROM debt_flag UNION ALL SELECT version FROM debt_claim) v GROUP BY version) c ON c.version = i.version
 ORDER BY 1, 2;
 
 -- name: audit_imports_stray
@@ -373,7 +373,7 @@ GROUP BY k.at, k.version HAVING SUM(k.links) <> SUM(k.imports) ORDER BY k.at, k.
 
 -- name: audit_entries
 SELECT v.slice_id, v.n, v.generation, v.amount_minor, v.state, v.currency, v.details, COALESCE(p.currency, -1),
-  COALESCE(v.holder_key = p.holder_key AND v.holder_check = p.holder_check, 0), v.payer, v.date_in, v.holder_key,
+  CASE WHEN v.holder_key = p.holder_key AND v.holder_check = p.holder_check THEN 1 ELSE 0 END, v.payer, v.date_in, v.holder_key,
   v.holder_check, EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = v.slice_id >> 14 AND t.action = 24),
   EXISTS (SELECT 1 FROM batch_erased e WHERE e.batch_id = v.slice_id >> 14)
 FROM ventekonto_entry v LEFT JOIN payment p ON p.slice_id = v.slice_id AND p.n = v.n
@@ -422,9 +422,9 @@ SELECT COALESCE(MAX(CASE WHEN action = :restore THEN link END), 0),
 -- A work that is done again names a reading that this database has judged; one that was given up has its link.
 -- name: audit_lost_row
 SELECT kind, party, hash, generation, state, CASE
-  WHEN state = 2 AND kind < 3 THEN EXISTS (SELECT 1 FROM delivery d WHERE d.hash_key = :hash_key AND d.hash = lost_work.hash
-    AND d.party = lost_work.party AND d.generation = lost_work.generation AND d.state > 2 AND d.repeats = 0)
-  WHEN state = 3 THEN EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = 0 AND t.action = 28 AND t.number = lost_work.line)
+  WHEN state = 2 AND kind < 3 AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.hash_key = :hash_key AND d.hash = lost_work.hash
+    AND d.party = lost_work.party AND d.generation = lost_work.generation AND d.state > 2 AND d.repeats = 0) THEN 0
+  WHEN state = 3 AND NOT EXISTS (SELECT 1 FROM trail_link t WHERE t.chain = 0 AND t.action = 28 AND t.number = lost_work.line) THEN 0
   ELSE 1 END
 FROM lost_work WHERE line = :line;
 

@@ -8,6 +8,7 @@
 
 #include "exchange/published.h"
 #include "sample.h"
+#include "stage/run.h"
 #include "stage/schema.h"
 
 #include <stdio.h>
@@ -241,8 +242,7 @@ static enum nks_status keys_open(struct audit *audit, const struct options *opti
 static enum nks_status connection_open(struct audit *audit, int64_t cache_kib, struct nks_db **db)
 {
     char path[NKS_PATH_MAX];
-    if (!nks_path_join(path, audit->home, "nks.db"))
-        return nks_fault_set(&audit->fault, NKS_FAILED, "PATH-LONG", "the path of the home is too long");
+    NKS_TRY(nks_home_database(audit->home, path, &audit->fault));
     const struct nks_db_options options = {
         .path = path, .cache_kib = cache_kib, .read_only = true, .busy_timeout_ms = BUSY_TIMEOUT_MS, .durable = true};
     return nks_db_open(&options, db, &audit->fault);
@@ -277,8 +277,7 @@ static enum nks_status picture_take(struct audit *audit)
     bool found = false;
     NKS_TRY(audit_listing_make(audit));
     NKS_TRY(audit_seals_read(audit));
-    NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_begin, &stmt, &audit->fault));
-    NKS_TRY(nks_stmt_run(stmt, NULL, &audit->fault));
+    NKS_TRY(nks_db_begin_read(audit->db, &audit->fault));
     restored_look(audit);
     NKS_TRY(nks_stmt_start(audit->db, &nks_sql_audit_newest_day, &stmt, &audit->fault));
     NKS_TRY(nks_stmt_one(stmt, &found, &audit->fault));

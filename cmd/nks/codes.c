@@ -130,6 +130,8 @@ static const struct code_row codes[] = {
     {"DB-ADDRESS", 0, "The address of the database is not in a form that is known.", "Nothing was begun.",
      "Correct [home] database in nks.conf, or --database of nks init: postgresql://HOST/NAME?sslmode=verify-full, or "
      "postgresql:///NAME?host=/run/postgresql for a socket."},
+    {"DB-IN-USE", 0, "The database of that address belongs to a home already.", "It was not touched.",
+     "Make an empty database for the new home, and name that with nks init --database."},
     {"DB-TLS", 0, "The connection to the database would not be encrypted.", "Nothing was sent but the attempt.",
      "Take sslmode=verify-full with sslrootcert in the address, or a socket of this machine."},
     {"DB-ENGINE", 0, "This works with the database in the home, and not with one on PostgreSQL.",

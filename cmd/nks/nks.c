@@ -74,6 +74,8 @@ static const struct option_row options[OPTIONS] = {
                        "what is held with this file is settled by hand; or work N of the lost time is given up", false},
     [OPTION_DUE] = {"--due", 0, NULL, "everything whose time has come", false},
     [OPTION_MARKDOWN] = {"--markdown", 0, NULL, "of help codes: all pages, as one document in Markdown", false},
+    [OPTION_DATABASE] = {"--database", 0, "ADDRESS",
+                         "the home's database is at this address on PostgreSQL, and not in the home", false},
     [OPTION_LANGUAGE] = {"--language", 0, "L", "en (English, the default) or da (Danish)", false},
 };
 
@@ -86,10 +88,13 @@ static const char import_text[] =
 #define IMPORT_OPTIONS (OPTION_BIT(OPTION_FULL) | OPTION_BIT(OPTION_DRY_RUN) | PERSON_OPTIONS)
 
 static const struct command commands[] = {
-    {"init", command_init, OPTION_BIT(OPTION_TEST), 0, 0, "", "make a home: configuration, keys, database, folders",
+    {"init", command_init, OPTION_BIT(OPTION_TEST) | OPTION_BIT(OPTION_DATABASE), 0, 0, "",
+     "make a home: configuration, keys, database, folders",
      "Makes the home's folders, nks.conf, the database, and the keys in a directory of their own. Keep a copy of the "
      "keys "
-     "apart from the backups of the home. An existing home is left as it is.",
+     "apart from the backups of the home. An existing home is left as it is. A database on PostgreSQL must be there "
+     "and "
+     "empty; its address stands in nks.conf, so give it no password: use a certificate, a socket or a pass file.",
      "01246", "nks --home /srv/nks --keys /etc/nks/keys init"},
     {"agreement import", command_import, IMPORT_OPTIONS, 1, 1, "F",
      "take agreements (tilslutningsaftaler) from a CSV file", import_text, "012345678",
@@ -462,8 +467,8 @@ int command_init(struct nks_app *app)
     bool test = app->values[OPTION_TEST] != NULL;
     if (app->now != 0 && !test)
         return app_usage(app, "--now is only for a home made with --test");
-    enum nks_status status =
-        nks_home_init(app_home(app), app_keys(app), test, app->now != 0 ? app->now : nks_sys_now(), &app->fault);
+    enum nks_status status = nks_home_init(app_home(app), app_keys(app), app->values[OPTION_DATABASE], test,
+                                           app->now != 0 ? app->now : nks_sys_now(), &app->fault);
     if (status != NKS_OK)
         return app_result(app, status);
     static const struct column columns[] = {

@@ -53,6 +53,7 @@ enum option { /* places in nks_app.values; the table is in nks.c */
               OPTION_DUE,
               OPTION_SETTLE,
               OPTION_MARKDOWN,
+              OPTION_DATABASE,
               OPTIONS
 };
 #define OPTION_BIT(option) (UINT64_C(1) << (option))

@@ -92,7 +92,7 @@ static enum nks_status open_home(struct nks_rehearsal *rehearsal, const struct n
         .progress = options->progress,
         .progress_context = options->progress_context,
     };
-    NKS_TRY(nks_home_init(home, keys, true, options->now, fault));
+    NKS_TRY(nks_home_init(home, keys, NULL, true, options->now, fault));
     NKS_TRY(nks_run_open(&run_options, &rehearsal->run, fault));
     enum nks_status status = reference_data(rehearsal, options);
     if (status == NKS_OK)

@@ -29,6 +29,7 @@ static const char *const folders[] = {"",           "spool",       "staging",   
 #define FIELD(name) offsetof(struct nks_conf, name), sizeof(((struct nks_conf *)0)->name)
 static const struct nks_conf_key conf_keys[] = {
     {"home", "environment", NKS_CONF_TEXT, FIELD(environment), 0, 0, "production|test"},
+    {"home", "database", NKS_CONF_TEXT, FIELD(database), 0, 0, NULL},
     {"database", "cache_mib", NKS_CONF_NUMBER, FIELD(cache_mib), 1, 65536, NULL},
     {"report", "name", NKS_CONF_TEXT, FIELD(report_name), 0, 0, NULL},
     {"persons", "required", NKS_CONF_TEXT, FIELD(persons), 0, 0, "yes|no"},
@@ -44,7 +45,7 @@ static const char conf_text[] =
     "# A home of nks. `nks config check` tells whether this file is good.\n"
     "[home]\n"
     "# production, or test: only a test home takes --now\n"
-    "environment = %s\n\n"
+    "environment = %s\n%s%s%s\n"
     "[database]\n"
     "# page cache of the database in MiB, all connections of a run together\n"
     "cache_mib = 128\n\n"
@@ -199,16 +200,29 @@ static enum nks_status make_folders(const char *home, struct nks_fault *fault)
     return NKS_OK;
 }
 
-static enum nks_status make_database(const char *home, nks_time now, struct nks_fault *fault)
+/* Two homes on one database would each take the other's rows for its own. */
+static enum nks_status database_unused(struct nks_db *db, struct nks_fault *fault)
+{
+    size_t applied = 0;
+    NKS_TRY(nks_home_schema_applied(db, &applied, fault));
+    return applied == 0 ? NKS_OK
+                        : nks_fault_set(fault, NKS_REFUSED, "DB-IN-USE",
+                                        "the database of that address has tables of a home: name an empty one");
+}
+
+static enum nks_status make_database(const char *home, const char *address, nks_time now, struct nks_fault *fault)
 {
     char path[NKS_PATH_MAX];
-    if (!nks_path_join(path, home, "nks.db"))
+    if (!(address != NULL ? nks_text_copy(nks_text_from(address), path, sizeof path)
+                          : nks_path_join(path, home, "nks.db")))
         return nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the home's path is too long");
     const struct nks_db_options options = {
         .path = path, .cache_kib = 8192, .create = true, .busy_timeout_ms = BUSY_TIMEOUT_MS, .durable = true};
     struct nks_db *db = NULL;
     NKS_TRY(nks_db_open(&options, &db, fault));
-    enum nks_status status = nks_home_migrate(db, now, fault);
+    enum nks_status status = address != NULL ? database_unused(db, fault) : NKS_OK;
+    if (status == NKS_OK)
+        status = nks_home_migrate(db, now, fault);
     nks_db_close(db);
     return status;
 }
@@ -226,9 +240,23 @@ static enum nks_status journal_none(const char *home, struct nks_fault *fault)
                : NKS_OK;
 }
 
-enum nks_status nks_home_init(const char *home, const char *keys, bool test, nks_time now, struct nks_fault *fault)
+static enum nks_status address_good(const char *address, struct nks_fault *fault)
 {
-    char path[NKS_PATH_MAX], keys_dir[NKS_PATH_MAX], text[2048];
+    if (address == NULL)
+        return NKS_OK;
+    return nks_db_is_address(address) && strlen(address) < NKS_DATABASE_MAX && strpbrk(address, " \t\r\n;") == NULL
+               ? NKS_OK
+               : nks_fault_set(fault, NKS_FAILED, "DB-ADDRESS",
+                               "the address of a database is postgresql://HOST/NAME?sslmode=verify-full, without "
+                               "blanks, and at most %d characters",
+                               NKS_DATABASE_MAX - 1);
+}
+
+enum nks_status nks_home_init(const char *home, const char *keys, const char *database, bool test, nks_time now,
+                              struct nks_fault *fault)
+{
+    char path[NKS_PATH_MAX], keys_dir[NKS_PATH_MAX], text[3072];
+    NKS_TRY(address_good(database, fault));
     if (!nks_path_join(path, home, "nks.conf") ||
         !(keys == NULL ? default_keys(home, keys_dir) : nks_text_copy(nks_text_from(keys), keys_dir, sizeof keys_dir)))
         return nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the path of the home or keys is too long");
@@ -238,11 +266,35 @@ enum nks_status nks_home_init(const char *home, const char *keys, bool test, nks
     NKS_TRY(journal_none(home, fault));
     NKS_TRY(make_folders(home, fault));
     NKS_TRY(nks_keys_make(keys_dir, now, fault));
-    NKS_TRY(make_database(home, now, fault));
-    int len = snprintf(text, sizeof text, conf_text, test ? "test" : "production", test ? 0 : 30, test ? 0 : 900,
-                       test ? "no" : "yes", VOUCHER_YEARS, REFUSED_DAYS, test ? 0 : MIN_FREE_MIB);
+    NKS_TRY(make_database(home, database, now, fault));
+    int len =
+        snprintf(text, sizeof text, conf_text, test ? "test" : "production",
+                 database != NULL ? "# on PostgreSQL; without this line it is nks.db in the home\ndatabase = " : "",
+                 database != NULL ? database : "", database != NULL ? "\n" : "", test ? 0 : 30, test ? 0 : 900,
+                 test ? "no" : "yes", VOUCHER_YEARS, REFUSED_DAYS, test ? 0 : MIN_FREE_MIB);
     /* Last, because its presence is what makes a folder a home. */
     return nks_file_replace(path, text, (size_t)len, 0600, fault);
+}
+
+static enum nks_status database_path(const char *home, const struct nks_conf *conf, char out[NKS_PATH_MAX],
+                                     struct nks_fault *fault)
+{
+    if (conf->database[0] != '\0')
+        NKS_TRY(address_good(conf->database, fault));
+    return (conf->database[0] != '\0' ? nks_text_copy(nks_text_from(conf->database), out, NKS_PATH_MAX)
+                                      : nks_path_join(out, home, "nks.db"))
+               ? NKS_OK
+               : nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the home's path is too long; move it up");
+}
+
+enum nks_status nks_home_database(const char *home, char out[NKS_PATH_MAX], struct nks_fault *fault)
+{
+    struct nks_conf conf = {.database = ""};
+    char path[NKS_PATH_MAX];
+    if (!nks_path_join(path, home, "nks.conf"))
+        return nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the home's path is too long; move it up");
+    NKS_TRY(nks_conf_read(path, conf_keys, sizeof conf_keys / sizeof conf_keys[0], &conf, fault));
+    return database_path(home, &conf, out, fault);
 }
 
 static enum nks_status conf_load(struct nks_run *run)
@@ -326,7 +378,7 @@ static enum nks_status lock_take(struct nks_run *run)
 static enum nks_status database_open(struct nks_run *run, struct nks_migrated *told)
 {
     char path[NKS_PATH_MAX];
-    NKS_TRY(nks_run_path(run, path, "nks.db", NULL, NULL));
+    NKS_TRY(database_path(run->home, &run->conf, path, &run->fault));
     const struct nks_db_options options = {
         .path = path,
         /* One half for the run, one for what it prepares ahead (ahead.h), so that the setting is the sum. */

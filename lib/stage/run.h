@@ -23,8 +23,10 @@
 
 enum { NKS_CONF_TEXT_MAX = 128 };
 
+enum { NKS_DATABASE_MAX = 512 };
 struct nks_conf {                        /* nks.conf; the table of keys is in run.c */
     char environment[16];                /* [home] environment = production | test */
+    char database[NKS_DATABASE_MAX];     /* [home] database: address on PostgreSQL; empty: nks.db in the home */
     int64_t cache_mib;                   /* [database] cache_mib: page cache */
     char report_name[NKS_CONF_TEXT_MAX]; /* [report] name: InitgPty/Nm of our status reports */
     char persons[8]; /* [persons] required = yes | no: a second person for what changes where money goes */
@@ -97,9 +99,14 @@ struct nks_run {
     struct nks_fault fault;
 };
 
-/* Makes a home: folders, nks.conf, keys, database. An existing home is NKS_REFUSED (HOME-EXISTS). */
-NKS_CHECKED enum nks_status nks_home_init(const char *home, const char *keys, bool test, nks_time now,
-                                          struct nks_fault *fault);
+/*
+ * Makes a home: folders, nks.conf, keys, database. An existing home is NKS_REFUSED (HOME-EXISTS). `database` is the
+ * address of an empty database on PostgreSQL (DB-IN-USE: it has tables of nks), or NULL for one in the home.
+ */
+NKS_CHECKED enum nks_status nks_home_init(const char *home, const char *keys, const char *database, bool test,
+                                          nks_time now, struct nks_fault *fault);
+/* What to open as the database of a home: an address, or the path of nks.db, as its nks.conf says. */
+NKS_CHECKED enum nks_status nks_home_database(const char *home, char out[NKS_PATH_MAX], struct nks_fault *fault);
 /* Whether the home at that path asks for a second person, by its nks.conf alone; one that cannot be read does. A home
  * that is not there does not. */
 bool nks_home_asks(const char *home);

@@ -56,6 +56,14 @@ enum nks_status nks_home_migrate(struct nks_db *db, nks_time now, struct nks_fau
     return nks_db_migrate(db, steps.all, steps.count, now, fault);
 }
 
+enum nks_status nks_home_schema_applied(struct nks_db *db, size_t *applied, struct nks_fault *fault)
+{
+    struct steps steps;
+    size_t missing = 0;
+    steps_gather(&steps);
+    return nks_db_schema_check(db, steps.all, steps.count, applied, &missing, fault);
+}
+
 enum nks_status nks_home_schema_check(struct nks_db *db, struct nks_fault *fault)
 {
     struct steps steps;
@@ -116,7 +124,7 @@ enum nks_status nks_home_upgrade(struct nks_db *db, const char *path, nks_time n
     NKS_TRY(nks_db_schema_check(db, steps.all, steps.count, &applied, &missing, fault));
     if (missing == 0)
         return NKS_OK;
-    if (applied > 0)
+    if (applied > 0 && !nks_db_is_address(path)) /* else a backup of the server's is the way back */
         NKS_TRY(copy_before(db, path, now, fault));
     return nks_db_migrate_told(db, steps.all, steps.count, now, told, fault);
 }

@@ -3,14 +3,9 @@
  * (77) where no server can be started.
  */
 #include "db_verbs.h"
+#include "postgres_server.h"
 
-#include <ftw.h>
 #include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-static char root[] = "/tmp/nks_test_pg_XXXXXX";
-static char address[256];
 
 static enum nks_status open_at(const char *path, bool create, bool read_only, struct nks_db **out)
 {
@@ -23,14 +18,14 @@ static enum nks_status open_at(const char *path, bool create, bool read_only, st
 static struct nks_db *open_new(void)
 {
     struct nks_db *db = NULL;
-    ck_assert_int_eq(open_at(address, true, false, &db), NKS_OK);
+    ck_assert_int_eq(open_at(server_address, true, false, &db), NKS_OK);
     return db;
 }
 
 static struct nks_db *open_read_only(void)
 {
     struct nks_db *db = NULL;
-    ck_assert_int_eq(open_at(address, false, true, &db), NKS_OK);
+    ck_assert_int_eq(open_at(server_address, false, true, &db), NKS_OK);
     return db;
 }
 
@@ -49,10 +44,10 @@ static void setup(void)
 START_TEST(missing_is_told)
 {
     struct nks_db *db = NULL;
-    expect_fault(open_at(address, false, false, &db), NKS_FAILED, "DB-MISSING");
-    expect_fault(open_at(address, false, true, &db), NKS_FAILED, "DB-MISSING");
+    expect_fault(open_at(server_address, false, false, &db), NKS_FAILED, "DB-MISSING");
+    expect_fault(open_at(server_address, false, true, &db), NKS_FAILED, "DB-MISSING");
     nks_db_close(open_new());
-    ck_assert_int_eq(open_at(address, false, true, &db), NKS_OK);
+    ck_assert_int_eq(open_at(server_address, false, true, &db), NKS_OK);
     nks_db_close(db);
 }
 END_TEST
@@ -78,7 +73,7 @@ START_TEST(wrong_addresses_are_told)
     }
     char other[300];
     struct nks_db *db = NULL;
-    snprintf(other, sizeof other, "%s&dbname=none", address);
+    snprintf(other, sizeof other, "%s&dbname=none", server_address);
     expect_fault(open_at(other, true, false, &db), NKS_FAILED, "DB-PERMISSION");
 }
 END_TEST
@@ -508,40 +503,7 @@ static Suite *suite(void)
     return s;
 }
 
-/* The server's address, or the status with which it could not be started. */
-static int server_start(void)
-{
-    char command[512];
-    snprintf(command, sizeof command, "sh '%s/tests/postgres.sh' start '%s'", NKS_SOURCE_DIR, root);
-    FILE *out = popen(command, "r");
-    if (out == NULL || fgets(address, sizeof address, out) == NULL)
-        address[0] = '\0';
-    address[strcspn(address, "\n")] = '\0';
-    int status = out == NULL ? -1 : pclose(out);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
-}
-
-static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *walk)
-{
-    (void)info, (void)kind, (void)walk;
-    return remove(path);
-}
-
 int main(void)
 {
-    if (mkdtemp(root) == NULL)
-        return 1;
-    int failed = server_start();
-    if (failed == 0) {
-        char command[512];
-        SRunner *runner = srunner_create(suite());
-        srunner_run_all(runner, CK_NORMAL);
-        failed = srunner_ntests_failed(runner) > 0;
-        srunner_free(runner);
-        snprintf(command, sizeof command, "sh '%s/tests/postgres.sh' stop '%s'", NKS_SOURCE_DIR, root);
-        if (system(command) != 0)
-            failed = 1;
-    }
-    nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-    return failed;
+    return server_suite(suite());
 }

@@ -83,7 +83,7 @@ static void setup(void)
     snprintf(keys, sizeof keys, "%s/keys", dir);
     nks_fault_clear(&fault);
     run = NULL;
-    ok(nks_home_init(home, keys, true, 1763800000, &fault));
+    ok(nks_home_init(home, keys, NULL, true, 1763800000, &fault));
     reopen("2026-11-02T02:00:00Z");
     import_centrals(CENTRAL "0001-1999\n");
     import_rest();
