@@ -289,7 +289,10 @@ job() { # NUMBER OF
     copy=$work/copy$1
     mkdir "$copy"
     for shared in nks.conf spool archive out staging in; do
-        ln -s "$home/$shared" "$copy/$shared"
+        case $shared in
+        nks.conf) cp "$home/$shared" "$copy/$shared" ;; # it is read, and a link is refused
+        *) ln -s "$home/$shared" "$copy/$shared" ;;
+        esac
     done
     ln -s "$home.journal" "$copy.journal"
     awk -v n="$1" -v of="$2" 'NR % of == n' "$work/cases" | while IFS=$tab read -r name table sql; do
