@@ -1,6 +1,8 @@
 #!/bin/sh
 # A private PostgreSQL server for a test: no port, only a socket in a folder of its own.
 #   postgres.sh start DIR   makes and starts it and prints the address of an empty database; 77: there is none to start
+#   postgres.sh make DIR NAME   makes another empty database and prints its address
+#   postgres.sh halt DIR, resume DIR   ends it at once, as when its machine fails; starts it again
 #   postgres.sh stop DIR    stops it and removes the folder
 # The server does not run as root: then it runs as the user `postgres`, or `nobody`.
 set -eu
@@ -23,6 +25,20 @@ as() { # COMMAND…: as who may run a server
     fi
 }
 
+server_run() {
+    cd "$dir/pg"
+    as pg_ctl -D "$dir/pg/data" -l "$dir/pg/log" -w -t 30 \
+        -o "-c listen_addresses='' -c unix_socket_directories='$dir/pg' -c fsync=off -c max_connections=40" \
+        start >"$dir/start.log" 2>&1 </dev/null
+}
+halt() {
+    [ ! -f "$dir/pg/data/postmaster.pid" ] ||
+        (cd "$dir/pg" && as pg_ctl -D "$dir/pg/data" -m immediate stop) >/dev/null 2>&1 || true
+}
+address() { # NAME
+    echo "postgresql:///$1?host=$dir/pg&user=nks"
+}
+
 case $verb in
 start)
     command -v initdb >/dev/null && command -v pg_ctl >/dev/null || skip "no initdb and pg_ctl here"
@@ -31,16 +47,19 @@ start)
     chmod 755 "$dir"
     mkdir "$dir/pg"
     [ "$(id -u)" -ne 0 ] || chown "$(as id -u)" "$dir/pg"
-    cd "$dir/pg"
-    as initdb -D "$dir/pg/data" -A trust -U nks -E UTF8 --locale=C --no-sync >"$dir/initdb.log" 2>&1 ||
+    (cd "$dir/pg" && as initdb -D "$dir/pg/data" -A trust -U nks -E UTF8 --locale=C --no-sync) >"$dir/initdb.log" 2>&1 ||
         skip "initdb: $(tail -n 1 "$dir/initdb.log")"
-    as pg_ctl -D "$dir/pg/data" -l "$dir/pg/log" -w -t 30 \
-        -o "-c listen_addresses='' -c unix_socket_directories='$dir/pg' -c fsync=off -c max_connections=40" \
-        start >"$dir/start.log" 2>&1 </dev/null || skip "pg_ctl: $(tail -n 1 "$dir/start.log")"
-    echo "postgresql:///postgres?host=$dir/pg&user=nks"
+    server_run || skip "pg_ctl: $(tail -n 1 "$dir/start.log")"
+    address postgres
     ;;
+make)
+    psql -X -q -h "$dir/pg" -U nks -d postgres -c "CREATE DATABASE $3" >&2
+    address "$3"
+    ;;
+halt) halt ;;
+resume) server_run ;;
 stop)
-    [ ! -f "$dir/pg/data/postmaster.pid" ] || (cd "$dir/pg" && as pg_ctl -D "$dir/pg/data" -m immediate stop) >/dev/null 2>&1 || true
+    halt
     rm -rf "$dir/pg"
     ;;
 esac

@@ -1,0 +1,188 @@
+#!/bin/sh
+# A home whose database is on PostgreSQL: the same night, the same bytes as on SQLite; what happens when the server goes
+# away; the roles. On a private server; 77 where none can be started.
+. "${NKS_SOURCE:?}/tests/system/lib.sh"
+
+pg() { # VERB [NAME]
+    verb=$1
+    shift
+    sh "$NKS_SOURCE/tests/postgres.sh" "$verb" "$server" "$@"
+}
+server=$(mktemp -d "${TMPDIR:-/tmp}/nks-postgres.XXXXXX") # not in $work: another user runs it
+trap 'pg stop; rm -rf "$server" "$work"' EXIT
+have psql || { skip "no psql"; exit 77; }
+pg start >"$work/address" || exit 77
+
+on() { # HOME: makes the small night's home on a database of its own
+    address=$(pg make "$(basename "$1" | tr -d -)")
+    nks "$1" init --test --database "$address"
+    for import in agreement:agreements central:centrals register:register debt:debts; do
+        nks "$1" "${import%:*}" import --now 2026-11-22T12:00:00Z "$small/${import#*:}.csv"
+    done
+    cp -R "$small/in/." "$1/in/"
+}
+same_out() { # WHAT FILE HOME: what a home published is what the hashes in FILE say
+    out_hashes "$3" >"$work/two"
+    assert_same "$1" "$2" "$work/two"
+}
+same_words() { # WHAT HOME HOME WORDS…: what a command says of both
+    what=$1
+    one=$2
+    two=$3
+    shift 3
+    code "$NKS_BIN/nks" --home "$one" "$@"
+    sed "s|$one|HOME|g" "$work/said" >"$work/said.one"
+    code_one=$code
+    code "$NKS_BIN/nks" --home "$two" "$@"
+    sed "s|$two|HOME|g" "$work/said" >"$work/said.two"
+    assert_eq "$what: exit" "$code" "$code_one"
+    assert_same "$what" "$work/said.one" "$work/said.two"
+}
+refused() { # HOME EXIT CODE WORDS…
+    at=$1
+    wanted=$2
+    word=$3
+    shift 3
+    code "$NKS_BIN/nks" --home "$at" "$@"
+    assert_eq "nks $*: exit" "$code" "$wanted"
+    checks=$((checks + 1))
+    grep -q "$word" "$work/said" || fail "nks $*: does not say $word: $(head -n 1 "$work/said")"
+}
+
+# ---- one night on both
+lite=$work/lite
+home=$work/far
+home_make "$lite"
+night_run "$lite"
+on "$home"
+night_run "$home"
+[ ! -e "$home/nks.db" ] || fail "there is an nks.db"
+out_hashes "$lite" >"$work/night"
+same_out "the night" "$work/night" "$home"
+checks=$((checks + 1))
+sh "$NKS_SOURCE/tests/system/check_small.sh" "$home" >"$work/said" 2>&1 || {
+    head "$work/said" >&2
+    fail "the night is not that of the tables"
+}
+out_signed "$home"
+audit_clean "$home"
+night_run "$home"
+same_out "a second run adds nothing" "$work/night" "$home"
+
+# ---- the banks answer, money comes back, the next days
+for order in "$lite"/out/central/*/nks-*-o*.xml; do
+    place=${order#"$lite/"}
+    case $place in *1.xml) status=ACSC ;; *) status=RJCT ;; esac
+    bank_answers "$lite" "$order" $status
+    bank_answers "$home" "$home/$place" $status
+done
+for now in 2026-11-24T03:00:00Z 2026-11-25T03:00:00Z 2026-11-30T03:00:00Z; do
+    night_run "$lite" $now
+    night_run "$home" $now
+done
+out_hashes "$lite" >"$work/later"
+same_out "days later" "$work/later" "$home"
+audit_clean "$home"
+batch=$(basename "$(ls "$lite"/out/central/*/nks-*-o0001.xml | head -n 1)" | sed 's/^nks-//; s/-o0001.xml//')
+same_words "list" "$lite" "$home" list
+same_words "show" "$lite" "$home" show "$batch"
+same_words "explain" "$lite" "$home" explain "$batch" 1
+
+# ---- what is not for this engine, or is not this home's
+refused "$work/second" 1 DB-IN-USE init --test --database "$(sed -n 's/^database = //p' "$home/nks.conf")"
+[ ! -e "$work/second/nks.conf" ] || fail "a second home on one database"
+refused "$home" 6 DB-ENGINE backup "$work/backups"
+refused "$work/third" 6 DB-TLS init --test --database 'postgresql://127.0.0.1:1/x?sslmode=disable'
+refused "$work/third" 6 DB-ADDRESS init --test --database 'mysql://x'
+
+# ---- the server fails in the middle of a night: later, and then the same
+broken=$work/broken
+on "$broken"
+NKS_STOP_AT=save.before "$NKS_BIN/nks" --home "$broken" run --now "$night" >"$work/said" 2>&1 &
+stopped=$!
+if halted $stopped; then
+    pg halt
+    kill -CONT $stopped
+    code=0
+    wait $stopped || code=$?
+    assert_eq "the server went away: exit" "$code" 4
+    refused "$broken" 4 DB-CONNECTION status
+    pg resume
+else
+    fail "the run did not stop: $(head -n 1 "$work/said")"
+fi
+night_run "$broken"
+same_out "after the server came back" "$work/night" "$broken"
+audit_clean "$broken"
+
+# ---- nks is killed
+for point in ingest.slice reference.merged save.before publish.reserved publish.renamed; do
+    killed=$work/killed-${point#*.}
+    on "$killed"
+    code env NKS_KILL_AT=$point "$NKS_BIN/nks" --home "$killed" run --now "$night"
+    assert_eq "killed at $point: exit" "$code" 137
+    night_run "$killed"
+    same_out "killed at $point" "$work/night" "$killed"
+done
+audit_clean "$killed"
+
+# ---- roles: each does its own, and nothing else
+sql() { # ROLE TEXT: on the database of the roles
+    PGUSER=$1 psql -X -qAt -h "$server/pg" -d roles -v ON_ERROR_STOP=1 -c "$2" 2>&1
+}
+roles_make() {
+    PGHOST=$server/pg PGUSER=nks sh "$NKS_SOURCE/scripts/postgres_roles.sh" roles || die "scripts/postgres_roles.sh"
+}
+as_role() { # ROLE WORDS…
+    PGUSER=$1
+    export PGUSER
+    shift
+    "$@"
+    unset PGUSER
+}
+pg make roles >"$work/said"
+roles_make
+held=$work/held
+where="postgresql:///roles?host=$server/pg"
+as_role nks_owner nks "$held" init --test --database "$where"
+roles_make
+roles_make
+for import in agreement:agreements central:centrals register:register debt:debts; do
+    as_role nks_work nks "$held" "${import%:*}" import --now 2026-11-22T12:00:00Z "$small/${import#*:}.csv"
+done
+cp -R "$small/in/." "$held/in/"
+as_role nks_work night_run "$held"
+same_out "with roles" "$work/night" "$held"
+as_role nks_read nks "$held" list
+as_role nks_audit audit_clean "$held"
+as_role nks_read refused "$held" 6 DB-PERMISSION run --now "$night"
+for pair in "nks_work:DROP TABLE payment" "nks_work:CREATE TABLE x (i int)" "nks_work:UPDATE trail_link SET number = 1" \
+    "nks_work:DELETE FROM trail_link" "nks_work:UPDATE account SET version = 1" "nks_work:DELETE FROM out_file" \
+    "nks_work:INSERT INTO schema_step VALUES ('x', 1, 1)" "nks_read:UPDATE payment SET n = 1" \
+    "nks_read:SET default_transaction_read_only = off; DELETE FROM payment" "nks_audit:DELETE FROM payment" \
+    "nks_audit:SET default_transaction_read_only = off; INSERT INTO batch_told VALUES (1, 1, 1, 1)" \
+    "nks_read:CREATE TEMP TABLE x (i int)" "nks_owner:CREATE ROLE x"; do
+    checks=$((checks + 1))
+    said=$(sql "${pair%%:*}" "${pair#*:}") && fail "$pair: was allowed"
+    case $said in *"permission denied"* | *"read-only"* | *"must be owner"*) ;; *) fail "$pair: $said" ;; esac
+done
+
+# What the work may do is what its statements do: no verb more, none less.
+cat "$NKS_SOURCE"/lib/*/*.sql | sed 's/--.*//' | awk '
+    { n = split($0, word, /[^A-Za-z_]+/)
+      for (i = 1; i <= n; i++) {
+        if (word[i] == "") continue
+        if (last2 == "INSERT" && last == "INTO") { verb[word[i], "INSERT"]; into = word[i] }
+        if (last2 == "DELETE" && last == "FROM") verb[word[i], "DELETE"]
+        if (last == "UPDATE" && word[i] != "SET") verb[word[i], "UPDATE"]
+        if (last == "UPDATE" && word[i] == "SET") verb[into, "UPDATE"]
+        if (last2 == "TEMP" && last == "TABLE") temp = 1
+        if (temp && last == "EXISTS") { passing[word[i]]; temp = 0 }
+        last2 = last; last = word[i]
+      } }
+    END { for (pair in verb) { split(pair, two, SUBSEP); if (!(two[1] in passing)) print two[1], two[2] } }' | sort >"$work/one"
+sql nks "SELECT table_name || ' ' || privilege_type FROM information_schema.role_table_grants WHERE grantee = 'nks_work'
+    AND privilege_type <> 'SELECT' AND table_name <> 'db_writer'" | sort >"$work/two"
+assert_same "what nks_work may do" "$work/one" "$work/two"
+
+test_end
