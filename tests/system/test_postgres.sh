@@ -116,7 +116,7 @@ same_out "after the server came back" "$work/night" "$broken"
 audit_clean "$broken"
 
 # ---- nks is killed
-for point in ingest.slice reference.merged save.before publish.reserved publish.renamed; do
+for point in ingest.slice ingest.finished save.before publish.reserved publish.renamed; do
     killed=$work/killed-${point#*.}
     on "$killed"
     code env NKS_KILL_AT=$point "$NKS_BIN/nks" --home "$killed" run --now "$night"
