@@ -23,9 +23,11 @@ enum {
     PG_QUEUE_MAX = 256,      /* commands whose answers were not read: bounds what lies in the buffers of both sides */
     PG_COPY_ROWS = 64,       /* from so many rows on COPY, which costs two more round trips, is cheaper */
     PG_ROWS_BYTES = 4 << 20, /* rows that are gathered before they are sent */
-    PG_FETCH_ROWS = 256,     /* rows of a reading that are here at a time */
-    PG_KEYS_MAX = 4096,      /* keys of one round trip */
-    PG_PARTITIONS = 8,       /* of each partitioned table */
+    PG_FETCH_ROWS = 256,     /* rows of a reading that come first; then, where they are small, more at a time */
+    PG_FETCH_ROWS_MAX = 4096,
+    PG_FETCH_BYTES = 2 << 20,
+    PG_KEYS_MAX = 4096, /* keys of one round trip */
+    PG_PARTITIONS = 8,  /* of each partitioned table */
     PG_NAME_MAX = 24,
 };
 
@@ -79,6 +81,7 @@ struct pg_stmt {
     bool single;       /* of nks_stmt_one: nobody will step it further */
     bool ended;        /* gave its last row */
     int cursor;        /* its number; 0: none is open */
+    int fetched;       /* rows that were asked for last */
     bool cursor_held;  /* it outlives transactions */
     int64_t cursor_of; /* else the transaction it lives in */
 };

@@ -1,5 +1,5 @@
 /*
- * Rows that come back. A reading is a cursor, of which PG_FETCH_ROWS rows are here at a time: memory does not grow with
+ * Rows that come back. A reading is a cursor, of which some thousand rows are here at a time: memory does not grow with
  * it, and other statements run in between. Outside a transaction the cursor is WITH HOLD, so that a loop goes on over
  * the transactions that it makes; the server then keeps its rows. What gives one row at most needs no cursor.
  */
@@ -35,15 +35,26 @@ void nks_pg_cursor_close(struct pg_stmt *stmt)
         return;
 }
 
+/* As many as fit, by the size of those before. */
+static int rows_next(const struct pg_stmt *stmt)
+{
+    int before = PQntuples(stmt->result);
+    if (before == 0)
+        return PG_FETCH_ROWS;
+    size_t fit = PG_FETCH_BYTES / (PQresultMemorySize(stmt->result) / (size_t)before + 1);
+    return fit < PG_FETCH_ROWS ? PG_FETCH_ROWS : fit > PG_FETCH_ROWS_MAX ? PG_FETCH_ROWS_MAX : (int)fit;
+}
+
 static enum nks_status fetch(struct pg *db, struct pg_stmt *stmt, struct nks_fault *fault)
 {
     char text[COMMAND_MAX];
     if (!cursor_lives(stmt))
         return nks_fault_set(fault, NKS_FAILED, "DB-SQL", "%s: a reading goes on after its transaction (a defect)",
                              stmt->base.sql->name);
+    stmt->fetched = rows_next(stmt);
     PQclear(stmt->result);
     stmt->result = NULL;
-    snprintf(text, sizeof text, "FETCH %d FROM c%010d", PG_FETCH_ROWS, stmt->cursor);
+    snprintf(text, sizeof text, "FETCH %d FROM c%010d", stmt->fetched, stmt->cursor);
     NKS_TRY(nks_pg_send(db, stmt->base.sql->name, text, &stmt->result, fault));
     return nks_pg_sync(db, fault);
 }
@@ -89,7 +100,7 @@ static enum nks_status reading_begin(struct pg_stmt *stmt, bool whole, struct nk
 static enum nks_status reading_go_on(struct pg_stmt *stmt, struct nks_fault *fault)
 {
     struct pg *db = nks_pg_of(stmt->base.db);
-    if (++stmt->row < PG_FETCH_ROWS || stmt->cursor == 0)
+    if (++stmt->row < stmt->fetched || stmt->cursor == 0)
         return NKS_OK;
     stmt->row = 0;
     NKS_TRY(nks_pg_rows_flush(db, fault));

@@ -293,7 +293,7 @@ static int64_t read_all(struct nks_db *db)
 /* Around the number of rows that are fetched at a time; inside transactions and outside. */
 START_TEST(long_readings)
 {
-    static const int64_t counts[] = {0, 1, 255, 256, 257, 512, 1000};
+    static const int64_t counts[] = {0, 1, 255, 256, 257, 4351, 4352, 4353, 9000};
     struct nks_db *db = open_table();
     int64_t rows = 0;
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
