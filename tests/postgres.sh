@@ -1,7 +1,7 @@
 #!/bin/sh
 # A private PostgreSQL server for a test: no port, only a socket in a folder of its own.
 #   postgres.sh start DIR   makes and starts it and prints the address of an empty database; 77: there is none to start
-#   postgres.sh make DIR NAME   makes another empty database and prints its address
+#   postgres.sh make DIR NAME [OF]   makes another database, empty or a copy of OF, and prints its address
 #   postgres.sh halt DIR, resume DIR   ends it at once, as when its machine fails; starts it again
 #   postgres.sh stop DIR    stops it and removes the folder
 # The server does not run as root: then it runs as the user `postgres`, or `nobody`.
@@ -53,7 +53,7 @@ start)
     address postgres
     ;;
 make)
-    psql -X -q -h "$dir/pg" -U nks -d postgres -c "CREATE DATABASE $3" >&2
+    psql -X -q -h "$dir/pg" -U nks -d postgres -c "CREATE DATABASE $3 TEMPLATE ${4:-template1}" >&2
     address "$3"
     ;;
 halt) halt ;;

@@ -69,6 +69,8 @@ audit_clean "$home"
 night_run "$home"
 same_out "a second run adds nothing" "$work/night" "$home"
 
+pg make kept "$(basename "$home")" >"$work/said" # what a backup of the server's would bring back
+
 # ---- the banks answer, money comes back, the next days
 for order in "$lite"/out/central/*/nks-*-o*.xml; do
     place=${order#"$lite/"}
@@ -87,6 +89,15 @@ batch=$(basename "$(ls "$lite"/out/central/*/nks-*-o0001.xml | head -n 1)" | sed
 same_words "list" "$lite" "$home" list
 same_words "show" "$lite" "$home" show "$batch"
 same_words "explain" "$lite" "$home" explain "$batch" 1
+
+# ---- an older state of the database is put back: nothing leaves before the journal was read
+sed 's|^database = postgresql:///[a-z]*|database = postgresql:///kept|' "$home/nks.conf" >"$work/conf"
+cp "$home/nks.conf" "$work/conf.now"
+cp "$work/conf" "$home/nks.conf"
+refused "$home" 5 RECONCILE-FIRST run --now 2026-11-30T04:00:00Z
+same_out "nothing left" "$work/later" "$home"
+nks "$home" reconcile --reason test --now 2026-11-30T04:00:00Z
+cp "$work/conf.now" "$home/nks.conf"
 
 # ---- what is not for this engine, or is not this home's
 refused "$work/second" 1 DB-IN-USE init --test --database "$(sed -n 's/^database = //p' "$home/nks.conf")"
