@@ -1,6 +1,7 @@
 /*
  * A home of one test: a temporary directory with keys and a database that has one module's tables. Everything is
- * removed by room_close. All people, companies and accounts in the tests are invented.
+ * removed by room_close. The database is a file, or on PostgreSQL where NKS_TEST_DATABASE says an address
+ * (test_postgres_rooms.sh). All people, companies and accounts in the tests are invented.
  */
 #ifndef NKS_TESTS_ROOM_HOME_H
 #define NKS_TESTS_ROOM_HOME_H
@@ -13,7 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "db/db.h"
+#include "db/db_private.h"
 #include "import/import.h"
 #include "vault/keys.h"
 
@@ -44,6 +45,12 @@ struct room {
                       nks_status_name(expected), (room)->fault.line);                                                  \
     } while (0)
 
+/* Whether the database is on PostgreSQL. */
+static inline bool room_is_far(void)
+{
+    return getenv("NKS_TEST_DATABASE") != NULL;
+}
+
 static inline void room_open(struct room *room, const struct nks_migration *migrations, size_t count)
 {
     char path[128];
@@ -54,8 +61,16 @@ static inline void room_open(struct room *room, const struct nks_migration *migr
     room_ok(room, nks_keys_make(path, 1763800000, &room->fault));
     room_ok(room, nks_keys_load(path, &room->keys, &room->fault));
     snprintf(path, sizeof path, "%s/nks.db", room->dir);
-    struct nks_db_options options = {.path = path, .cache_kib = 2048, .create = true};
+    const char *address = getenv("NKS_TEST_DATABASE");
+    struct nks_db_options options = {
+        .path = address != NULL ? address : path, .cache_kib = 2048, .create = true, .busy_timeout_ms = 10000};
     room_ok(room, nks_db_open(&options, &room->db, &room->fault));
+    if (address != NULL) { /* what the test before left */
+        room_ok(room,
+                nks_db_script(room->db, "room", "DROP SCHEMA public CASCADE; CREATE SCHEMA public", &room->fault));
+        nks_db_close(room->db);
+        room_ok(room, nks_db_open(&options, &room->db, &room->fault));
+    }
     room_ok(room, nks_db_migrate(room->db, migrations, count, 1763800000, &room->fault));
 }
 

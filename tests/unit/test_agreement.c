@@ -354,7 +354,7 @@ static const char *const tamperings[] = {
     "UPDATE agreement SET sender = 'x' WHERE id = 1",
     "UPDATE agreement SET version = 9 WHERE id = 1",
     "UPDATE agreement SET id = 9 WHERE id = 1",
-    "UPDATE agreement SET terms = x'' WHERE id = 1",
+    "UPDATE agreement SET terms = CAST('' AS {bytes}) WHERE id = 1",
 };
 
 START_TEST(tampering_is_found)

@@ -459,7 +459,7 @@ static const char *const tamperings[] = {
     "UPDATE debt_claim SET version = version + 1",
     "UPDATE debt_claim SET terms = (SELECT c.terms FROM debt_claim c WHERE c.claim_key <> debt_claim.claim_key)",
     "UPDATE debt_flag SET version = version + 1",
-    "UPDATE debt_flag SET terms = x'0102'",
+    "UPDATE debt_flag SET terms = CAST('12' AS {bytes})",
     "UPDATE debt_flag SET flag_key = flag_key + 1",
 };
 

@@ -74,7 +74,10 @@ static const char *const person_changes[] = {
     "UPDATE person SET name = 'bo'",
     "UPDATE person SET ended_at = 7",
     "UPDATE person SET person_id = 9",
-    "UPDATE person SET details = zeroblob(120)",
+    "UPDATE person SET details = "
+    "CAST('"
+    "000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+    "000000' AS {bytes})",
 };
 
 START_TEST(a_changed_person_is_found_out)

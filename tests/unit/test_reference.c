@@ -350,11 +350,11 @@ START_TEST(few_references_read_few_blocks)
 {
     big_batch(BIG_SLICES, 0, 1, "2026-11-02");
     const uint64_t text = 4711;
-    static struct nks_sql damage = {.name = "damage",
-                                    .params = 1,
-                                    .param_names = {"block"},
-                                    .text =
-                                        "UPDATE reference_block SET entries = x'00' WHERE block_id & 1048575 <> ?1"};
+    static struct nks_sql damage = {
+        .name = "damage",
+        .params = 1,
+        .param_names = {"block"},
+        .text = "UPDATE reference_block SET entries = CAST('0' AS {bytes}) WHERE block_id & 1048575 <> ?1"};
     int64_t bits = room_sql(&room, "SELECT bits FROM reference_run");
     struct nks_stmt *stmt = NULL;
     room_ok(&room, nks_stmt_start(room.db, &damage, &stmt, &room.fault));

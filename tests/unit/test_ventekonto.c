@@ -87,6 +87,8 @@ END_TEST
 
 START_TEST(details_are_not_in_clear)
 {
+    if (room_is_far()) /* its SQL is SQLite's */
+        return;
     add(1, 1, 98000);
     ck_assert_int_eq(room_sql(&room,
                               "SELECT count(*) FROM ventekonto_entry WHERE instr(details, CAST('0101415001' AS BLOB)) "
