@@ -81,6 +81,9 @@ static enum nks_status not_connected(const struct words *words, PGconn *conn, st
     char message[PG_MESSAGE_MAX];
     PGPing ping = PQpingParams(words->names, words->values, 0);
     nks_pg_one_line(conn == NULL ? "no memory" : PQerrorMessage(conn), message);
+    if (strstr(message, "SSL") != NULL || strstr(message, "certificate") != NULL)
+        return nks_fault_set(fault, NKS_FAILED, "DB-TLS", "%s (look at sslmode, sslrootcert and the certificate)",
+                             message);
     return ping == PQPING_OK || ping == PQPING_NO_ATTEMPT
                ? nks_fault_set(fault, NKS_FAILED, "DB-PERMISSION", "%s (look at the address and the role)", message)
                : nks_fault_set(fault, NKS_RETRY, "DB-CONNECTION", "%s (try again later)", message);
