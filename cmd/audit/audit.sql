@@ -513,7 +513,7 @@ WHERE b.batch_id >= w.batch AND CASE b.origin
     WHERE r.slice_id = (b.batch_id << 14) + 1 AND r.n = 1 AND t.action = 7 AND t.number = b.delivery_id AND t.at = b.created_at)
   WHEN 4 THEN NOT EXISTS (SELECT 1 FROM payment_replay r JOIN trail_link t ON t.chain = r.from_slice_id >> 14
     WHERE r.slice_id = (b.batch_id << 14) + 1 AND r.n = 1 AND t.action = 21 AND t.at = b.created_at)
-  ELSE 0 END
+  ELSE 1 = 0 END
 UNION ALL SELECT 'batch', b.batch_id, 0, 'created_at is no instant of the trail' FROM batch b, whole w
 WHERE b.batch_id < w.batch AND b.created_at NOT IN (SELECT at FROM trail_link) AND b.created_at >= w.first
 UNION ALL SELECT 'out_file', o.file_id, 0, 'created_at is no instant of the trail' FROM out_file o, whole w

@@ -224,6 +224,19 @@ enum nks_status nks_db_check(struct nks_db *db, struct nks_fault *fault)
     return db->engine->check(db, fault);
 }
 
+enum nks_status nks_db_catalogue_compare(struct nks_db *db, const struct nks_migration *migrations, size_t count,
+                                         nks_db_catalogue_fn fn, void *context, struct nks_fault *fault)
+{
+    const struct nks_db_options options = {.path = ":memory:", .memory = true, .create = true};
+    struct nks_db *made = NULL;
+    NKS_TRY(nks_db_open(&options, &made, fault));
+    enum nks_status status = nks_db_migrate(made, migrations, count, 0, fault);
+    if (status == NKS_OK)
+        status = db->engine->catalogue(db, made, fn, context, fault);
+    nks_db_close(made);
+    return status;
+}
+
 enum nks_status nks_db_copy(struct nks_db *db, const char *path, nks_db_copy_fn progress, void *context,
                             struct nks_fault *fault)
 {

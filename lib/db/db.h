@@ -91,7 +91,7 @@ NKS_CHECKED enum nks_status nks_db_schema_check(struct nks_db *db, const struct 
                                                 size_t *applied, size_t *missing, struct nks_fault *fault);
 
 /* Calls `fn` for each table, view, index and trigger that stands in the database and was not made by these steps, that
- * is not there or that has another text; kind "table", "trigger" … The name may be anybody's. */
+ * is not there or that is another; kind "table", "trigger" … The name may be anybody's. */
 enum nks_db_difference { NKS_DB_FOREIGN, NKS_DB_MISSING, NKS_DB_CHANGED };
 typedef enum nks_status (*nks_db_catalogue_fn)(void *context, const char *kind, const char *name,
                                                enum nks_db_difference difference);

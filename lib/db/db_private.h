@@ -37,6 +37,8 @@ struct sqlite3;
 const char *nks_sqlite_layer(void);
 NKS_CHECKED enum nks_status nks_sqlite_copy(struct nks_db *db, const char *path, nks_db_copy_fn progress, void *context,
                                             struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_sqlite_catalogue(struct nks_db *db, struct nks_db *made, nks_db_catalogue_fn fn,
+                                                 void *context, struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_sqlite_wipe_begin(struct nks_db *db, struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_sqlite_wipe(struct nks_db *db, struct nks_fault *fault);
 struct sqlite3 *nks_sqlite_handle(struct nks_db *db);

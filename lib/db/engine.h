@@ -37,6 +37,9 @@ struct nks_engine {
     enum nks_status (*script)(struct nks_db *db, const char *name, const char *text, struct nks_fault *fault);
     enum nks_status (*has_table)(struct nks_db *db, const char *name, bool *has, struct nks_fault *fault);
     enum nks_status (*check)(struct nks_db *db, struct nks_fault *fault);
+    /* As nks_db_catalogue_compare; `made` has all the steps, in memory, on SQLite. */
+    enum nks_status (*catalogue)(struct nks_db *db, struct nks_db *made, nks_db_catalogue_fn fn, void *context,
+                                 struct nks_fault *fault);
     enum nks_status (*copy)(struct nks_db *db, const char *path, nks_db_copy_fn progress, void *context,
                             struct nks_fault *fault);
     enum nks_status (*wipe_begin)(struct nks_db *db, struct nks_fault *fault);

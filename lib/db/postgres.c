@@ -369,6 +369,7 @@ static const struct nks_engine engine = {
     .script = pg_script,
     .has_table = pg_has_table,
     .check = pg_check,
+    .catalogue = nks_pg_catalogue,
     .copy = pg_copy,
     .wipe_begin = pg_wipe,
     .wipe = pg_wipe,

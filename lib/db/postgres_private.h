@@ -8,6 +8,7 @@
  *   postgres_rows.c   rows of one INSERT, gathered and sent by COPY
  *   postgres_stmt.c   statements: prepare, bind, run
  *   postgres_read.c   rows that come back: cursors, single rows, rows for many keys, columns
+ *   postgres_catalogue.c  what stands in the database and is not of this program
  *   postgres_sql.c    the text of a statement, made PostgreSQL's
  *   postgres_fail.c   what its errors mean
  *
@@ -185,6 +186,10 @@ NKS_CHECKED enum nks_status nks_pg_each_key(struct nks_db *db, const struct nks_
 /* The number in a column of any type of numbers. */
 int64_t nks_pg_number(const PGresult *result, int row, int column);
 void nks_pg_cursor_close(struct pg_stmt *stmt);
+
+/* ---- postgres_catalogue.c */
+NKS_CHECKED enum nks_status nks_pg_catalogue(struct nks_db *db, struct nks_db *made, nks_db_catalogue_fn fn,
+                                             void *context, struct nks_fault *fault);
 
 /* ---- postgres_sql.c: texts are allocated; NULL: no memory */
 char *nks_pg_sql_text(const char *text);             /* ?1 becomes $1 */

@@ -692,6 +692,7 @@ static const struct nks_engine engine = {
     .script = lite_script,
     .has_table = lite_has_table,
     .check = lite_check,
+    .catalogue = nks_sqlite_catalogue,
     .copy = nks_sqlite_copy,
     .wipe_begin = nks_sqlite_wipe_begin,
     .wipe = nks_sqlite_wipe,

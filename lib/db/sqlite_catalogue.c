@@ -80,8 +80,8 @@ static enum nks_status both(struct comparing *comparing, struct nks_fault *fault
     return NKS_OK;
 }
 
-static enum nks_status against(struct nks_db *db, struct nks_db *made, nks_db_catalogue_fn fn, void *context,
-                               struct nks_fault *fault)
+enum nks_status nks_sqlite_catalogue(struct nks_db *db, struct nks_db *made, nks_db_catalogue_fn fn, void *context,
+                                     struct nks_fault *fault)
 {
     struct comparing comparing = {.fn = fn, .context = context};
     enum nks_status status = begin(db, &comparing.here, fault);
@@ -91,18 +91,5 @@ static enum nks_status against(struct nks_db *db, struct nks_db *made, nks_db_ca
         status = both(&comparing, fault);
     sqlite3_finalize(comparing.here.stmt); /* NULL is fine; errors were told */
     sqlite3_finalize(comparing.made.stmt);
-    return status;
-}
-
-enum nks_status nks_db_catalogue_compare(struct nks_db *db, const struct nks_migration *migrations, size_t count,
-                                         nks_db_catalogue_fn fn, void *context, struct nks_fault *fault)
-{
-    const struct nks_db_options options = {.path = ":memory:", .memory = true, .create = true};
-    struct nks_db *made = NULL;
-    NKS_TRY(nks_db_open(&options, &made, fault));
-    enum nks_status status = nks_db_migrate(made, migrations, count, 0, fault);
-    if (status == NKS_OK)
-        status = against(db, made, fn, context, fault);
-    nks_db_close(made);
     return status;
 }

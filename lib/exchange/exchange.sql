@@ -157,7 +157,7 @@ SELECT COUNT(*) FROM lost_work WHERE state = 1;
 UPDATE lost_work SET state = :to WHERE line = :line AND state = 1;
 
 -- name: lost_act_begins
-SELECT line FROM lost_work WHERE kind = :act AND state = 1 AND substr(outcome, 1, :length) = :begins ORDER BY line LIMIT 1;
+SELECT line FROM lost_work WHERE kind = :act AND state = 1 AND substr(outcome, 1, CAST(:length AS {int})) = :begins ORDER BY line LIMIT 1;
 
 -- name: lost_act_find
 SELECT line FROM lost_work WHERE kind = :act AND state = 1 AND outcome = :outcome ORDER BY line LIMIT 1;

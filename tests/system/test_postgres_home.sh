@@ -90,6 +90,19 @@ same_words "list" "$lite" "$home" list
 same_words "show" "$lite" "$home" show "$batch"
 same_words "explain" "$lite" "$home" explain "$batch" 1
 
+# ---- what does not belong there is seen
+sql_home() { # TEXT
+    psql -X -q -h "$server/pg" -U nks -d far -c "$1" >"$work/said" 2>&1 || fail "$1: $(head -n 1 "$work/said")"
+}
+sql_home 'CREATE VIEW more AS SELECT 1'
+code "$NKS_BIN/nks-audit" -q --home "$home"
+assert_eq "a view that nobody made: exit" "$code" 7
+grep -q 'catalogue view more' "$work/said" || fail "a view that nobody made: $(head -n 1 "$work/said")"
+sql_home 'DROP VIEW more'
+sql_home 'UPDATE payment SET amount_minor = amount_minor + 1 WHERE (slice_id, n) = (SELECT slice_id, n FROM payment WHERE state = 1 LIMIT 1)'
+code "$NKS_BIN/nks-audit" -q --home "$home"
+assert_eq "a changed amount: exit" "$code" 7
+
 # ---- an older state of the database is put back: nothing leaves before the journal was read
 sed 's|^database = postgresql:///[a-z]*|database = postgresql:///kept|' "$home/nks.conf" >"$work/conf"
 cp "$home/nks.conf" "$work/conf.now"
