@@ -219,12 +219,22 @@ static bool pack_one(struct pg_packed *packed, int at, const struct pg_value *va
     return value->number >= type_table[row].min && value->number <= type_table[row].max;
 }
 
+/* The server takes no other text. Nothing stored is such a text: a reading that asks for it finds nothing. */
+static bool is_storable(const struct pg_value *value)
+{
+    return value->kind != PG_KIND_TEXT || (memchr(value->ptr, '\0', value->len) == NULL &&
+                                           nks_text_is_utf8((struct nks_text){value->ptr, value->len}));
+}
+
 enum nks_status nks_pg_pack(const struct pg_stmt *stmt, struct pg_packed *packed, struct nks_fault *fault)
 {
     const struct nks_sql *sql = stmt->base.sql;
     packed->count = sql->params;
     for (int i = 0; i < sql->params; i++) {
-        if (!pack_one(packed, i, &stmt->values[i], stmt->types[i]))
+        static const struct pg_value nothing = {.kind = PG_KIND_NULL};
+        bool storable = is_storable(&stmt->values[i]);
+        const struct pg_value *value = storable || !stmt->gives_rows ? &stmt->values[i] : &nothing;
+        if ((!storable && !stmt->gives_rows) || !pack_one(packed, i, value, stmt->types[i]))
             return nks_fault_set(fault, NKS_FAILED, "DB-SQL",
                                  "%s: what was bound as %s does not fit the database's type (a defect of the program)",
                                  sql->name, sql->param_names[i]);

@@ -260,6 +260,30 @@ START_TEST(numbers_of_every_type)
 }
 END_TEST
 
+/* A text that is no UTF-8, or has a NUL, is nowhere; and it is not stored. */
+START_TEST(texts_that_cannot_be)
+{
+    static const struct nks_sql sql_text = {"text", "SELECT count(*) FROM t WHERE s = ?1 OR ?1 = ''", 1, {"s"}};
+    static const struct nks_text rows[] = {NKS_TEXT("a\xff"), NKS_TEXT("a\0b"), NKS_TEXT("\xc3")};
+    struct nks_db *db = open_table();
+    ck_assert_int_eq(insert(db, 1, 1), NKS_OK);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        bool found = false;
+        struct nks_stmt *stmt = start(db, &sql_text);
+        nks_bind_text(stmt, "s", rows[i]);
+        ck_assert_int_eq(nks_stmt_one(stmt, &found, &fault), NKS_OK);
+        ck_assert_int_eq(nks_column_int(stmt, 0), 0);
+        stmt = start(db, &sql_insert);
+        nks_bind_int(stmt, "k", 2);
+        nks_bind_text(stmt, "s", rows[i]);
+        nks_fault_clear(&fault);
+        expect_fault(nks_stmt_run(stmt, NULL, &fault), NKS_FAILED, "DB-SQL");
+    }
+    ck_assert_int_eq(count_rows(db), 1);
+    nks_db_close(db);
+}
+END_TEST
+
 START_TEST(a_column_too_narrow_is_told)
 {
     static const struct nks_migration step = {"m", 1,
@@ -490,6 +514,7 @@ static Suite *suite(void)
     tcase_add_test(t, large_values);
     tcase_add_test(t, parameters_are_wide);
     tcase_add_test(t, numbers_of_every_type);
+    tcase_add_test(t, texts_that_cannot_be);
     tcase_add_test(t, a_column_too_narrow_is_told);
     tcase_add_test(t, long_readings);
     tcase_add_test(t, a_reading_over_transactions);
