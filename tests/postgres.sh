@@ -41,7 +41,8 @@ address() { # NAME
 
 case $verb in
 start)
-    command -v initdb >/dev/null && command -v pg_ctl >/dev/null || skip "no initdb and pg_ctl here"
+    command -v initdb >/dev/null || skip "no initdb here"
+    command -v pg_ctl >/dev/null || skip "no pg_ctl here"
     [ "$(id -u)" -ne 0 ] || command -v setpriv >/dev/null || skip "root, and no setpriv"
     mkdir -p "$dir"
     chmod 755 "$dir"
