@@ -353,6 +353,14 @@ static enum audit_ran ran_how(const struct audit *audit, const struct audit_chec
     return check->left_out != NULL ? AUDIT_RAN_PARTLY : AUDIT_RAN;
 }
 
+/* PostgreSQL answers nothing more in a transaction in which a statement failed: the others look at a newer picture. */
+static void picture_renew(struct audit *audit)
+{
+    nks_db_rollback(audit->db);
+    if (nks_db_begin_read(audit->db, &audit->fault) != NKS_OK)
+        nks_fault_clear(&audit->fault); /* then they say so themselves */
+}
+
 /* A check that cannot look does not keep the others from looking. */
 static int check_run(struct audit *audit, const struct audit_check *check)
 {
@@ -367,6 +375,7 @@ static int check_run(struct audit *audit, const struct audit_check *check)
                 code = EXIT_FINDINGS;
             ran = AUDIT_CANNOT;
             nks_fault_clear(&audit->fault);
+            picture_renew(audit);
         }
     }
     audit_output_check_end(audit, check, ran);

@@ -39,9 +39,24 @@ static const char *option_value(const PQconninfoOption *options, const char *nam
     return NULL;
 }
 
-static bool is_socket(const char *host)
+/* Only sockets of this machine: each host of the list is a folder, and none has an address beside it. */
+static bool is_socket(const char *hosts, const char *addresses)
 {
-    return host == NULL || host[0] == '\0' || host[0] == '/';
+    if (addresses != NULL && addresses[0] != '\0')
+        return false;
+    for (const char *host = hosts; host != NULL; host = strchr(host, ',')) {
+        host += *host == ',';
+        if (*host != '\0' && *host != ',' && *host != '/')
+            return false;
+    }
+    return true;
+}
+
+/* What the address says, or else the environment. */
+static const char *either(const PQconninfoOption *given, const PQconninfoOption *otherwise, const char *name)
+{
+    const char *value = option_value(given, name);
+    return value != NULL ? value : option_value(otherwise, name);
 }
 
 static enum nks_status tls_missing(struct nks_fault *fault)
@@ -65,7 +80,8 @@ static void word_add(struct words *words, const char *name, const char *value)
 }
 
 /* What the address leaves open. The mode of TLS is never weaker than `require`; a socket does not ask for it. */
-static void words_complete(struct words *words, const PQconninfoOption *given, const PQconninfoOption *otherwise)
+static void words_complete(struct words *words, const PQconninfoOption *given, const PQconninfoOption *otherwise,
+                           bool writes)
 {
     word_add(words, "client_encoding", "UTF8");
     word_add(words, "fallback_application_name", "nks");
@@ -73,6 +89,17 @@ static void words_complete(struct words *words, const PQconninfoOption *given, c
         word_add(words, "connect_timeout", "10");
     if (option_value(given, "sslmode") == NULL && !is_strong(option_value(otherwise, "sslmode")))
         word_add(words, "sslmode", "require");
+    /* A server that is gone without a word is noticed in a minute, not in the two hours of the system. */
+    static const char *const alive[][2] = {{"keepalives_idle", "30"},
+                                           {"keepalives_interval", "10"},
+                                           {"keepalives_count", "3"},
+                                           {"tcp_user_timeout", "60000"}};
+    for (size_t i = 0; i < sizeof alive / sizeof alive[0]; i++) {
+        if (option_value(given, alive[i][0]) == NULL)
+            word_add(words, alive[i][0], alive[i][1]);
+    }
+    if (writes && option_value(given, "target_session_attrs") == NULL)
+        word_add(words, "target_session_attrs", "primary"); /* of several hosts the one that is no replica */
 }
 
 /* Whether the server is there: then it was asked for the wrong thing, else one may ask again later. */
@@ -100,26 +127,45 @@ static enum nks_status connect_with(struct pg *db, const struct words *words, st
     if (PQstatus(db->conn) != CONNECTION_OK)
         return not_connected(words, db->conn, fault);
     PQsetNoticeProcessor(db->conn, say_nothing, NULL);
-    if (!is_socket(PQhost(db->conn)) && !PQsslInUse(db->conn))
+    if (!is_socket(PQhost(db->conn), PQhostaddr(db->conn)) && !PQsslInUse(db->conn))
         return tls_missing(fault);
     return PQenterPipelineMode(db->conn) == 1 ? NKS_OK : nks_pg_lost("open", fault);
 }
 
-/* An address may hold a password: no word of it stands in a fault. */
-static enum nks_status connect_to(struct pg *db, const char *address, struct nks_fault *fault)
+static bool is_number(const char *text)
+{
+    return text == NULL || text[strspn(text, "0123456789,")] == '\0';
+}
+
+/* nks.conf is no place for a password; with a sign in it that means something else, its rest would be taken for a host
+ * or a port, and told. */
+static enum nks_status address_check(const char *address, const PQconninfoOption *given, struct nks_fault *fault)
+{
+    const char *sign = strchr(address, '@');
+    bool good =
+        given != NULL && is_number(option_value(given, "port")) && (sign == NULL || strchr(sign + 1, '@') == NULL);
+    if (!good)
+        return nks_fault_set(fault, NKS_FAILED, "DB-ADDRESS",
+                             "the address of the database is none: postgresql://HOST/NAME?sslmode=verify-full");
+    return option_value(given, "password") == NULL
+               ? NKS_OK
+               : nks_fault_set(fault, NKS_FAILED, "DB-ADDRESS",
+                               "the address of the database holds a password: use a certificate, or PGPASSFILE");
+}
+
+/* No word of an address stands in a fault. */
+static enum nks_status connect_to(struct pg *db, const char *address, bool writes, struct nks_fault *fault)
 {
     struct words words = {.count = 0};
     PQconninfoOption *given = PQconninfoParse(address, NULL), *otherwise = PQconndefaults();
-    const char *mode = option_value(given, "sslmode");
-    enum nks_status status = NKS_OK;
-    if (given == NULL)
-        status = nks_fault_set(fault, NKS_FAILED, "DB-ADDRESS",
-                               "the address of the database is none: postgresql://HOST/NAME?sslmode=verify-full");
-    else if (mode != NULL && !is_strong(mode) && !is_socket(option_value(given, "host")))
+    const char *mode = either(given, otherwise, "sslmode");
+    bool socket = is_socket(either(given, otherwise, "host"), either(given, otherwise, "hostaddr"));
+    enum nks_status status = address_check(address, given, fault);
+    if (status == NKS_OK && option_value(given, "sslmode") != NULL && !is_strong(mode) && !socket)
         status = tls_missing(fault);
     for (const PQconninfoOption *one = given; one != NULL && one->keyword != NULL; one++)
         word_add(&words, one->keyword, one->val);
-    words_complete(&words, given, otherwise);
+    words_complete(&words, given, otherwise, writes);
     if (status == NKS_OK)
         status = connect_with(db, &words, fault);
     PQconninfoFree(given);
@@ -156,7 +202,7 @@ static enum nks_status open_db(const struct nks_db_options *options, struct pg *
              "SET synchronous_commit = %s; SET default_transaction_read_only = %s; SET timezone = 'UTC'; SET jit = off",
              STATEMENT_TIMEOUT_S, options->busy_timeout_ms > 0 ? options->busy_timeout_ms : 1,
              options->durable ? "on" : "off", options->read_only ? "on" : "off");
-    NKS_TRY(connect_to(db, options->path, fault));
+    NKS_TRY(connect_to(db, options->path, !options->read_only, fault));
     NKS_TRY(nks_pg_simple(db, "open", settings, fault));
     NKS_TRY(pg_has_table(&db->base, "db_writer", &has, fault));
     if (has)

@@ -210,6 +210,16 @@ static enum nks_status database_unused(struct nks_db *db, struct nks_fault *faul
                                         "the database of that address has tables of a home: name an empty one");
 }
 
+static enum nks_status database_look(const char *address, struct nks_fault *fault)
+{
+    const struct nks_db_options options = {.path = address, .create = true, .busy_timeout_ms = BUSY_TIMEOUT_MS};
+    struct nks_db *db = NULL;
+    NKS_TRY(nks_db_open(&options, &db, fault));
+    enum nks_status status = database_unused(db, fault);
+    nks_db_close(db);
+    return status;
+}
+
 static enum nks_status make_database(const char *home, const char *address, nks_time now, struct nks_fault *fault)
 {
     char path[NKS_PATH_MAX];
@@ -264,6 +274,8 @@ enum nks_status nks_home_init(const char *home, const char *keys, const char *da
     if (nks_sys_exists(path))
         return nks_fault_set(fault, NKS_REFUSED, "HOME-EXISTS", "there is a home already; choose another --home");
     NKS_TRY(journal_none(home, fault));
+    if (database != NULL) /* before anything is made that the next try would find */
+        NKS_TRY(database_look(database, fault));
     NKS_TRY(make_folders(home, fault));
     NKS_TRY(nks_keys_make(keys_dir, now, fault));
     NKS_TRY(make_database(home, database, now, fault));

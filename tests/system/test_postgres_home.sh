@@ -119,6 +119,19 @@ refused "$home" 6 DB-ENGINE backup "$work/backups"
 refused "$work/third" 6 DB-TLS init --test --database 'postgresql://127.0.0.1:1/x?sslmode=disable'
 refused "$work/third" 6 DB-ADDRESS init --test --database 'mysql://x'
 
+# ---- a table that cannot be read keeps the auditor from nothing else
+blind=$work/blind
+on "$blind"
+night_run "$blind"
+sql() { # STATEMENTS: on the blind home's database
+    psql -X -q -h "$server/pg" -U nks -d blind -c "$1" >"$work/psql" 2>&1 || die "psql: $(cat "$work/psql")"
+}
+sql 'ALTER TABLE debt_flag RENAME COLUMN terms TO other; UPDATE payment SET amount_minor = amount_minor + 1 WHERE n = 1'
+code "$NKS_BIN/nks-audit" --home "$blind"
+assert_eq "an audit with a table that cannot be read: exit" "$code" 7
+checks=$((checks + 1))
+grep -q 'FINDING.*slice' "$work/said" || fail "payments that were changed are not found beside a table that cannot be read"
+
 # ---- the server fails in the middle of a night: later, and then the same
 broken=$work/broken
 on "$broken"

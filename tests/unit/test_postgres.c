@@ -61,9 +61,14 @@ START_TEST(wrong_addresses_are_told)
         {"postgresql://[", "DB-ADDRESS", NKS_FAILED},
         {"postgresql:///x?nothing=of+this", "DB-ADDRESS", NKS_FAILED},
         {"postgresql:///x?host=/nowhere", "DB-CONNECTION", NKS_RETRY},
-        {"postgresql://user:hidden@127.0.0.1:1/x?sslmode=disable", "DB-TLS", NKS_FAILED},
-        {"postgresql://user:hidden@127.0.0.1:1/x?sslmode=prefer", "DB-TLS", NKS_FAILED},
-        {"postgresql://user:hidden@127.0.0.1:1/x", "DB-CONNECTION", NKS_RETRY},
+        {"postgresql://user@127.0.0.1:1/x?sslmode=disable", "DB-TLS", NKS_FAILED},
+        {"postgresql://user@127.0.0.1:1/x?sslmode=prefer", "DB-TLS", NKS_FAILED},
+        {"postgresql:///x?host=/tmp&hostaddr=127.0.0.1&sslmode=disable", "DB-TLS", NKS_FAILED},
+        {"postgresql:///x?host=/tmp,127.0.0.1&sslmode=prefer", "DB-TLS", NKS_FAILED},
+        {"postgresql://user:hidden@127.0.0.1:1/x", "DB-ADDRESS", NKS_FAILED},
+        {"postgresql://user:hid@den@127.0.0.1:1/x", "DB-ADDRESS", NKS_FAILED},
+        {"postgresql://user:hidden/x@127.0.0.1:1/x", "DB-ADDRESS", NKS_FAILED},
+        {"postgresql://user@127.0.0.1:1/x", "DB-CONNECTION", NKS_RETRY},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct nks_db *db = NULL;
