@@ -130,6 +130,12 @@ static const struct code_row codes[] = {
     {"DB-ADDRESS", 0, "The address of the database is not in a form that is known.", "Nothing was begun.",
      "Correct [home] database in nks.conf, or --database of nks init: postgresql://HOST/NAME?sslmode=verify-full, or "
      "postgresql:///NAME?host=/run/postgresql for a socket."},
+    {"DB-OTHER-HOME", 0,
+     "The database on PostgreSQL belongs to a home in another place: this one is a copy of it, or it was moved.",
+     "Nothing was done. Two homes on one database would each publish a part of the night.",
+     "In a copy: name another database as [home] database of nks.conf. If the home was moved for good, see that "
+     "nothing "
+     "works in the old place any more, then as nks_owner UPDATE db_writer SET home = NULL in that database, and run."},
     {"DB-IN-USE", 0, "The database of that address belongs to a home already.", "It was not touched.",
      "Make an empty database for the new home, and name that with nks init --database."},
     {"DB-TLS", 0, "The connection to the database would not be encrypted, or the server is not who it should be.",

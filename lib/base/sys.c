@@ -512,6 +512,13 @@ nks_time nks_sys_now(void)
     return (nks_time)time(NULL);
 }
 
+void nks_sys_host(char out[NKS_HOST_MAX])
+{
+    if (gethostname(out, NKS_HOST_MAX) != 0)
+        memcpy(out, "?", 2);
+    out[NKS_HOST_MAX - 1] = '\0';
+}
+
 enum nks_status nks_sys_lock(const char *path, int *fd, struct nks_fault *fault)
 {
     int opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);

@@ -68,6 +68,8 @@ NKS_CHECKED bool nks_sys_is_link(const char *path); /* a symbolic link, wherever
 NKS_CHECKED bool nks_sys_exists(const char *path);
 NKS_CHECKED enum nks_status nks_sys_random(void *buf, size_t len, struct nks_fault *fault);
 nks_time nks_sys_now(void);
+enum { NKS_HOST_MAX = 256 };
+void nks_sys_host(char out[NKS_HOST_MAX]); /* this machine's name; "?" where it has none */
 
 /* For the start of a program that holds keys: no core dumps, not readable by debuggers of the same user, and a write
  * beyond the file size limit is an error instead of a signal. */

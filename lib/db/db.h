@@ -45,6 +45,9 @@ struct nks_db_options {
     bool create; /* make it when missing */
     bool memory; /* an empty one of this connection alone; the path is not used */
     int busy_timeout_ms;
+    /* Host and path of the home whose database it is; NULL: not asked for. Of a database that is not in the home the
+     * first that may write leaves its place there; another one is refused (NKS_FAILED, DB-OTHER-HOME). */
+    const char *home;
     bool durable; /* synchronous=FULL; false only for benches of the machine itself */
 };
 

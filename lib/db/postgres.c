@@ -15,6 +15,7 @@ enum {
     OPTIONS_MAX = 64,           /* of an address */
     STATEMENT_TIMEOUT_S = 1800, /* the longest are the auditor's, over all rows of a table */
     SETTINGS_MAX = 512,
+    HOME_MAX = 2048,
 };
 
 /* ---- opening and closing */
@@ -174,7 +175,7 @@ static enum nks_status connect_to(struct pg *db, const char *address, bool write
 }
 
 /* The writer's row is made with the database's first schema, by who may make tables. */
-static const char writer_text[] = "CREATE TABLE IF NOT EXISTS db_writer (one SMALLINT NOT NULL PRIMARY KEY);"
+static const char writer_text[] = "CREATE TABLE IF NOT EXISTS db_writer (one SMALLINT NOT NULL PRIMARY KEY, home TEXT);"
                                   "INSERT INTO db_writer (one) VALUES (1) ON CONFLICT DO NOTHING";
 
 static enum nks_status pg_has_table(struct nks_db *base, const char *name, bool *has, struct nks_fault *fault)
@@ -192,6 +193,41 @@ static enum nks_status pg_has_table(struct nks_db *base, const char *name, bool 
     return NKS_OK;
 }
 
+static enum nks_status home_read(struct pg *db, char out[HOME_MAX], struct nks_fault *fault)
+{
+    static const struct nks_sql sql_home = {"home_read", "SELECT coalesce(home, '') FROM db_writer", 0, {NULL}};
+    struct nks_stmt *stmt = NULL;
+    bool found = false;
+    NKS_TRY(nks_pg_start(&db->base, &sql_home, &stmt, fault));
+    NKS_TRY(nks_pg_one(stmt, &found, fault));
+    bool fits = found && nks_text_copy(nks_pg_column_text(stmt, 0), out, HOME_MAX);
+    nks_pg_end(stmt);
+    return fits ? NKS_OK
+                : nks_fault_set(fault, NKS_INTEGRITY, "DB-DAMAGED",
+                                "the table db_writer has lost its row, or it is none");
+}
+
+/* A copy of a home names the same database, and would take its work into a house of its own. */
+static enum nks_status home_check(struct pg *db, const char *home, struct nks_fault *fault)
+{
+    static const struct nks_sql sql_leave = {
+        "home_leave", "UPDATE db_writer SET home = ?1 WHERE home IS NULL", 1, {"home"}};
+    char there[HOME_MAX];
+    struct nks_stmt *stmt = NULL;
+    NKS_TRY(home_read(db, there, fault));
+    if (there[0] == '\0') {
+        NKS_TRY(nks_pg_start(&db->base, &sql_leave, &stmt, fault));
+        nks_pg_bind_text(stmt, 0, nks_text_from(home));
+        NKS_TRY(nks_pg_run(stmt, NULL, fault));
+        NKS_TRY(home_read(db, there, fault));
+    }
+    return strcmp(there, home) == 0
+               ? NKS_OK
+               : nks_fault_set(fault, NKS_FAILED, "DB-OTHER-HOME",
+                               "the database belongs to the home at %s, and this one is at %s: a copy, or it has moved",
+                               there, home);
+}
+
 /* jit would compile statements that take microseconds. */
 static enum nks_status open_db(const struct nks_db_options *options, struct pg *db, struct nks_fault *fault)
 {
@@ -205,12 +241,12 @@ static enum nks_status open_db(const struct nks_db_options *options, struct pg *
     NKS_TRY(connect_to(db, options->path, !options->read_only, fault));
     NKS_TRY(nks_pg_simple(db, "open", settings, fault));
     NKS_TRY(pg_has_table(&db->base, "db_writer", &has, fault));
-    if (has)
-        return NKS_OK;
-    return options->create && !options->read_only
-               ? nks_pg_simple(db, "open", writer_text, fault)
-               : nks_fault_set(fault, NKS_FAILED, "DB-MISSING",
-                               "there are no tables of nks in the database of that address: run nks init");
+    if (!has && (!options->create || options->read_only))
+        return nks_fault_set(fault, NKS_FAILED, "DB-MISSING",
+                             "there are no tables of nks in the database of that address: run nks init");
+    if (!has)
+        NKS_TRY(nks_pg_simple(db, "open", writer_text, fault));
+    return options->home == NULL || options->read_only ? NKS_OK : home_check(db, options->home, fault);
 }
 
 static void pg_close(struct nks_db *base)

@@ -220,14 +220,33 @@ static enum nks_status database_look(const char *address, struct nks_fault *faul
     return status;
 }
 
+enum { PLACE_MAX = NKS_HOST_MAX + NKS_PATH_MAX };
+
+/* "host:/srv/nks": what tells a home from its copy. */
+static enum nks_status place_of(const char *home, char out[PLACE_MAX], struct nks_fault *fault)
+{
+    char host[NKS_HOST_MAX], *real = realpath(home, NULL);
+    nks_sys_host(host);
+    int len = real == NULL ? -1 : snprintf(out, PLACE_MAX, "%s:%s", host, real);
+    free(real);
+    return len > 0 && len < PLACE_MAX ? NKS_OK
+                                      : nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the home's path is too long");
+}
+
 static enum nks_status make_database(const char *home, const char *address, nks_time now, struct nks_fault *fault)
 {
     char path[NKS_PATH_MAX];
     if (!(address != NULL ? nks_text_copy(nks_text_from(address), path, sizeof path)
                           : nks_path_join(path, home, "nks.db")))
         return nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the home's path is too long");
-    const struct nks_db_options options = {
-        .path = path, .cache_kib = 8192, .create = true, .busy_timeout_ms = BUSY_TIMEOUT_MS, .durable = true};
+    char place[PLACE_MAX];
+    NKS_TRY(place_of(home, place, fault));
+    const struct nks_db_options options = {.path = path,
+                                           .cache_kib = 8192,
+                                           .create = true,
+                                           .busy_timeout_ms = BUSY_TIMEOUT_MS,
+                                           .home = place,
+                                           .durable = true};
     struct nks_db *db = NULL;
     NKS_TRY(nks_db_open(&options, &db, fault));
     enum nks_status status = address != NULL ? database_unused(db, fault) : NKS_OK;
@@ -389,14 +408,16 @@ static enum nks_status lock_take(struct nks_run *run)
 
 static enum nks_status database_open(struct nks_run *run, struct nks_migrated *told)
 {
-    char path[NKS_PATH_MAX];
+    char path[NKS_PATH_MAX], place[PLACE_MAX];
     NKS_TRY(database_path(run->home, &run->conf, path, &run->fault));
+    NKS_TRY(place_of(run->home, place, &run->fault));
     const struct nks_db_options options = {
         .path = path,
         /* One half for the run, one for what it prepares ahead (ahead.h), so that the setting is the sum. */
         .cache_kib = run->conf.cache_mib * 1024 / 2,
         .read_only = run->options.read_only,
         .busy_timeout_ms = BUSY_TIMEOUT_MS,
+        .home = place,
         .durable = true,
     };
     NKS_TRY(nks_db_open(&options, &run->db, &run->fault));

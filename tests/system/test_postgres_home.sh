@@ -132,6 +132,26 @@ assert_eq "an audit with a table that cannot be read: exit" "$code" 7
 checks=$((checks + 1))
 grep -q 'FINDING.*slice' "$work/said" || fail "payments that were changed are not found beside a table that cannot be read"
 
+# ---- a copy of a home may look, and takes nothing of its work
+copied=$work/copied
+on "$work/first"
+cp -R "$work/first" "$copied"
+cp -R "$work/first.keys" "$copied.keys"
+for words in run receive "register import $small/register.csv"; do
+    # shellcheck disable=SC2086 # a list of words
+    refused "$copied" 6 DB-OTHER-HOME $words --now "$night"
+done
+nks "$copied" list --now "$night"
+[ -z "$(find "$copied/out" -name '*-o0*.xml')" ] || fail "a copy published"
+night_run "$work/first"
+same_out "beside a copy" "$work/night" "$work/first"
+psql -X -q -h "$server/pg" -U nks -d first -c 'UPDATE db_writer SET home = NULL' >"$work/psql" 2>&1 || fail "psql: $(cat "$work/psql")"
+mv "$work/first" "$work/moved"
+mv "$work/first.keys" "$work/moved.keys"
+mv "$work/first.journal" "$work/moved.journal"
+night_run "$work/moved" 2026-11-23T05:00:00Z
+audit_clean "$work/moved"
+
 # ---- the server fails in the middle of a night: later, and then the same
 broken=$work/broken
 on "$broken"
