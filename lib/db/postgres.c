@@ -212,7 +212,7 @@ static enum nks_status home_check(struct pg *db, const char *home, struct nks_fa
 {
     static const struct nks_sql sql_leave = {
         "home_leave", "UPDATE db_writer SET home = ?1 WHERE home IS NULL", 1, {"home"}};
-    char there[HOME_MAX];
+    char there[HOME_MAX] = "";
     struct nks_stmt *stmt = NULL;
     NKS_TRY(home_read(db, there, fault));
     if (there[0] == '\0') {

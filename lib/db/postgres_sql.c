@@ -120,7 +120,7 @@ void nks_pg_sql_declare_as(char *declare, int cursor, bool held)
     char head[DECLARE_LEN + 1];
     snprintf(head, sizeof head, declare_form, cursor, held ? "WITH HOLD" : "WITHOUT HOLD");
     memset(declare, ' ', DECLARE_LEN);
-    memcpy(declare, head, strlen(head));
+    memcpy(declare, head, strlen(head)); // NOLINT(bugprone-not-null-terminated-result): the statement follows
 }
 
 bool nks_pg_sql_one_row(const char *text)

@@ -270,7 +270,7 @@ static enum nks_status rest_before(struct nks_run *run, const struct nks_lost *a
 
 static enum nks_status rest_do(struct nks_run *run, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count && i < REST; i++)
         NKS_TRY(rest[i](run, 0));
     return NKS_OK;
 }
