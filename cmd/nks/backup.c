@@ -165,6 +165,12 @@ static enum nks_status mark(struct nks_app *app, const struct nks_restore *resto
     return nks_restore_mark(app->run, restore, asked ? &proposal : NULL, reason);
 }
 
+/* An old home that cannot be read compares with nothing; present_revived says so. */
+static int journal_compare(struct nks_app *app, const struct nks_restore *restore, struct nks_run *old)
+{
+    return old != NULL ? app_result(app, nks_restore_journal(restore, old, &app->fault)) : EXIT_DONE;
+}
+
 static int restore_do(struct nks_app *app, struct nks_restore *restore)
 {
     const struct nks_run_options options = {.home = restore->restoring,
@@ -179,7 +185,7 @@ static int restore_do(struct nks_app *app, struct nks_restore *restore)
     struct nks_run *old = old_home_open(app);
     bool old_asks = old != NULL ? old->conf.persons_required : nks_home_asks(app_home(app));
     int64_t next = INT64_MAX;
-    int code = old != NULL ? app_result(app, nks_restore_journal(restore, old, &app->fault)) : EXIT_DONE;
+    int code = journal_compare(app, restore, old);
     if (code == EXIT_DONE)
         code = app_result(app, nks_run_open(&options, &app->run, &app->fault));
     if (code == EXIT_DONE)
@@ -211,7 +217,7 @@ static int restore_do(struct nks_app *app, struct nks_restore *restore)
 static int journal_look(struct nks_app *app, const struct nks_restore *restore)
 {
     struct nks_run *old = old_home_open(app);
-    int code = old != NULL ? app_result(app, nks_restore_journal(restore, old, &app->fault)) : EXIT_DONE;
+    int code = journal_compare(app, restore, old);
     nks_run_close(old);
     return code;
 }

@@ -172,25 +172,15 @@ static enum nks_status check_count(struct nks_db *db, struct nks_fault *fault)
     return NKS_OK;
 }
 
-static enum nks_status import_all(struct importer *in, int fd, struct nks_fault *fault)
+static enum nks_status import_all(void *context, int fd, struct nks_fault *fault)
 {
+    struct importer *in = context;
     NKS_TRY(prepare(in, fault));
     NKS_TRY(nks_csv_read(fd, nks_agreement_columns, NKS_AGREEMENT_COLUMNS, on_row, in, in->options->progress,
                          in->options->progress_context, fault));
     NKS_TRY(end_unnamed(in, fault));
     NKS_TRY(check_count(in->db, fault));
     return record_import(in, fault);
-}
-
-static enum nks_status import_in_transaction(struct importer *in, int fd, struct nks_fault *fault)
-{
-    enum nks_status status = nks_db_begin(in->db, fault);
-    if (status == NKS_OK)
-        status = import_all(in, fd, fault);
-    if (status == NKS_OK && !in->options->dry_run)
-        status = nks_db_commit(in->db, fault);
-    nks_db_rollback(in->db);
-    return status;
 }
 
 enum nks_status nks_agreement_import(struct nks_db *db, struct nks_keys *keys, int fd,
@@ -206,7 +196,7 @@ enum nks_status nks_agreement_import(struct nks_db *db, struct nks_keys *keys, i
     in->result = result;
     enum nks_status status = nks_cipher_open(keys, NKS_KEY_AGREEMENT, &in->cipher, fault);
     if (status == NKS_OK)
-        status = import_in_transaction(in, fd, fault);
+        status = nks_import_whole(db, options, import_all, in, fd, fault);
     nks_cipher_free(in->cipher);
     free(in);
     return status;

@@ -508,8 +508,9 @@ static enum nks_status record_import(struct importer *in, struct nks_fault *faul
     return nks_import_store(in->debt->db, in->debt->cipher, &table, in->version, in->options, in->result, fault);
 }
 
-static enum nks_status import_all(struct importer *in, int fd, struct nks_fault *fault)
+static enum nks_status import_all(void *context, int fd, struct nks_fault *fault)
 {
+    struct importer *in = context;
     NKS_TRY(prepare(in, fault));
     NKS_TRY(
         nks_csv_read(fd, columns, COLUMNS, on_row, in, in->options->progress, in->options->progress_context, fault));
@@ -523,12 +524,7 @@ enum nks_status nks_debt_import(struct nks_debt *debt, int fd, const struct nks_
 {
     struct importer in = {.debt = debt, .options = options, .result = result};
     *result = (struct nks_import_result){0};
-    enum nks_status status = nks_db_begin(debt->db, fault);
-    if (status == NKS_OK)
-        status = import_all(&in, fd, fault);
-    if (status == NKS_OK && !options->dry_run)
-        status = nks_db_commit(debt->db, fault);
-    nks_db_rollback(debt->db);
+    enum nks_status status = nks_import_whole(debt->db, options, import_all, &in, fd, fault);
     /* Whatever happened, the authorities in memory are those that are stored. */
     nks_debt_filter_forget(debt);
     enum nks_status loaded = nks_debt_authorities_load(debt, fault);

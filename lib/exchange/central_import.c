@@ -395,8 +395,9 @@ static enum nks_status record_import(struct importer *in, struct nks_fault *faul
     return nks_import_store(in->db, in->cipher, &table, in->version, in->options, in->result, fault);
 }
 
-static enum nks_status import_all(struct importer *in, int fd, struct nks_fault *fault)
+static enum nks_status import_all(void *context, int fd, struct nks_fault *fault)
 {
+    struct importer *in = context;
     NKS_TRY(prepare(in, fault));
     NKS_TRY(
         nks_csv_read(fd, columns, COLUMNS, on_row, in, in->options->progress, in->options->progress_context, fault));
@@ -405,17 +406,6 @@ static enum nks_status import_all(struct importer *in, int fd, struct nks_fault 
     for (size_t i = 0; i < in->count; i++)
         NKS_TRY(store_row(in, &in->rows[i], fault));
     return record_import(in, fault);
-}
-
-static enum nks_status import_in_transaction(struct importer *in, int fd, struct nks_fault *fault)
-{
-    enum nks_status status = nks_db_begin(in->db, fault);
-    if (status == NKS_OK)
-        status = import_all(in, fd, fault);
-    if (status == NKS_OK && !in->options->dry_run)
-        status = nks_db_commit(in->db, fault);
-    nks_db_rollback(in->db);
-    return status;
 }
 
 enum nks_status nks_central_import(struct nks_db *db, struct nks_keys *keys, int fd,
@@ -432,7 +422,7 @@ enum nks_status nks_central_import(struct nks_db *db, struct nks_keys *keys, int
     in->result = result;
     enum nks_status status = nks_cipher_open(keys, NKS_KEY_EXCHANGE, &in->cipher, fault);
     if (status == NKS_OK)
-        status = import_in_transaction(in, fd, fault);
+        status = nks_import_whole(db, options, import_all, in, fd, fault);
     nks_cipher_free(in->cipher);
     nks_arena_free(&in->arena);
     free(in);

@@ -77,3 +77,15 @@ enum nks_status nks_import_store(struct nks_db *db, struct nks_cipher *cipher, c
     NKS_TRY(nks_stmt_run(stmt, NULL, fault));
     return record_store(db, cipher, table, &facts, fault);
 }
+
+enum nks_status nks_import_whole(struct nks_db *db, const struct nks_import_options *options, nks_import_fn fn,
+                                 void *context, int fd, struct nks_fault *fault)
+{
+    enum nks_status status = nks_db_begin(db, fault);
+    if (status == NKS_OK)
+        status = fn(context, fd, fault);
+    if (status == NKS_OK && !options->dry_run)
+        status = nks_db_commit(db, fault);
+    nks_db_rollback(db);
+    return status;
+}

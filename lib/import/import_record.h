@@ -38,4 +38,8 @@ NKS_CHECKED enum nks_status nks_import_store(struct nks_db *db, struct nks_ciphe
                                              const struct nks_import_table *table, int64_t version,
                                              const struct nks_import_options *options, struct nks_import_result *result,
                                              struct nks_fault *fault);
+/* Calls `fn` in one transaction: all of it is stored or nothing; of a dry run nothing. */
+typedef enum nks_status (*nks_import_fn)(void *context, int fd, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_import_whole(struct nks_db *db, const struct nks_import_options *options,
+                                             nks_import_fn fn, void *context, int fd, struct nks_fault *fault);
 #endif

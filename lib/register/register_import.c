@@ -620,8 +620,9 @@ static enum nks_status record_import(struct importer *in, struct nks_fault *faul
     return nks_import_store(in->reg->db, in->reg->cipher, &table, in->version, in->options, in->result, fault);
 }
 
-static enum nks_status import_all(struct importer *in, int fd, struct nks_fault *fault)
+static enum nks_status import_all(void *context, int fd, struct nks_fault *fault)
 {
+    struct importer *in = context;
     NKS_TRY(prepare(in, fault));
     NKS_TRY(
         nks_csv_read(fd, columns, COLUMNS, on_row, in, in->options->progress, in->options->progress_context, fault));
@@ -641,12 +642,7 @@ enum nks_status nks_register_import(struct nks_register *reg, int fd, const stru
     in->reg = reg;
     in->options = options;
     in->result = result;
-    enum nks_status status = nks_db_begin(reg->db, fault);
-    if (status == NKS_OK)
-        status = import_all(in, fd, fault);
-    if (status == NKS_OK && !options->dry_run)
-        status = nks_db_commit(reg->db, fault);
-    nks_db_rollback(reg->db);
+    enum nks_status status = nks_import_whole(reg->db, options, import_all, in, fd, fault);
     free(in);
     return status;
 }
