@@ -4,6 +4,7 @@
 #   postgres.sh make DIR NAME [OF]   makes another database, empty or a copy of OF, and prints its address
 #   postgres.sh halt DIR, resume DIR   ends it at once, as when its machine fails; starts it again
 #   postgres.sh stop DIR    stops it and removes the folder
+# POSTGRES_OPTIONS: more options of the server ("-c NAME=VALUE …"), at start and resume; they win over those given here.
 # The server does not run as root: then it runs as the user `postgres`, or `nobody`.
 set -eu
 
@@ -28,7 +29,7 @@ as() { # COMMAND…: as who may run a server
 server_run() {
     cd "$dir/pg"
     as pg_ctl -D "$dir/pg/data" -l "$dir/pg/log" -w -t 30 \
-        -o "-c listen_addresses='' -c unix_socket_directories='$dir/pg' -c fsync=off -c max_connections=40" \
+        -o "-c listen_addresses='' -c unix_socket_directories='$dir/pg' -c fsync=off -c max_connections=40 ${POSTGRES_OPTIONS:-}" \
         start >"$dir/start.log" 2>&1 </dev/null
 }
 halt() {
