@@ -180,21 +180,22 @@ static enum nks_status decided_add(struct nks_run *run, const struct nks_proposa
     return nks_trail_add(run->trail, &entry, fault);
 }
 
-static enum nks_status decided_store(struct nks_app *app, const struct nks_proposal *proposal)
-{
-    struct nks_run *run = app->run;
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = decided_add(run, proposal, &run->fault);
-    if (status == NKS_OK)
-        return nks_db_commit(run->db, &run->fault);
-    nks_db_rollback(run->db);
-    return status;
-}
-
 struct deciding {
     struct nks_run *run;
     const struct nks_proposal *proposal;
 };
+
+static enum nks_status decided_body(void *context, struct nks_fault *fault)
+{
+    const struct deciding *deciding = context;
+    return decided_add(deciding->run, deciding->proposal, fault);
+}
+
+static enum nks_status decided_store(struct nks_app *app, const struct nks_proposal *proposal)
+{
+    struct deciding deciding = {app->run, proposal};
+    return nks_db_transact(app->run->db, decided_body, &deciding, &app->run->fault);
+}
 
 static enum nks_status is_open(struct nks_run *run, int64_t id, bool *open, struct nks_fault *fault)
 {

@@ -19,9 +19,10 @@ static const struct effect {
     const char *name;
     int number; /* of the error; 0: kill; SHORT, POWER: none */
     bool from_then_on;
-} effects[] = {{"kill", 0, false},        {"ENOSPC", ENOSPC, false}, {"EIO", EIO, false},
-               {"EACCES", EACCES, false}, {"ENOMEM", ENOMEM, false}, {"EBUSY", EBUSY, false},
-               {"full", ENOSPC, true},    {"short", SHORT, false},   {"power", POWER, false}};
+} effects[] = {{"kill", 0, false},          {"ENOSPC", ENOSPC, false}, {"EIO", EIO, false},
+               {"EACCES", EACCES, false},   {"ENOMEM", ENOMEM, false}, {"EBUSY", EBUSY, false},
+               {"EDEADLK", EDEADLK, false}, {"full", ENOSPC, true},    {"short", SHORT, false},
+               {"power", POWER, false}};
 
 static const struct effect *effect;
 static long wanted, wanted_allocation;

@@ -5,9 +5,9 @@
  * in the order in which the process comes to them. Only in builds with NKS_FAULTS (preset dev); else nothing.
  *
  *   NKS_FAULT=N:EFFECT    what happens at point N: `kill` (SIGKILL before the call), or the call fails with ENOSPC,
- *                         EIO, EACCES, ENOMEM or EBUSY; `full`: from N on everything that writes fails with ENOSPC;
- *                         `short`: read(2) or write(2) takes half of what it was given, and the caller must go on
- *   NKS_FAULT_MEMORY=N    the Nth malloc, calloc or realloc of our own code gives NULL (fault_memory.c)
+ *                         EIO, EACCES, ENOMEM, EBUSY or EDEADLK (to the database: DB-CONFLICT); `full`: from N on
+ * everything that writes fails with ENOSPC; `short`: read(2) or write(2) takes half of what it was given, and the
+ * caller must go on NKS_FAULT_MEMORY=N    the Nth malloc, calloc or realloc of our own code gives NULL (fault_memory.c)
  *   NKS_FAULT_COUNT=FILE  the number of points that were reached, then that of allocations, a line each, written when
  *                         the process ends by itself
  *   NKS_READER_NKS_FAULT=N:EFFECT  the first of these for every nks-reader, whose environment is empty otherwise

@@ -75,6 +75,20 @@ NKS_CHECKED enum nks_status nks_db_commit(struct nks_db *db, struct nks_fault *f
 void nks_db_rollback(struct nks_db *db); /* nothing open is fine */
 bool nks_db_in_transaction(const struct nks_db *db);
 
+/*
+ * Whether what ended so is to be done again from its begin: another transaction came between (DB-CONFLICT, SQLSTATE
+ * 40001 or 40P01), so that nothing of this one is stored, and it was not done NKS_DB_TRIES times yet. Then waits a
+ * moment, longer each time, and clears the fault. `*tries` begins as 0. For work that holds more than one transaction,
+ * or reads a file in it; what it had in memory is to be loaded anew.
+ */
+enum { NKS_DB_TRIES = 8 };
+bool nks_db_again(int *tries, enum nks_status status, struct nks_fault *fault);
+/* A whole transaction: begin, `body`, commit; rolled back where either fails, and done again as above. So `body` may be
+ * called more than once: it begins from what is stored, and changes nothing in memory that it would not set anew. */
+typedef enum nks_status (*nks_db_body_fn)(void *context, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_db_transact(struct nks_db *db, nks_db_body_fn body, void *context,
+                                            struct nks_fault *fault);
+
 /* Runs steps not yet applied of `migrations`, each in its own transaction; refuses (NKS_FAILED, DB-NEWER) a database
  * that has steps this program does not know. The table schema_step(module, number, applied_at) is db's own. */
 NKS_CHECKED enum nks_status nks_db_migrate(struct nks_db *db, const struct nks_migration *migrations, size_t count,

@@ -13,8 +13,8 @@ struct state_row {
 
 /* A whole state stands before its class. */
 static const struct state_row state_table[] = {
-    {"40001", NKS_RETRY, "DB-BUSY", "another transaction came between: try again later"},
-    {"40P01", NKS_RETRY, "DB-BUSY", "two transactions waited for each other: try again later"},
+    {"40001", NKS_RETRY, "DB-CONFLICT", "another transaction came between: try again later"},
+    {"40P01", NKS_RETRY, "DB-CONFLICT", "two transactions waited for each other: try again later"},
     {"55P03", NKS_RETRY, "DB-BUSY", "another program is writing: try again later"},
     {"57014", NKS_RETRY, "DB-BUSY", "the server stopped it after its time limit: try again later"},
     {"53100", NKS_RETRY, "DB-FULL", "the disk of the server is full: make room and try again"},

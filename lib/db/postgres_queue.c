@@ -10,7 +10,9 @@ static enum nks_status asked_for(const char *name, struct nks_fault *fault)
 {
     if (!nks_fault_point(true))
         return NKS_OK;
-    return errno == ENOSPC   ? nks_fault_set(fault, NKS_RETRY, "DB-FULL", "%s: the disk of the server is full", name)
+    return errno == EDEADLK
+               ? nks_fault_set(fault, NKS_RETRY, "DB-CONFLICT", "%s: another transaction came between", name)
+           : errno == ENOSPC ? nks_fault_set(fault, NKS_RETRY, "DB-FULL", "%s: the disk of the server is full", name)
            : errno == ENOMEM ? nks_fault_set(fault, NKS_RETRY, "MEMORY", "%s: there is no memory left", name)
            : errno == EACCES ? nks_fault_set(fault, NKS_FAILED, "DB-PERMISSION", "%s: the role has no right", name)
                              : nks_fault_set(fault, NKS_RETRY, "DB-IO", "%s: the server's disk did not obey", name);

@@ -390,12 +390,7 @@ static enum nks_status due_link(struct erasing *erasing)
         .action = NKS_TRAIL_ERASE, .number = erasing->out->deliveries, .reason = erasing->reason, .detail = "due"};
     if (erasing->dry_run || erasing->out->deliveries == 0)
         return NKS_OK;
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = nks_trail_add(run->trail, &entry, &run->fault);
-    if (status == NKS_OK)
-        return nks_db_commit(run->db, &run->fault);
-    nks_db_rollback(run->db);
-    return status;
+    return nks_run_link(run, &entry);
 }
 
 enum nks_status nks_erase_due(struct nks_run *run, nks_date until, bool dry_run, const char *reason,

@@ -450,18 +450,30 @@ enum nks_status nks_run_books(struct nks_run *run)
     return nks_signer_book_load(run->exchange, &run->arena, &run->signers, &run->fault);
 }
 
+struct linking {
+    struct nks_trail *trail;
+    const struct nks_trail_entry *entry;
+};
+
+static enum nks_status link_body(void *context, struct nks_fault *fault)
+{
+    const struct linking *linking = context;
+    return nks_trail_add(linking->trail, linking->entry, fault);
+}
+
+enum nks_status nks_run_link(struct nks_run *run, const struct nks_trail_entry *entry)
+{
+    struct linking linking = {run->trail, entry};
+    return nks_db_transact(run->db, link_body, &linking, &run->fault);
+}
+
 /* The steps of init have none: the trail begins after them. */
 static enum nks_status migrated_link(struct nks_run *run, const struct nks_migrated *told)
 {
     const struct nks_trail_entry entry = {.action = NKS_TRAIL_MIGRATE, .number = told->count, .detail = told->steps};
     if (told->count == 0 || run->options.public_keys)
         return NKS_OK;
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = nks_trail_add(run->trail, &entry, &run->fault);
-    if (status == NKS_OK)
-        return nks_db_commit(run->db, &run->fault);
-    nks_db_rollback(run->db);
-    return status;
+    return nks_run_link(run, &entry);
 }
 
 /* Only what finishes a restore knows which seals are of before it: nobody works on the home in between. */

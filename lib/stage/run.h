@@ -116,6 +116,8 @@ void nks_run_close(struct nks_run *run);
 /* Records what this transaction did (trail.h); 0: none. */
 NKS_CHECKED enum nks_status nks_run_trail(struct nks_run *run, enum nks_trail_action action, int64_t batch_id,
                                           int64_t slice_id, int64_t number);
+/* A link alone, in a transaction of its own. */
+NKS_CHECKED enum nks_status nks_run_link(struct nks_run *run, const struct nks_trail_entry *entry);
 /* Writes the seal of every day whose chains grew since its last seal into HOME.journal/seals (seal.c). */
 NKS_CHECKED enum nks_status nks_run_seal(struct nks_run *run);
 /* Whether the newest seal speaks of this trail; false: the database is older. No seal fits. */
