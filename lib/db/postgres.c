@@ -293,6 +293,7 @@ enum nks_status nks_pg_begin(struct nks_db *base, bool writes, struct nks_fault 
 {
     struct pg *db = nks_pg_of(base);
     end_singles(db);
+    NKS_TRY(nks_pg_wrong(db, fault));
     if (db->open_transaction)
         return defect("begin", "a transaction is open already", fault);
     db->open_transaction = true;
@@ -328,6 +329,7 @@ enum nks_status nks_pg_commit(struct nks_db *base, struct nks_fault *fault)
     end_singles(db);
     if (!db->open_transaction)
         return defect("commit", "no transaction is open", fault);
+    NKS_TRY(nks_pg_wrong(db, fault));
     NKS_TRY(nks_pg_rows_flush(db, fault));
     NKS_TRY(nks_pg_send(db, "commit", "COMMIT", &answer, fault));
     enum nks_status status = nks_pg_sync(db, &local);

@@ -22,6 +22,7 @@
 
 enum {
     PG_QUEUE_MAX = 256,      /* commands whose answers were not read: bounds what lies in the buffers of both sides */
+    PG_QUEUE_SPARE = 64,     /* beyond them, for the closing of cursors, which must not wait for answers */
     PG_COPY_ROWS = 64,       /* from so many rows on COPY, which costs two more round trips, is cheaper */
     PG_ROWS_BYTES = 4 << 20, /* rows that are gathered before they are sent */
     PG_FETCH_ROWS = 256,     /* rows of a reading that come first; then, where they are small, more at a time */
@@ -67,10 +68,12 @@ struct pg_packed {
 struct pg_stmt {
     struct nks_stmt base;
     char name[PG_NAME_MAX]; /* of the prepared statement on the server */
-    char *text;             /* with $1, $2 … */
-    char *declare;          /* the same as a cursor; made at the first reading */
-    char *copy;             /* COPY for the rows of a plain INSERT; NULL: it is none */
-    struct pg_stmt *each;   /* the same for many keys (each_key); made at first use */
+    bool prepared;          /* it is there, or on its way there */
+    int params;
+    char *text;           /* with $1, $2 … */
+    char *declare;        /* the same as a cursor; made at the first reading */
+    char *copy;           /* COPY for the rows of a plain INSERT; NULL: it is none */
+    struct pg_stmt *each; /* the same for many keys (each_key); made at first use */
     Oid types[NKS_SQL_PARAMS_MAX];
     bool gives_rows;
     struct pg_value values[NKS_SQL_PARAMS_MAX];
@@ -93,6 +96,7 @@ struct pg_sent {
     bool counts;      /* the rows it changes are counted */
     bool has_values;  /* the server's words about it could quote a value */
     PGresult **keep;  /* where its answer goes; NULL: nobody wants it */
+    bool *done;       /* becomes false where it was not done; NULL: nobody asks */
 };
 
 struct pg {
@@ -103,8 +107,9 @@ struct pg {
     int64_t transaction; /* its number */
     int64_t changes;
     int named, cursors; /* numbers given out */
-    struct pg_sent sent[PG_QUEUE_MAX];
+    struct pg_sent sent[PG_QUEUE_MAX + PG_QUEUE_SPARE];
     int sent_count;
+    struct nks_fault wrong; /* of a value that could not be read: told by the next verb that can tell */
     /* rows of one plain INSERT in the form of COPY, not sent yet */
     struct pg_stmt *rows_of;
     char *rows;
@@ -158,7 +163,7 @@ void nks_pg_rows_forget(struct pg *db);
 /* ---- postgres_stmt.c */
 NKS_CHECKED enum nks_status nks_pg_start(struct nks_db *db, const struct nks_sql *sql, struct nks_stmt **out,
                                          struct nks_fault *fault);
-/* Prepares `text` (owned by the statement from here on) under a new name. */
+/* A statement of `text`, which is its own from here on. */
 NKS_CHECKED enum nks_status nks_pg_stmt_new(struct pg *db, const struct nks_sql *sql, char *text, int params,
                                             struct pg_stmt **out, struct nks_fault *fault);
 void nks_pg_stmt_free(struct pg_stmt *stmt);
@@ -175,6 +180,8 @@ void nks_pg_rest(struct pg_stmt *stmt);                /* ends the use: no readi
 void nks_pg_put(char *out, int bytes, uint64_t value); /* most significant byte first */
 
 /* ---- postgres_read.c */
+/* Tells, once, that a value read before was not what the program reads there. */
+NKS_CHECKED enum nks_status nks_pg_wrong(struct pg *db, struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_pg_step(struct nks_stmt *stmt, bool *row, struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_pg_one(struct nks_stmt *stmt, bool *found, struct nks_fault *fault);
 void nks_pg_end(struct nks_stmt *stmt);
@@ -183,8 +190,6 @@ bool nks_pg_column_is_null(struct nks_stmt *stmt, int column);
 struct nks_text nks_pg_column_text(struct nks_stmt *stmt, int column);
 NKS_CHECKED enum nks_status nks_pg_each_key(struct nks_db *db, const struct nks_sql *sql, const int64_t *keys,
                                             size_t count, nks_db_row_fn row, void *context, struct nks_fault *fault);
-/* The number in a column of any type of numbers. */
-int64_t nks_pg_number(const PGresult *result, int row, int column);
 void nks_pg_cursor_close(struct pg_stmt *stmt);
 
 /* ---- postgres_catalogue.c */

@@ -162,12 +162,43 @@ static int64_t understood(struct nks_db *db, bool tables)
     return count;
 }
 
+/*
+ * What writes is executed, too, with the numbers as they are sent: a first execution prepares it with other types than
+ * it was asked about. Nothing bound, its values are NULL; what says so is a column that takes none.
+ */
+static int64_t executed(void)
+{
+    int64_t wrong = 0;
+    for (size_t m = 0; m < sizeof modules / sizeof modules[0]; m++) {
+        for (const struct nks_sql *const *sql = modules[m]; *sql != NULL; sql++) {
+            struct nks_stmt *stmt = NULL;
+            bool found = false;
+            if (makes_table(*sql))
+                continue;
+            nks_fault_clear(&fault);
+            ok(nks_db_begin(postgres, &fault));
+            ok(nks_stmt_start(postgres, *sql, &stmt, &fault));
+            enum nks_status status = strncmp((*sql)->text, "SELECT", 6) == 0 || strncmp((*sql)->text, "WITH", 4) == 0
+                                         ? nks_stmt_one(stmt, &found, &fault)
+                                         : nks_stmt_run(stmt, &(int64_t){0}, &fault);
+            if (status != NKS_OK && strstr(fault.line, "error 23502") == NULL) {
+                fprintf(stderr, "%s\n", fault.line);
+                wrong++;
+            }
+            nks_stmt_end(stmt);
+            nks_db_rollback(postgres);
+        }
+    }
+    return wrong;
+}
+
 START_TEST(every_statement_is_understood)
 {
     ck_assert_int_ge(understood(lite, true), 5);
     ck_assert_int_ge(understood(lite, false), 300);
     ck_assert_int_ge(understood(postgres, true), 5);
     ck_assert_int_ge(understood(postgres, false), 300);
+    ck_assert_int_eq(executed(), 0);
 }
 END_TEST
 

@@ -5,7 +5,33 @@
 #include "db_verbs.h"
 #include "postgres_server.h"
 
+#include <dlfcn.h>
 #include <stdlib.h>
+
+/* ---- what libpq is asked for, counted or made to fail on its way */
+
+static int syncs;       /* round trips */
+static bool copy_fails; /* the next rows of a COPY cannot be sent */
+
+int PQpipelineSync(void *conn);
+int PQpipelineSync(void *conn)
+{
+    int (*real)(void *) = NULL;
+    *(void **)&real = dlsym(RTLD_NEXT, "PQpipelineSync");
+    syncs++;
+    return real(conn);
+}
+
+int PQputCopyData(void *conn, const char *bytes, int count);
+int PQputCopyData(void *conn, const char *bytes, int count)
+{
+    int (*real)(void *, const char *, int) = NULL;
+    *(void **)&real = dlsym(RTLD_NEXT, "PQputCopyData");
+    if (!copy_fails)
+        return real(conn, bytes, count);
+    copy_fails = false;
+    return -1;
+}
 
 static enum nks_status open_at(const char *path, bool create, bool read_only, struct nks_db **out)
 {
@@ -402,6 +428,180 @@ START_TEST(many_keys)
 }
 END_TEST
 
+/* ---- what was changed by another hand */
+
+static void change(struct nks_db *db, const char *text)
+{
+    ck_assert_int_eq(nks_db_script(db, "change", text, &fault), NKS_OK);
+}
+
+/* Reads a column of row 1 as what it is no more. */
+static void read_wrongly(struct nks_db *db, bool as_number)
+{
+    struct nks_stmt *stmt = select_one(db, 1);
+    ck_assert_ptr_nonnull(stmt);
+    nks_fault_clear(&fault);
+    if (as_number)
+        ck_assert_int_eq(nks_column_int(stmt, 1), 0);
+    else
+        ck_assert_uint_eq(nks_column_text(stmt, 3).len, 0);
+}
+
+START_TEST(a_changed_type_is_told)
+{
+    for (int as_number = 0; as_number < 2; as_number++) {
+        bool row = false;
+        struct nks_db *db = open_table();
+        change(db, "INSERT INTO t (k, v, s) VALUES (1, 7, '8'); ALTER TABLE t ALTER v TYPE text; ALTER TABLE t ALTER s "
+                   "TYPE bigint USING 8");
+        read_wrongly(db, as_number);
+        expect_fault(nks_db_begin(db, &fault), NKS_INTEGRITY, "DB-SCHEMA");
+        ck_assert_ptr_nonnull(strstr(fault.line, as_number ? "select: v is no number" : "select: s is neither"));
+        begin(db); /* told once */
+        read_wrongly(db, as_number);
+        expect_fault(nks_db_commit(db, &fault), NKS_INTEGRITY, "DB-SCHEMA");
+        ck_assert(!nks_db_in_transaction(db));
+        read_wrongly(db, as_number);
+        expect_fault(nks_stmt_step(start(db, &sql_count), &row, &fault), NKS_INTEGRITY, "DB-SCHEMA");
+        read_wrongly(db, as_number);
+        expect_fault(nks_stmt_one(start(db, &sql_count), &row, &fault), NKS_INTEGRITY, "DB-SCHEMA");
+        read_wrongly(db, as_number);
+        expect_fault(nks_stmt_run(start(db, &sql_twice), NULL, &fault), NKS_INTEGRITY, "DB-SCHEMA");
+        ck_assert_int_eq(count_rows(db), 1);
+        change(db, "DROP TABLE t");
+        nks_db_close(db);
+    }
+}
+END_TEST
+
+START_TEST(a_changed_type_is_told_of_many_keys)
+{
+    static const int64_t key = 1;
+    struct seen seen = {0};
+    struct nks_db *db = open_table();
+    change(db, "INSERT INTO t (k, v) VALUES (1, 1); ALTER TABLE t ALTER k TYPE text");
+    nks_fault_clear(&fault);
+    expect_fault(nks_db_each_key(db, &sql_range, &key, 1, see, &seen, &fault), NKS_INTEGRITY, "DB-SCHEMA");
+    nks_db_close(db);
+}
+END_TEST
+
+START_TEST(numbers_that_do_not_fit)
+{
+    static const struct nks_sql rows[] = {
+        {"above", "SELECT 9223372036854775808::numeric", 0, {NULL}},
+        {"below", "SELECT -9223372036854775809::numeric", 0, {NULL}},
+        {"far", "SELECT 1e300::numeric", 0, {NULL}},
+        {"part", "SELECT 0.5::numeric", 0, {NULL}},
+        {"none", "SELECT 'NaN'::numeric", 0, {NULL}},
+        {"infinite", "SELECT 'Infinity'::numeric", 0, {NULL}},
+    };
+    struct nks_db *db = open_table();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        ck_assert_int_eq(number_of(db, &rows[i]), 0);
+        nks_fault_clear(&fault);
+        expect_fault(nks_db_begin(db, &fault), NKS_FAILED, "DB-SQL");
+    }
+    static const struct nks_sql least = {"least", "SELECT -9223372036854775808::numeric", 0, {NULL}};
+    ck_assert_int_eq(number_of(db, &least), INT64_MIN);
+    begin(db);
+    nks_db_close(db);
+}
+END_TEST
+
+/* ---- round trips */
+
+/* The first use of a statement asks once what it is; after that, only its answer is waited for. */
+START_TEST(round_trips)
+{
+    static const struct nks_sql sql_plus = {"plus", "UPDATE t SET v = v + ?2 WHERE k = ?1", 2, {"k", "v"}};
+    struct nks_db *db = open_table();
+    ck_assert_int_eq(insert(db, 1, 1), NKS_OK);
+    begin(db);
+    for (int times = 0; times < 2; times++) {
+        syncs = 0;
+        ck_assert_ptr_nonnull(select_one(db, 1));
+        ck_assert_int_eq(syncs, times == 0 ? 2 : 1);
+        syncs = 0;
+        insert_quietly(db, &sql_plus, 1, 1);
+        ck_assert_int_eq(syncs, times == 0 ? 1 : 0);
+    }
+    commit(db);
+    struct nks_stmt *stmt = select_one(db, 1);
+    ck_assert_int_eq(nks_column_int(stmt, 1), 3);
+    nks_db_close(db);
+}
+END_TEST
+
+/* An error before its first execution keeps it from being prepared; it is prepared later. */
+START_TEST(prepared_after_an_error)
+{
+    static const struct nks_sql sql_plus = {"plus", "UPDATE t SET v = v + ?2 WHERE k = ?1", 2, {"k", "v"}};
+    struct nks_db *db = open_table();
+    ck_assert_int_eq(insert(db, 1, 1), NKS_OK);
+    begin(db);
+    (void)start(db, &sql_twice);
+    (void)start(db, &sql_plus);
+    insert_quietly(db, &sql_twice, 1, 1); /* twice */
+    insert_quietly(db, &sql_plus, 1, 1);
+    nks_fault_clear(&fault);
+    expect_fault(nks_db_commit(db, &fault), NKS_FAILED, "DB-SQL");
+    ck_assert_ptr_nonnull(strstr(fault.line, "twice: "));
+    begin(db);
+    insert_quietly(db, &sql_plus, 1, 5);
+    commit(db);
+    struct nks_stmt *stmt = select_one(db, 1);
+    ck_assert_int_eq(nks_column_int(stmt, 1), 6);
+    nks_db_close(db);
+}
+END_TEST
+
+/* However much is on its way when a reading ends, its cursor is closed. */
+START_TEST(no_cursor_stays)
+{
+    enum { AROUND = 256 };
+    static const struct nks_sql sql_cursors = {
+        "cursors", "SELECT count(*) FROM pg_cursors WHERE name <> ''", 0, {NULL}};
+    struct nks_db *db = open_table();
+    ck_assert_int_eq(insert(db, 1, 1), NKS_OK);
+    int64_t k = 1;
+    for (int writes = AROUND - 6; writes < AROUND + 6; writes++) {
+        bool row = false;
+        struct nks_stmt *reading = start(db, &sql_all);
+        ck_assert_int_eq(nks_stmt_step(reading, &row, &fault), NKS_OK);
+        ck_assert(row);
+        begin(db);
+        for (int i = 0; i < writes; i++)
+            insert_quietly(db, &sql_twice, ++k, 0);
+        nks_stmt_end(reading);
+        commit(db);
+        ck_assert_int_eq(number_of(db, &sql_cursors), 0);
+    }
+    ck_assert_int_eq(count_rows(db), k);
+    nks_db_close(db);
+}
+END_TEST
+
+START_TEST(rows_that_cannot_be_sent)
+{
+    struct nks_db *db = open_table();
+    begin(db);
+    for (int64_t k = 1; k <= 100; k++)
+        insert_quietly(db, &sql_insert, k, 1);
+    copy_fails = true;
+    nks_fault_clear(&fault);
+    expect_fault(nks_db_commit(db, &fault), NKS_RETRY, "DB-CONNECTION");
+    ck_assert(!nks_db_in_transaction(db));
+    ck_assert_int_eq(count_rows(db), 0);
+    begin(db); /* the connection is as good as before */
+    for (int64_t k = 1; k <= 100; k++)
+        insert_quietly(db, &sql_insert, k, 1);
+    commit(db);
+    ck_assert_int_eq(count_rows(db), 100);
+    nks_db_close(db);
+}
+END_TEST
+
 /* ---- the connection breaks */
 
 static void end_others(void)
@@ -525,6 +725,13 @@ static Suite *suite(void)
     tcase_add_test(t, a_reading_over_transactions);
     tcase_add_test(t, a_state_stands_still_for_a_reader);
     tcase_add_test(t, many_keys);
+    tcase_add_test(t, a_changed_type_is_told);
+    tcase_add_test(t, a_changed_type_is_told_of_many_keys);
+    tcase_add_test(t, numbers_that_do_not_fit);
+    tcase_add_test(t, round_trips);
+    tcase_add_test(t, prepared_after_an_error);
+    tcase_add_test(t, no_cursor_stays);
+    tcase_add_test(t, rows_that_cannot_be_sent);
     tcase_add_test(t, broken_in_between);
     tcase_add_test(t, broken_at_the_commit);
     tcase_add_test(t, rows_are_shared_out);
