@@ -3,7 +3,8 @@
 /*
  * What the files of the engine PostgreSQL share. Only the files postgres*.c know libpq.
  *
- *   postgres.c        opening, transactions, the schema, and the table of verbs
+ *   postgres.c        transactions, the schema, and the table of verbs
+ *   postgres_open.c   the way to the server, and why there is none
  *   postgres_queue.c  commands on their way: sent one after the other, answered together
  *   postgres_rows.c   rows of one INSERT, gathered and sent by COPY
  *   postgres_stmt.c   statements: prepare, bind, run
@@ -131,12 +132,19 @@ NKS_CHECKED enum nks_status nks_pg_begin(struct nks_db *db, bool writes, struct 
 NKS_CHECKED enum nks_status nks_pg_commit(struct nks_db *db, struct nks_fault *fault);
 void nks_pg_rollback(struct nks_db *db);
 
+/* ---- postgres_open.c */
+/* `writes`: only to a server that takes writes. No word of the address stands in the fault. */
+NKS_CHECKED enum nks_status nks_pg_connect(struct pg *db, const char *address, bool writes, struct nks_fault *fault);
+
 /* ---- postgres_fail.c */
 enum { PG_MESSAGE_MAX = 256 };
 /* The fault of an answer that is an error; `has_values`: only names of the schema are told, never the server's words.
  */
 NKS_CHECKED enum nks_status nks_pg_fail(const PGresult *result, const char *name, bool has_values,
                                         struct nks_fault *fault);
+/* The same for a server that let nobody in; `message` is for a person. */
+NKS_CHECKED enum nks_status nks_pg_fail_connect(const char *state, const char *message, struct nks_fault *fault);
+bool nks_pg_is_retry(const char *state);
 NKS_CHECKED enum nks_status nks_pg_lost(const char *name, struct nks_fault *fault);
 void nks_pg_one_line(const char *text, char out[PG_MESSAGE_MAX]);
 

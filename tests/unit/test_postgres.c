@@ -6,7 +6,10 @@
 #include "postgres_server.h"
 
 #include <dlfcn.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 /* ---- what libpq is asked for, counted or made to fail on its way */
 
@@ -106,6 +109,98 @@ START_TEST(wrong_addresses_are_told)
     struct nks_db *db = NULL;
     snprintf(other, sizeof other, "%s&dbname=none", server_address);
     expect_fault(open_at(other, true, false, &db), NKS_FAILED, "DB-PERMISSION");
+}
+END_TEST
+
+/* A server of a few bytes, on a socket: says `answer` to whoever asks for a connection. */
+static pid_t say_server(const char *dir, const void *answer, size_t len)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/.s.PGSQL.5432", dir);
+    unlink(address.sun_path);
+    int listening = socket(AF_UNIX, SOCK_STREAM, 0);
+    ck_assert_int_eq(bind(listening, (const struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(listen(listening, 8), 0);
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    while (child == 0) {
+        char asked[1024];
+        int one = accept(listening, NULL, NULL);
+        if (one < 0 || read(one, asked, sizeof asked) <= 0 || write(one, answer, len) < 0)
+            _exit(1);
+    } /* what was accepted stays open until the end of the process: others come in meanwhile */
+    close(listening);
+    return child;
+}
+
+static size_t error_message(char *out, const char *state, const char *words)
+{
+    char fields[256];
+    int len = snprintf(fields, sizeof fields, "SFATAL%cVFATAL%cC%s%cM%s%c", 0, 0, state, 0, words, 0) + 1;
+    int size = len + 4;
+    const char head[5] = {'E', 0, 0, (char)(size >> 8), (char)size};
+    memcpy(out, head, sizeof head);
+    memcpy(out + sizeof head, fields, (size_t)len);
+    return sizeof head + (size_t)len;
+}
+
+static void expect_said(const void *answer, size_t len, enum nks_status status, const char *code)
+{
+    char address[128];
+    struct nks_db *db = NULL;
+    pid_t server = say_server(server_dir, answer, len);
+    snprintf(address, sizeof address, "postgresql:///x?host=%s&user=u", server_dir);
+    enum nks_status got = open_at(address, true, false, &db);
+    kill(server, SIGKILL);
+    waitpid(server, NULL, 0);
+    expect_fault(got, status, code);
+}
+
+/* What a server says that lets nobody in: by its state, never by its words. */
+START_TEST(states_of_a_server)
+{
+    static const struct {
+        const char *state, *words, *code;
+        enum nks_status status;
+    } rows[] = {
+        {"53300", "sorry, too many clients already", "DB-CONNECTION", NKS_RETRY},
+        {"57P03", "the database system is starting up", "DB-CONNECTION", NKS_RETRY},
+        {"57P03", "the database system is in recovery mode", "DB-CONNECTION", NKS_RETRY},
+        {"57P01", "terminating connection", "DB-CONNECTION", NKS_RETRY},
+        {"53200", "out of memory", "MEMORY", NKS_RETRY},
+        {"28P01", "password authentication failed", "DB-PERMISSION", NKS_FAILED},
+        {"28000", "no pg_hba.conf entry, SSL off", "DB-PERMISSION", NKS_FAILED},
+        {"3D000", "database does not exist", "DB-PERMISSION", NKS_FAILED},
+        {"42501", "permission denied for database", "DB-PERMISSION", NKS_FAILED},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char answer[300];
+        size_t len = error_message(answer, rows[i].state, rows[i].words);
+        expect_said(answer, len, rows[i].status, rows[i].code);
+        ck_assert_ptr_nonnull(strstr(fault.line, rows[i].words));
+    }
+}
+END_TEST
+
+START_TEST(only_a_replica)
+{
+    static const char answer[] = "R\0\0\0\10\0\0\0\0"
+                                 "S\0\0\0\30server_version\00015.0\0"
+                                 "S\0\0\0\26in_hot_standby\0on\0"
+                                 "K\0\0\0\14\0\0\0\1\0\0\0\1"
+                                 "Z\0\0\0\5I";
+    expect_said(answer, sizeof answer - 1, NKS_RETRY, "DB-CONNECTION");
+}
+END_TEST
+
+START_TEST(too_many_connections)
+{
+    char address[300];
+    struct nks_db *db = open_new();
+    ck_assert_int_eq(nks_db_script(db, "few", "CREATE ROLE few LOGIN CONNECTION LIMIT 0", &fault), NKS_OK);
+    nks_db_close(db);
+    snprintf(address, sizeof address, "%.*s&user=few", (int)strcspn(server_address, "&"), server_address);
+    expect_fault(open_at(address, true, false, &db), NKS_RETRY, "DB-CONNECTION");
 }
 END_TEST
 
@@ -712,6 +807,9 @@ static Suite *suite(void)
     tcase_set_timeout(t, 60);
     tcase_add_test(t, missing_is_told);
     tcase_add_test(t, wrong_addresses_are_told);
+    tcase_add_test(t, states_of_a_server);
+    tcase_add_test(t, only_a_replica);
+    tcase_add_test(t, too_many_connections);
     tcase_add_test(t, rows_in_a_row);
     tcase_add_test(t, rows_of_two_statements_in_turn);
     tcase_add_test(t, commits_that_changed_something_are_told);
