@@ -9,6 +9,7 @@
  *   postgres_rows.c   rows of one INSERT, gathered and sent by COPY
  *   postgres_stmt.c   statements: prepare, bind, run
  *   postgres_read.c   rows that come back: cursors, single rows, rows for many keys, columns
+ *   postgres_wipe.c   values that go for good
  *   postgres_catalogue.c  what stands in the database and is not of this program
  *   postgres_sql.c    the text of a statement, made PostgreSQL's
  *   postgres_fail.c   what its errors mean
@@ -32,6 +33,7 @@ enum {
     PG_KEYS_MAX = 4096, /* keys of one round trip */
     PG_PARTITIONS = 8,  /* of each partitioned table */
     PG_NAME_MAX = 24,
+    PG_STATEMENT_TIMEOUT_S = 1800, /* the longest are the auditor's, over all rows of a table */
 };
 
 /* Types of the catalogue: fixed numbers of PostgreSQL. */
@@ -199,6 +201,10 @@ struct nks_text nks_pg_column_text(struct nks_stmt *stmt, int column);
 NKS_CHECKED enum nks_status nks_pg_each_key(struct nks_db *db, const struct nks_sql *sql, const int64_t *keys,
                                             size_t count, nks_db_row_fn row, void *context, struct nks_fault *fault);
 void nks_pg_cursor_close(struct pg_stmt *stmt);
+
+/* ---- postgres_wipe.c */
+NKS_CHECKED enum nks_status nks_pg_wipe_begin(struct nks_db *db, const char *const *tables, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_pg_wipe(struct nks_db *db, const char *const *tables, struct nks_fault *fault);
 
 /* ---- postgres_catalogue.c */
 NKS_CHECKED enum nks_status nks_pg_catalogue(struct nks_db *db, struct nks_db *made, nks_db_catalogue_fn fn,
