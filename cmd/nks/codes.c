@@ -557,6 +557,10 @@ static const struct code_row codes[] = {
     {"BLOB-BAD", 0, "An encrypted block is damaged.", stop_here, audit_next},
     {"STREAM-BAD", 0, "A file in spool or archive is not what was written, or the keys are another home's.", stop_here,
      audit_next},
+    {"DB-SCHEMA", 0, "A column of the database has another type than nks gave it: somebody has changed the schema.",
+     stop_here,
+     "Stop the cron job. nks-audit names the table under `catalogue`. Give the column its type back, or restore a "
+     "backup, and let nks-audit prove what was stored meanwhile."},
     {"DB-DAMAGED", 0, "The database file is damaged.", stop_here,
      "Stop the cron job, copy the home away as it is, look at the disk, and restore the newest backup that nks-audit "
      "proves."},

@@ -245,7 +245,8 @@ static const struct command commands[] = {
      "stay. "
      "Only after its time (doc/retention.md), and only when all of it is over. With --due: every batch and received "
      "file "
-     "whose time has come; for cron once a month. Two persons.",
+     "whose time has come; for cron once a month. Two persons. On PostgreSQL it comes as the owner of the tables "
+     "(PGUSER=nks_owner) and has the server write them anew; the server's WAL and backups keep what they have.",
      "012345678", "nks erase --due --dry-run --reason 'monthly'"},
     {"backup", command_backup, 0, 1, 1, "DIR", "copy the home, while it works",
      "Makes DIR/nks-backup-TIME: the database at one moment, configuration, spool, archive and seals, all as encrypted "

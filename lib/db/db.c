@@ -281,12 +281,12 @@ enum nks_status nks_db_copy(struct nks_db *db, const char *path, nks_db_copy_fn 
     return db->engine->copy(db, path, progress, context, fault);
 }
 
-enum nks_status nks_db_wipe_begin(struct nks_db *db, struct nks_fault *fault)
+enum nks_status nks_db_wipe_begin(struct nks_db *db, const char *const *tables, struct nks_fault *fault)
 {
-    return db->engine->wipe_begin(db, fault);
+    return db->engine->wipe_begin(db, tables, fault);
 }
 
-enum nks_status nks_db_wipe(struct nks_db *db, struct nks_fault *fault)
+enum nks_status nks_db_wipe(struct nks_db *db, const char *const *tables, struct nks_fault *fault)
 {
-    return db->engine->wipe(db, fault);
+    return db->engine->wipe(db, tables, fault);
 }

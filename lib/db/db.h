@@ -122,10 +122,13 @@ typedef void (*nks_db_copy_fn)(void *context, int64_t done, int64_t total);
 NKS_CHECKED enum nks_status nks_db_copy(struct nks_db *db, const char *path, nks_db_copy_fn progress, void *context,
                                         struct nks_fault *fault);
 
-/* Before values that must not be found any more are changed or deleted; after their commit. DB-BUSY while another
- * connection reads. */
-NKS_CHECKED enum nks_status nks_db_wipe_begin(struct nks_db *db, struct nks_fault *fault);
-NKS_CHECKED enum nks_status nks_db_wipe(struct nks_db *db, struct nks_fault *fault);
+/*
+ * Before values of `tables` (which end with NULL) that must not be found any more are changed or deleted; and after
+ * their commit. DB-BUSY while another connection may still read them. An engine that keeps old rows beside new ones
+ * writes these tables anew, which takes their owner (DB-PERMISSION, before anything is gone) and as much room again.
+ */
+NKS_CHECKED enum nks_status nks_db_wipe_begin(struct nks_db *db, const char *const *tables, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_db_wipe(struct nks_db *db, const char *const *tables, struct nks_fault *fault);
 
 /* The prepared statement for `sql`, reset and with no values bound. It stays the connection's. */
 NKS_CHECKED enum nks_status nks_stmt_start(struct nks_db *db, const struct nks_sql *sql, struct nks_stmt **out,

@@ -39,8 +39,9 @@ NKS_CHECKED enum nks_status nks_sqlite_copy(struct nks_db *db, const char *path,
                                             struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_sqlite_catalogue(struct nks_db *db, struct nks_db *made, nks_db_catalogue_fn fn,
                                                  void *context, struct nks_fault *fault);
-NKS_CHECKED enum nks_status nks_sqlite_wipe_begin(struct nks_db *db, struct nks_fault *fault);
-NKS_CHECKED enum nks_status nks_sqlite_wipe(struct nks_db *db, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_sqlite_wipe_begin(struct nks_db *db, const char *const *tables,
+                                                  struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_sqlite_wipe(struct nks_db *db, const char *const *tables, struct nks_fault *fault);
 struct sqlite3 *nks_sqlite_handle(struct nks_db *db);
 NKS_CHECKED enum nks_status nks_sqlite_fail(struct sqlite3 *handle, int rc, const char *name, struct nks_fault *fault);
 

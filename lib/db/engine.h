@@ -42,8 +42,8 @@ struct nks_engine {
                                  struct nks_fault *fault);
     enum nks_status (*copy)(struct nks_db *db, const char *path, nks_db_copy_fn progress, void *context,
                             struct nks_fault *fault);
-    enum nks_status (*wipe_begin)(struct nks_db *db, struct nks_fault *fault);
-    enum nks_status (*wipe)(struct nks_db *db, struct nks_fault *fault);
+    enum nks_status (*wipe_begin)(struct nks_db *db, const char *const *tables, struct nks_fault *fault);
+    enum nks_status (*wipe)(struct nks_db *db, const char *const *tables, struct nks_fault *fault);
 };
 
 /* The first member of an engine's own struct. */

@@ -84,6 +84,19 @@ enum nks_status nks_pg_fail(const PGresult *result, const char *name, bool has_v
     return nks_fault_set(fault, row->status, row->code, "%s: %s (%s)", name, message, row->advice);
 }
 
+bool nks_pg_is_retry(const char *state)
+{
+    return row_of(state)->status == NKS_RETRY;
+}
+
+enum nks_status nks_pg_fail_connect(const char *state, const char *message, struct nks_fault *fault)
+{
+    const struct state_row *row = row_of(state);
+    return row == &state_other
+               ? nks_fault_set(fault, NKS_FAILED, "DB-PERMISSION", "%s (look at the address and the role)", message)
+               : nks_fault_set(fault, row->status, row->code, "%s (%s)", message, row->advice);
+}
+
 enum nks_status nks_pg_lost(const char *name, struct nks_fault *fault)
 {
     return nks_fault_set(fault, NKS_RETRY, "DB-CONNECTION", "%s: the connection to the database broke: try again later",

@@ -52,6 +52,8 @@ static enum nks_status take(struct pg *db, const struct pg_sent *sent, PGresult 
 {
     enum nks_status status = NKS_OK;
     ExecStatusType kind = PQresultStatus(result);
+    if (sent->done != NULL)
+        *sent->done = kind == PGRES_COMMAND_OK;
     if (kind == PGRES_COMMAND_OK || kind == PGRES_TUPLES_OK) {
         if (sent->counts)
             db->changes += rows_changed(result);
