@@ -150,8 +150,7 @@ enum nks_status nks_pg_rows(struct nks_db *base, const struct nks_reading *readi
     struct pg *db = nks_pg_of(base);
     size_t size = sizeof form + strlen(reading->text);
     NKS_TRY(nks_pg_rows_flush(db, fault));
-    NKS_TRY(nks_pg_ready(db, reading->name, fault));
-    NKS_TRY(nks_pg_sync(db, fault));
+    NKS_TRY(nks_pg_simple(db, reading->name, "SET statement_timeout = 0", fault)); /* a table may take its time */
     char *text = malloc(size);
     if (text == NULL)
         return nks_fault_set(fault, NKS_RETRY, "MEMORY", "%s: no memory for a reading; try again later", reading->name);
