@@ -25,6 +25,7 @@ static const struct {
     {"replay", false, replay_approved},
     {"erase", false, erase_approved},
     {"reconcile", false, reconcile_approved},
+    {"migrate", false, migrate_approved},
 };
 enum { ACTS = sizeof acts / sizeof acts[0] };
 
@@ -162,8 +163,7 @@ static enum nks_status decide(struct nks_app *app, struct nks_proposal *proposal
     return app_person_sign(app, decline ? NKS_ROLE_ALL : NKS_ROLE_APPROVER, text, len, &second, proposal->approved);
 }
 
-/* Inside a transaction. */
-static enum nks_status decided_add(struct nks_run *run, const struct nks_proposal *proposal, struct nks_fault *fault)
+enum nks_status act_decided(struct nks_run *run, const struct nks_proposal *proposal, struct nks_fault *fault)
 {
     uint8_t about[NKS_HASH_SIZE];
     bool approved = proposal->state == NKS_PROPOSAL_APPROVED;
@@ -188,7 +188,7 @@ struct deciding {
 static enum nks_status decided_body(void *context, struct nks_fault *fault)
 {
     const struct deciding *deciding = context;
-    return decided_add(deciding->run, deciding->proposal, fault);
+    return act_decided(deciding->run, deciding->proposal, fault);
 }
 
 static enum nks_status decided_store(struct nks_app *app, const struct nks_proposal *proposal)
@@ -212,7 +212,7 @@ static enum nks_status decided_with(void *context, struct nks_fault *fault)
     const struct deciding *deciding = context;
     bool open = false;
     NKS_TRY(is_open(deciding->run, deciding->proposal->id, &open, fault));
-    return open ? decided_add(deciding->run, deciding->proposal, fault) : NKS_OK;
+    return open ? act_decided(deciding->run, deciding->proposal, fault) : NKS_OK;
 }
 
 /* An act that had nothing to change made no link: it is marked by itself. */

@@ -282,6 +282,17 @@ static const struct command commands[] = {
      "--new-journal only where the journal is lost for good, and every data central has told what it "
      "has.",
      "012345678", "nks reconcile --reason \"restored after a broken disk\""},
+    {"migrate", command_migrate, PERSON_OPTIONS | OPTION_BIT(OPTION_DATABASE) | OPTION_BIT(OPTION_DRY_RUN), 0, 0, "",
+     "move the home's database from nks.db to PostgreSQL, and prove it",
+     "Copies every row to the empty database at --database ADDRESS, reads both sides again, and compares for each "
+     "table "
+     "the "
+     "count, the sums and a SHA-256 over all values; nks-audit judges the home before and the copy after. Only when "
+     "all "
+     "is equal and clean nks.conf names the new database; nks.db stays as nks.db.moved-TIME. Nothing else writes to "
+     "the "
+     "home meanwhile. May be killed and started again: the home works on as before, or on PostgreSQL. Two persons.",
+     "012345678", "nks migrate --database 'postgresql:///nks?host=/run/postgresql' --reason 'a second machine'"},
     {"alarm", command_alarm, 0, 0, 0, "", "the integrity alarm, where one stands",
      "Ends with 7 when an alarm stands, with 0 when none does. While it stands no command works on the home but "
      "reconcile, after a restore.",

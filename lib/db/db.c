@@ -281,6 +281,11 @@ enum nks_status nks_db_copy(struct nks_db *db, const char *path, nks_db_copy_fn 
     return db->engine->copy(db, path, progress, context, fault);
 }
 
+enum nks_status nks_db_alone(struct nks_db *db, bool on, struct nks_fault *fault)
+{
+    return db->engine->alone(db, on, fault);
+}
+
 enum nks_status nks_db_wipe_begin(struct nks_db *db, const char *const *tables, struct nks_fault *fault)
 {
     return db->engine->wipe_begin(db, tables, fault);

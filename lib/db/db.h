@@ -44,6 +44,7 @@ struct nks_db_options {
     bool read_only;
     bool create; /* make it when missing */
     bool memory; /* an empty one of this connection alone; the path is not used */
+    bool bare;   /* of one at an address: as it is, even if no home has it */
     int busy_timeout_ms;
     /* Host and path of the home whose database it is; NULL: not asked for. Of a database that is not in the home the
      * first that may write leaves its place there; another one is refused (NKS_FAILED, DB-OTHER-HOME). */
@@ -121,6 +122,13 @@ NKS_CHECKED enum nks_status nks_db_catalogue_compare(struct nks_db *db, const st
 typedef void (*nks_db_copy_fn)(void *context, int64_t done, int64_t total);
 NKS_CHECKED enum nks_status nks_db_copy(struct nks_db *db, const char *path, nks_db_copy_fn progress, void *context,
                                         struct nks_fault *fault);
+
+/*
+ * Makes sure that nobody else has a database that is a file open to write (DB-BUSY after ten seconds), and that its
+ * file is whole by itself. Whoever opens it to write after that waits as long as a transaction of ours is open, and
+ * then finds out where the file has got another name meanwhile. `on` false: as before.
+ */
+NKS_CHECKED enum nks_status nks_db_alone(struct nks_db *db, bool on, struct nks_fault *fault);
 
 /*
  * Before values of `tables` (which end with NULL) that must not be found any more are changed or deleted; and after

@@ -51,15 +51,25 @@ static enum nks_status home_read(struct pg *db, char out[HOME_MAX], struct nks_f
                                 "the table db_writer has lost its row, or it is none");
 }
 
-/* A copy of a home names the same database, and would take its work into a house of its own. */
+static bool is_moving(const char *there, const char *home)
+{
+    size_t len = strlen(NKS_MOVING);
+    return strncmp(there, NKS_MOVING, len) == 0 && strcmp(there + len, home) == 0;
+}
+
+/* A copy of a home names the same database, and would take its work into a house of its own. A home that was moved here
+ * takes its place with the first opening by its nks.conf. */
 static enum nks_status home_check(struct pg *db, const char *home, struct nks_fault *fault)
 {
-    static const struct nks_sql sql_leave = {
-        "home_leave", "UPDATE db_writer SET home = ?1 WHERE home IS NULL", 1, {"home"}};
+    static const struct nks_sql sql_leave = {"home_leave",
+                                             "UPDATE db_writer SET home = ?1 WHERE home IS NULL OR home = '" NKS_MOVING
+                                             "' || ?1",
+                                             1,
+                                             {"home"}};
     char there[HOME_MAX] = "";
     struct nks_stmt *stmt = NULL;
     NKS_TRY(home_read(db, there, fault));
-    if (there[0] == '\0') {
+    if (there[0] == '\0' || is_moving(there, home)) {
         NKS_TRY(nks_pg_start(&db->base, &sql_leave, &stmt, fault));
         nks_pg_bind_text(stmt, 0, nks_text_from(home));
         NKS_TRY(nks_pg_run(stmt, NULL, fault));
@@ -84,6 +94,8 @@ static enum nks_status open_db(const struct nks_db_options *options, struct pg *
              options->durable ? "on" : "off", options->read_only ? "on" : "off");
     NKS_TRY(nks_pg_connect(db, options->path, !options->read_only, fault));
     NKS_TRY(nks_pg_simple(db, "open", settings, fault));
+    if (options->bare)
+        return NKS_OK;
     NKS_TRY(pg_has_table(&db->base, "db_writer", &has, fault));
     if (!has && (!options->create || options->read_only))
         return nks_fault_set(fault, NKS_FAILED, "DB-MISSING",
@@ -307,6 +319,9 @@ static const struct nks_engine engine = {
     .copy = pg_copy,
     .wipe_begin = nks_pg_wipe_begin,
     .wipe = nks_pg_wipe,
+    .columns = &nks_pg_columns,
+    .rows = nks_pg_rows,
+    .alone = nks_pg_alone,
 };
 
 enum nks_status nks_postgres_open(const struct nks_db_options *options, struct nks_db **out, struct nks_fault *fault)

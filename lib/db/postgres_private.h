@@ -13,6 +13,7 @@
  *   postgres_catalogue.c  what stands in the database and is not of this program
  *   postgres_sql.c    the text of a statement, made PostgreSQL's
  *   postgres_fail.c   what its errors mean
+ *   postgres_move.c   whole tables that are read
  *
  * The connection is in libpq's pipeline mode all the time but for COPY and scripts. Whoever needs an answer sends its
  * command and calls nks_pg_sync; whoever needs none (a write whose count nobody asks for) only sends. An error of a
@@ -209,6 +210,11 @@ NKS_CHECKED enum nks_status nks_pg_wipe(struct nks_db *db, const char *const *ta
 /* ---- postgres_catalogue.c */
 NKS_CHECKED enum nks_status nks_pg_catalogue(struct nks_db *db, struct nks_db *made, nks_db_catalogue_fn fn,
                                              void *context, struct nks_fault *fault);
+
+/* ---- postgres_move.c */
+extern const struct nks_sql nks_pg_columns;
+NKS_CHECKED enum nks_status nks_pg_rows(struct nks_db *db, const struct nks_reading *reading, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_pg_alone(struct nks_db *db, bool on, struct nks_fault *fault);
 
 /* ---- postgres_sql.c: texts are allocated; NULL: no memory */
 char *nks_pg_sql_text(const char *text);             /* ?1 becomes $1 */
