@@ -127,6 +127,7 @@ static enum nks_status rows_do(struct reading *reading, struct nks_journal *jour
     if (reading->dry_run)
         return NKS_OK;
     NKS_TRY(nks_journal_mark_save(run->exchange, &mark, NKS_JOURNAL_GOOD, &run->fault));
+    run->newest_fits = true; /* from here on this is the database */
     return nks_trail_add(run->trail, &entry, &run->fault);
 }
 
@@ -152,6 +153,7 @@ static enum nks_status anew_rows(struct reading *reading, const char *reason)
     const struct nks_trail_entry entry = {.action = NKS_TRAIL_RECONCILE, .reason = reason, .detail = "new journal"};
     NKS_TRY(nks_published_forget_lines(run->exchange, &run->fault));
     NKS_TRY(nks_journal_mark_save(run->exchange, &none, NKS_JOURNAL_GOOD, &run->fault));
+    run->newest_fits = true;
     return nks_trail_add(run->trail, &entry, &run->fault);
 }
 
