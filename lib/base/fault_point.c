@@ -14,19 +14,29 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SHORT = -1, POWER = -2, PATH_ROOM = 1200 };
+enum { SHORT = -1, POWER = -2, CUT = -3, CUT_AFTER = -4, CUT_COMMIT = -5, PATH_ROOM = 1200 };
 static const struct effect {
     const char *name;
-    int number; /* of the error; 0: kill; SHORT, POWER: none */
+    int number; /* of the error; 0: kill; below 0: none */
     bool from_then_on;
-} effects[] = {{"kill", 0, false},          {"ENOSPC", ENOSPC, false}, {"EIO", EIO, false},
-               {"EACCES", EACCES, false},   {"ENOMEM", ENOMEM, false}, {"EBUSY", EBUSY, false},
-               {"EDEADLK", EDEADLK, false}, {"full", ENOSPC, true},    {"short", SHORT, false},
-               {"power", POWER, false}};
+} effects[] = {{"kill", 0, false},
+               {"ENOSPC", ENOSPC, false},
+               {"EIO", EIO, false},
+               {"EACCES", EACCES, false},
+               {"ENOMEM", ENOMEM, false},
+               {"EBUSY", EBUSY, false},
+               {"EDEADLK", EDEADLK, false},
+               {"EDEADLK", EDEADLK, false},
+               {"full", ENOSPC, true},
+               {"short", SHORT, false},
+               {"power", POWER, false},
+               {"cut", CUT, false},
+               {"cut_after", CUT_AFTER, false},
+               {"cut_commit", CUT_COMMIT, false}};
 
 static const struct effect *effect;
 static long wanted, wanted_allocation;
-static atomic_long reached, allocated;
+static atomic_long reached, allocated, commands, commits;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static _Thread_local bool half; /* the next read or write of this thread is a short one */
 
@@ -34,8 +44,9 @@ static _Thread_local bool half; /* the next read or write of this thread is a sh
 static void count_write(void)
 {
     const char *path = getenv("NKS_FAULT_COUNT");
-    char text[64];
-    int len = snprintf(text, sizeof text, "%ld\n%ld\n", atomic_load(&reached), atomic_load(&allocated));
+    char text[96];
+    int len = snprintf(text, sizeof text, "%ld\n%ld\n%ld\n%ld\n", atomic_load(&reached), atomic_load(&allocated),
+                       atomic_load(&commands), atomic_load(&commits));
     int fd = path == NULL ? -1 : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd >= 0) {
         if (write(fd, text, (size_t)len) != len)
@@ -65,7 +76,8 @@ bool nks_fault_point(bool writes)
     pthread_once(&once, plan_read);
     long at = atomic_fetch_add(&reached, 1) + 1;
     half = false;
-    if (effect == NULL || at < wanted || (at > wanted && !effect->from_then_on) || (effect->from_then_on && !writes))
+    if (effect == NULL || effect->number <= CUT || at < wanted || (at > wanted && !effect->from_then_on) ||
+        (effect->from_then_on && !writes))
         return false;
     if (effect->number == POWER)
         nks_power_lose();
@@ -76,6 +88,23 @@ bool nks_fault_point(bool writes)
         return false;
     errno = effect->number;
     return true;
+}
+
+enum nks_fault_cut nks_fault_cut(bool commits_now)
+{
+    pthread_once(&once, plan_read);
+    bool is_command = atomic_fetch_add(&commands, 1) + 1 == wanted;
+    bool is_commit = commits_now && atomic_fetch_add(&commits, 1) + 1 == wanted;
+    switch (effect == NULL ? 0 : effect->number) {
+    case CUT:
+        return is_command ? NKS_FAULT_CUT_BEFORE : NKS_FAULT_CUT_NOT;
+    case CUT_AFTER:
+        return is_command ? NKS_FAULT_CUT_AFTER : NKS_FAULT_CUT_NOT;
+    case CUT_COMMIT:
+        return is_commit ? NKS_FAULT_CUT_AFTER : NKS_FAULT_CUT_NOT;
+    default:
+        return NKS_FAULT_CUT_NOT;
+    }
 }
 
 bool nks_power_watched(void)

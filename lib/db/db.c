@@ -67,6 +67,12 @@ void nks_db_on_commit(struct nks_db *db, nks_db_commit_fn fn, void *context)
     db->on_commit_context = context;
 }
 
+void nks_db_on_committed(struct nks_db *db, nks_db_committed_fn fn, void *context)
+{
+    db->on_committed = fn;
+    db->on_committed_context = context;
+}
+
 int64_t nks_db_transaction(const struct nks_db *db)
 {
     return db->transactions;
@@ -89,6 +95,8 @@ enum nks_status nks_db_commit(struct nks_db *db, struct nks_fault *fault)
         status = db->engine->commit(db, fault);
     if (status != NKS_OK)
         nks_db_rollback(db);
+    else if (db->on_committed != NULL)
+        db->on_committed(db->on_committed_context);
     return status;
 }
 

@@ -71,6 +71,9 @@ NKS_CHECKED enum nks_status nks_db_begin_read(struct nks_db *db, struct nks_faul
 typedef enum nks_status (*nks_db_commit_fn)(void *context, struct nks_fault *fault);
 void nks_db_on_commit(struct nks_db *db, nks_db_commit_fn fn, void *context);
 int64_t nks_db_transaction(const struct nks_db *db);
+/* Called after a commit of which it is known that it is stored. NULL takes it away. */
+typedef void (*nks_db_committed_fn)(void *context);
+void nks_db_on_committed(struct nks_db *db, nks_db_committed_fn fn, void *context);
 /* What fails to commit is rolled back. */
 NKS_CHECKED enum nks_status nks_db_commit(struct nks_db *db, struct nks_fault *fault);
 void nks_db_rollback(struct nks_db *db); /* nothing open is fine */

@@ -71,6 +71,8 @@ struct nks_db {
     int64_t changes_at_begin; /* when the present one began */
     nks_db_commit_fn on_commit;
     void *on_commit_context;
+    nks_db_committed_fn on_committed;
+    void *on_committed_context;
 };
 struct nks_stmt {
     struct nks_db *db;

@@ -3,7 +3,11 @@
 #include "base/fault_point.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
+
+enum { CUT_WAIT_MS = 10000 };
 
 /* In test builds the failure that was asked for. */
 static enum nks_status asked_for(const char *name, struct nks_fault *fault)
@@ -18,9 +22,37 @@ static enum nks_status asked_for(const char *name, struct nks_fault *fault)
                              : nks_fault_set(fault, NKS_RETRY, "DB-IO", "%s: the server's disk did not obey", name);
 }
 
+/* In test builds the connection ends where that was asked for: here, or behind the command that comes now. */
+static enum nks_status cut_before(struct pg *db, const char *name, struct nks_fault *fault)
+{
+    enum nks_fault_cut cut = nks_fault_cut(strcmp(name, "commit") == 0);
+    if (cut == NKS_FAULT_CUT_BEFORE)
+        (void)shutdown(PQsocket(db->conn), SHUT_RDWR);
+    if (cut != NKS_FAULT_CUT_AFTER)
+        return NKS_OK;
+    db->cut_next = true;
+    return nks_pg_sync(db, fault); /* so that the next answer is that of the command alone */
+}
+
+/* The server has done it and says so, and nobody hears. */
+static void cut_behind(struct pg *db)
+{
+    struct pollfd answer = {.fd = PQsocket(db->conn), .events = POLLIN};
+    char unheard[4096];
+    if (!db->cut_next)
+        return;
+    db->cut_next = false;
+    if (PQsendFlushRequest(db->conn) == 1 && PQflush(db->conn) == 0)
+        (void)poll(&answer, 1, CUT_WAIT_MS);
+    (void)shutdown(answer.fd, SHUT_RDWR);
+    while (recv(answer.fd, unheard, sizeof unheard, 0) > 0) { /* what came is still there to be read */
+    }
+}
+
 enum nks_status nks_pg_ready(struct pg *db, const char *name, struct nks_fault *fault)
 {
     NKS_TRY(asked_for(name, fault));
+    NKS_TRY(cut_before(db, name, fault));
     if (PQstatus(db->conn) != CONNECTION_OK)
         return nks_pg_lost(name, fault);
     return db->sent_count < PG_QUEUE_MAX ? NKS_OK : nks_pg_sync(db, fault);
@@ -31,6 +63,7 @@ enum nks_status nks_pg_sent(struct pg *db, int good, struct pg_sent sent, struct
     if (good != 1)
         return nks_pg_lost(sent.name, fault);
     db->sent[db->sent_count++] = sent;
+    cut_behind(db);
     return NKS_OK;
 }
 

@@ -1,5 +1,6 @@
 #include "stage/journal.h"
 
+#include "stage/newest.h"
 #include "stage/step.h"
 
 #include <inttypes.h>
@@ -290,6 +291,10 @@ static enum nks_status compare(struct nks_run *run)
     NKS_TRY(nks_run_seals_fit(run, &fits));
     if (!fits)
         return older(run);
+    if (!run->newest_fits)
+        return nks_fault_set(&run->fault, NKS_HELD, "RECONCILE-FIRST",
+                             "the database lacks what was stored last: it is an older one, or another; nothing leaves "
+                             "until nks reconcile has read what was done since");
     if (state == NKS_JOURNAL_NONE && !nks_sys_exists(path))
         return begin(run, &tail);
     tail.several = state == NKS_JOURNAL_NONE;

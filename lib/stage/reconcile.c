@@ -127,6 +127,7 @@ static enum nks_status rows_do(struct reading *reading, struct nks_journal *jour
     if (reading->dry_run)
         return NKS_OK;
     NKS_TRY(nks_journal_mark_save(run->exchange, &mark, NKS_JOURNAL_GOOD, &run->fault));
+    run->newest_fits = true; /* from here on this is the database */
     return nks_trail_add(run->trail, &entry, &run->fault);
 }
 
@@ -159,6 +160,7 @@ static enum nks_status anew_body(void *context, struct nks_fault *fault)
         .action = NKS_TRAIL_RECONCILE, .reason = anew->reason, .detail = "new journal"};
     NKS_TRY(nks_published_forget_lines(run->exchange, fault));
     NKS_TRY(nks_journal_mark_save(run->exchange, &none, NKS_JOURNAL_GOOD, fault));
+    run->newest_fits = true;
     return nks_trail_add(run->trail, &entry, fault);
 }
 

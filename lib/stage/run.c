@@ -3,6 +3,7 @@
 
 #include "stage/alarm.h"
 #include "stage/move.h"
+#include "stage/newest.h"
 #include "stage/schema.h"
 
 #include "base/conf.h"
@@ -521,6 +522,8 @@ static enum nks_status open_all(struct nks_run *run)
     NKS_TRY(restore_check(run));
     NKS_TRY(database_open(run, &told));
     NKS_TRY(modules_open(run));
+    if (!run->options.read_only)
+        NKS_TRY(nks_newest_look(run));
     NKS_TRY(migrated_link(run, &told));
     run->slice = nks_slice_new();
     if (run->slice == NULL)

@@ -86,6 +86,7 @@ struct nks_run {
     struct nks_arena arena;      /* of the books */
     struct nks_journal *journal; /* of published files (journal.h); NULL until it is needed */
     bool journal_compared, seals_fit;
+    bool newest_fits;     /* the database has the last commit that is known outside it (newest.h) */
     nks_date late_from;   /* the earliest business day of an order file that left after it; 0: none */
     bool recovering;      /* lost works are done again (lost.h): now and today are those of then */
     int64_t journal_line; /* of the file that is on its way out */

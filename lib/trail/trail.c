@@ -67,6 +67,19 @@ static enum nks_status on_commit(void *context, struct nks_fault *fault)
     return nks_trail_add(trail, &entry, fault);
 }
 
+static void on_committed(void *context)
+{
+    struct nks_trail *trail = context;
+    if (trail->on_newest != NULL && trail->newest.transaction == nks_db_transaction(trail->db))
+        trail->on_newest(trail->on_newest_context, trail->newest.chain, trail->newest.link, trail->newest.hash);
+}
+
+void nks_trail_on_newest(struct nks_trail *trail, nks_trail_newest_fn fn, void *context)
+{
+    trail->on_newest = fn;
+    trail->on_newest_context = context;
+}
+
 enum nks_status nks_trail_open(struct nks_db *db, struct nks_keys *keys, nks_time now, const char *who,
                                struct nks_trail **out, struct nks_fault *fault)
 {
@@ -85,6 +98,8 @@ enum nks_status nks_trail_open(struct nks_db *db, struct nks_keys *keys, nks_tim
     }
     if (trail->cipher != NULL)
         nks_db_on_commit(db, on_commit, trail);
+    if (trail->cipher != NULL)
+        nks_db_on_committed(db, on_committed, trail);
     *out = trail;
     return NKS_OK;
 }
@@ -99,6 +114,7 @@ void nks_trail_close(struct nks_trail *trail)
     if (trail == NULL)
         return;
     nks_db_on_commit(trail->db, NULL, NULL);
+    nks_db_on_committed(trail->db, NULL, NULL);
     nks_cipher_free(trail->cipher);
     free(trail);
 }
@@ -297,6 +313,10 @@ enum nks_status nks_trail_add(struct nks_trail *trail, const struct nks_trail_en
     NKS_TRY(insert(trail, &link, details, buf.len + NKS_CIPHER_OVERHEAD, fault));
     NKS_TRY(day_add(trail, link.chain, fault));
     trail->covered = nks_db_transaction(trail->db);
+    trail->newest.transaction = trail->covered;
+    trail->newest.chain = link.chain;
+    trail->newest.link = link.link;
+    memcpy(trail->newest.hash, link.hash, sizeof link.hash);
     if (entry->holder != NULL)
         NKS_TRY(insert_holder(trail, &link, entry->holder, fault));
     return with_call(trail, fault);

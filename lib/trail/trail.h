@@ -84,6 +84,9 @@ struct nks_trail;
 NKS_CHECKED enum nks_status nks_trail_open(struct nks_db *db, struct nks_keys *keys, nks_time now, const char *who,
                                            struct nks_trail **out, struct nks_fault *fault);
 void nks_trail_close(struct nks_trail *trail);
+/* Called after each commit that is known to be stored with the last link that it added. NULL takes it away. */
+typedef void (*nks_trail_newest_fn)(void *context, int64_t chain, int64_t link, const uint8_t hash[NKS_HASH_SIZE]);
+void nks_trail_on_newest(struct nks_trail *trail, nks_trail_newest_fn fn, void *context);
 /* Links are dated so from now on: of works that are done again as they were (stage/lost.h). */
 void nks_trail_now(struct nks_trail *trail, nks_time now);
 /* The link that a commit which added none gets from now on, instead of a plain COMMIT: an import, say, with who asked

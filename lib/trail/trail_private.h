@@ -15,6 +15,12 @@ struct nks_trail {
     void *with_context;
     int64_t with_done; /* the transaction in which it was called */
     int64_t covered;   /* the transaction that has a link, or needs none */
+    struct {
+        int64_t transaction, chain, link;
+        uint8_t hash[NKS_HASH_SIZE];
+    } newest; /* link that was added */
+    nks_trail_newest_fn on_newest;
+    void *on_newest_context;
 };
 
 /* holders.c: the hash of a link's holders; NULL: none. */
