@@ -14,14 +14,14 @@ code env NKS_KILL_AT=receive.taken "$NKS_BIN/nks" --home "$work/probe" run --now
     skip "this build has no fault points"
     exit 77
 }
-rm -rf "$work/probe" "$work/probe.keys"
+home_remove "$work/probe"
 (cd "$golden" && find . -type f -exec cksum {} + | awk '{ print $3, $1, $2 }' | sort) >"$work/golden"
 [ -s "$work/golden" ] || die "no golden night"
 home_copy "$work/start" "$work/undisturbed"
 night_run "$work/undisturbed"
 rows_hashes "$work/undisturbed" >"$work/golden.rows"
 [ "$(wc -l <"$work/golden.rows")" -ge 20 ] || die "no rows of the golden night"
-rm -rf "$work/undisturbed" "$work/undisturbed.keys" "$work/undisturbed.journal"
+home_remove "$work/undisturbed"
 
 kill_at() { # HOME POINT:N: puts the exit code into $code
     code env "NKS_KILL_AT=$2" "$NKS_BIN/nks" --home "$1" run --now "$night"
@@ -54,7 +54,7 @@ crash() {
     case $1 in ingest.slice:*) audit_clean "$home" ;; esac # a batch that is being read is no damage
     night_run "$home"
     golden_again "$home" "$1"
-    rm -rf "$home" "$home.keys" "$home.journal"
+    home_remove "$home"
 }
 
 # crash_fetched POINT:N: a central that fetches and deletes at once. Every file is published once, in all runs together.
@@ -74,7 +74,7 @@ crash_fetched() {
     rows_again "$home" "fetched, $1"
     nothing_left "$home"
     audit_clean "$home"
-    rm -rf "$home" "$home.keys" "$home.journal"
+    home_remove "$home"
 }
 
 fetch() { # HOME: a receiver takes a file when it is there, and its signature with it
@@ -101,7 +101,7 @@ crash_stages() { # POINT:N
         done
     done
     golden_again "$home" "stages, $1"
-    rm -rf "$home" "$home.keys" "$home.journal"
+    home_remove "$home"
 }
 
 # crash_answer POINT:N: a bank rejects an order file the day after; killed while its answer is collected
@@ -120,7 +120,7 @@ crash_answer() {
     out_signed "$home"
     nothing_left "$home"
     audit_clean "$home"
-    rm -rf "$home" "$home.keys" "$home.journal"
+    home_remove "$home"
 }
 
 morning=2026-11-23T05:40:00Z
@@ -141,7 +141,7 @@ rows_hashes "$work/calm" "$morning" >"$work/answered.rows"
 checks=$((checks + 1))
 cmp -s "$work/golden" "$work/answered.out" && fail "the answer of the bank changes nothing"
 audit_clean "$work/calm"
-rm -rf "$work/calm" "$work/calm.keys" "$work/calm.journal"
+home_remove "$work/calm"
 
 # A reader whose pipe fails says nothing about the answer: it is read by the next run.
 home_copy "$work/answered" "$work/lost"
@@ -152,7 +152,7 @@ out_hashes "$work/lost" >"$work/lost.out"
 assert_same "an answer whose reader was lost is read later" "$work/answered.out" "$work/lost.out"
 rows_again "$work/lost" "an answer whose reader was lost" "$work/answered.rows" "$morning"
 audit_clean "$work/lost"
-rm -rf "$work/lost" "$work/lost.keys" "$work/lost.journal"
+home_remove "$work/lost"
 
 points=$(grep -rhoE 'nks_sys_point\("[a-z.]+"\)' "$NKS_SOURCE/lib" --include='*.c' | sed 's/.*"\(.*\)".*/\1/' |
     grep -v '^hand\.' | sort -u) # what is done by hand is in no night: test_stop.sh, test_replay.sh
