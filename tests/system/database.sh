@@ -22,8 +22,8 @@ database_leave() {
         sh "$NKS_SOURCE/tests/postgres.sh" stop "$server"
         rm -rf "$server"
     elif [ -n "$database_prefix" ]; then
-        psql_on postgres -c "SELECT format('DROP DATABASE %I WITH (FORCE)', datname) FROM pg_database
-            WHERE starts_with(datname, '$database_prefix') \\gexec" >/dev/null 2>&1 || true
+        echo "SELECT format('DROP DATABASE %I WITH (FORCE)', datname) FROM pg_database
+            WHERE starts_with(datname, '$database_prefix') \\gexec" | psql_on postgres >/dev/null || true
     fi
 }
 psql_on() { # DATABASE WORDS...
