@@ -6,7 +6,7 @@
 # NKS_TORTURE_EFFECTS and NKS_TORTURE_ACTS name some effects and some acts alone. Wants a build with fault points, else skipped.
 . "${NKS_SOURCE:?}/tests/system/lib.sh"
 database_needed
-seconds=${NKS_TORTURE_SECONDS:-30}
+seconds=${NKS_TORTURE_SECONDS:-$(on_sqlite && echo 30 || echo 15)}
 effects=${NKS_TORTURE_EFFECTS:-kill EIO full power ENOMEM short EBUSY}
 acts=${NKS_TORTURE_ACTS:-import stop restart lost hand recall rejected backup restore reconcile erase rotate}
 second=2026-11-24T08:00:00Z
