@@ -17,7 +17,12 @@ if [ -z "${TMPDIR:-}" ] && [ -d /dev/shm ] && [ -w /dev/shm ]; then
     TMPDIR=/dev/shm
 fi
 work=$(mktemp -d "${TMPDIR:-/tmp}/nks-test.XXXXXX")
-trap 'rm -rf "$work"' EXIT
+common=$work # what all workers of a test see (shared)
+test_leave() {
+    database_leave
+    rm -rf "$common"
+}
+trap test_leave EXIT
 trap 'exit 1' HUP INT TERM
 
 failures=0
@@ -40,6 +45,8 @@ skip() {
 have() {
     command -v "$1" >/dev/null 2>&1
 }
+
+. "$NKS_SOURCE/tests/system/database.sh"
 
 assert_eq() { # WHAT GOT EXPECTED
     checks=$((checks + 1))
@@ -78,7 +85,7 @@ nks() {
 }
 
 home_init() { # HOME [DATA]: a test home with agreements, centrals, register and debts of DATA
-    nks "$1" init --test
+    home_new "$1"
     for import in agreement:agreements central:centrals register:register debt:debts; do
         if [ -f "${2:-$small}/${import#*:}.csv" ]; then
             # Before the night by its own clock, whatever the machine's says: claims are used after they were imported.
@@ -90,13 +97,6 @@ home_init() { # HOME [DATA]: a test home with agreements, centrals, register and
 home_make() { # HOME: the small night, before it
     home_init "$1"
     cp -R "$small/in/." "$1/in/"
-}
-
-home_copy() { # FROM TO: with its keys
-    cp -R "$1" "$2"
-    cp -R "$1.keys" "$2.keys"
-    rm -rf "$2.journal"
-    [ ! -d "$1.journal" ] || cp -R "$1.journal" "$2.journal"
 }
 
 night_run() { # HOME [NOW]
@@ -251,8 +251,7 @@ processors() {
     getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1
 }
 
-common=$work # what all workers see; each has its own $work below it
-# shared JOB: a worker per processor calls JOB WORKER, counting in $failures, $checks and $tried, which are added up
+# shared JOB: a worker per processor calls JOB WORKER with a $work of its own below $common, counting in $failures, $checks and $tried, which are added up
 shared() {
     workers=$(processors)
     worker=0

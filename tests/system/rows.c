@@ -19,84 +19,85 @@ struct count {
     int64_t rows;
 };
 
+/* `kinds`: a letter per column, n a number, t a text or bytes. */
 static const struct plain {
-    int columns;
+    const char *kinds;
     struct nks_sql sql;
 } plain[] = {
-    {12,
+    {"nntnnnnnnnnn",
      {"delivery",
       "SELECT delivery_id, source, party, name_key, hash_key, bytes, received_at, state, reason, repeats, answered, "
       "version FROM delivery ORDER BY 1",
       0,
       {NULL}}},
-    {16,
+    {"nnntttnnnnnntntn",
      {"out_file",
       "SELECT file_id, kind, folder, party, name, message_id, batch_id, delivery_id, number, created_at, state, "
       "entries, "
-      "control_sum, bytes, hex(hash), answered FROM out_file ORDER BY 1",
+      "control_sum, bytes, hash, answered FROM out_file ORDER BY 1",
       0,
       {NULL}}},
-    {4, {"delivery_odd", "SELECT delivery_id, kind, line, times FROM delivery_odd ORDER BY 1, 2", 0, {NULL}}},
-    {19,
+    {"nnnn", {"delivery_odd", "SELECT delivery_id, kind, line, times FROM delivery_odd ORDER BY 1, 2", 0, {NULL}}},
+    {"nnnnnnnnnntttnnnnnt",
      {"batch",
       "SELECT batch_id, delivery_id, kind, origin, mode, state, reason, version, encoding, agreement_id, sender, "
       "payer, "
       "ref, message_key, message_check, payments, rejected, slices, control_sum FROM batch ORDER BY 1",
       0,
       {NULL}}},
-    {6,
+    {"nnnnnn",
      {"batch_group",
       "SELECT batch_id, number, payments, regnr, execution_date, moved FROM batch_group ORDER BY 1, 2",
       0,
       {NULL}}},
-    {10,
+    {"nnnnnnnnnn",
      {"slice",
       "SELECT slice_id, batch_id, execution_date, due_date, state, generation, payments, rejected, amount_minor, legs "
       "FROM slice ORDER BY 1",
       0,
       {NULL}}},
-    {12,
+    {"nnnnnnnnnnnn",
      {"payment",
       "SELECT slice_id, n, seq, grp, amount_minor, currency, state, reason, flags, holder_kind, holder_key, "
       "holder_check "
       "FROM payment ORDER BY 1, 2",
       0,
       {NULL}}},
-    {11,
+    {"nnnnnnnnnnn",
      {"leg",
       "SELECT slice_id, n, generation, leg_no, kind, amount_minor, central, state, reason, file_id, told FROM leg "
       "ORDER BY 1, 2, 3, 4",
       0,
       {NULL}}},
-    {6,
+    {"nnnntn",
      {"slice_order_total",
       "SELECT slice_id, central, grp, legs, control_sum, bytes FROM slice_order_total ORDER BY 1, 2, 3",
       0,
       {NULL}}},
-    {4,
+    {"ntnt",
      {"slice_status_total",
       "SELECT slice_id, status, payments, control_sum FROM slice_status_total ORDER BY 1, 2",
       0,
       {NULL}}},
-    {4, {"batch_told", "SELECT batch_id, settled, returned, quiet FROM batch_told ORDER BY 1", 0, {NULL}}},
-    {6,
+    {"nnnn", {"batch_told", "SELECT batch_id, settled, returned, quiet FROM batch_told ORDER BY 1", 0, {NULL}}},
+    {"nnnnnn",
      {"payment_return",
       "SELECT from_slice_id, from_n, from_generation, from_leg_no, slice_id, n FROM payment_return ORDER BY 1, 2, 3, 4",
       0,
       {NULL}}},
-    {9,
+    {"nnnnnnnnn",
      {"claim_use",
       "SELECT holder_key, claim_key, slice_id, n, generation, leg_no, amount_minor, used_at, state FROM claim_use "
       "ORDER BY 1, 2, 3, 4, 5, 6",
       0,
       {NULL}}},
-    {10,
+    {"nnnnntntnn",
      {"ventekonto_entry",
       "SELECT slice_id, n, generation, holder_key, holder_check, payer, amount_minor, currency, date_in, state "
       "FROM ventekonto_entry ORDER BY 1, 2, 3",
       0,
       {NULL}}},
-    {7,
+    {"ttnnnnn",
      {"reference_run",
       "SELECT payer, sender, month, tier, bits, entries, count(*) FROM reference_run GROUP BY 1, 2, 3, 4, 5, 6 "
       "ORDER BY 1, 2, 3, 4, 5, 6",
@@ -131,6 +132,21 @@ static void add(struct count *count, struct nks_text text)
     nks_hash_add(count->hash, text.ptr, text.len);
 }
 
+static void add_int(struct count *count, int64_t value)
+{
+    nks_hash_add(count->hash, &value, sizeof value);
+}
+
+static void column_add(struct count *count, struct nks_stmt *stmt, int column, char kind)
+{
+    if (nks_column_is_null(stmt, column))
+        add(count, NKS_TEXT("(null)"));
+    else if (kind == 'n')
+        add_int(count, nks_column_int(stmt, column));
+    else
+        add(count, nks_column_bytes(stmt, column));
+}
+
 static void count_begin(struct count *count, const char *table)
 {
     count->table = table;
@@ -158,8 +174,8 @@ static enum nks_status plain_count(struct nks_run *run, const struct plain *tabl
         if (!row)
             break;
         count->rows++;
-        for (int i = 0; i < table->columns; i++)
-            add(count, nks_column_is_null(stmt, i) ? NKS_TEXT("(null)") : nks_column_text(stmt, i));
+        for (int i = 0; table->kinds[i] != '\0'; i++)
+            column_add(count, stmt, i, table->kinds[i]);
     }
     count_end(count);
     return NKS_OK;
@@ -199,11 +215,6 @@ static enum nks_status sealed_count(struct nks_run *run, const struct sealed *ta
 }
 
 /* ---- what lies within the slices */
-
-static void add_int(struct count *count, int64_t value)
-{
-    nks_hash_add(count->hash, &value, sizeof value);
-}
 
 static void leg_add(struct count *count, const struct nks_leg *leg)
 {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # An integrity alarm stands: nothing works on the home until nks-audit is clean; looking goes on.
 . "${NKS_SOURCE:?}/tests/system/lib.sh"
-have sqlite3 || exit 77
+database_needed
 home=$work/home
 
 says() { # WORDS: the last command said them
@@ -20,8 +20,9 @@ nks_code() { # EXPECTED WORDS...
     assert_eq "exit of nks $1 ${2:-}" "$code" "$expected"
 }
 
-picture() { # every file with its bytes and times
+picture() { # every file with its bytes and times, and every row
     (cd "$home" && find . -type f ! -name 'nks.db-*' -printf '%p %s %T@ ' -exec sha256sum {} \; | sort)
+    home_dump "$home"
 }
 
 home_make "$home"
@@ -30,7 +31,7 @@ nks_code 0 alarm clear --reason none
 nks "$home" receive --now "$night"
 nks "$home" ingest --now "$night"
 one='slice_id = (SELECT MIN(slice_id) FROM payment) AND n = 1'
-sqlite3 "$home/nks.db" "UPDATE payment SET amount_minor = amount_minor + 100 WHERE $one"
+home_sql "$home" "UPDATE payment SET amount_minor = amount_minor + 100 WHERE $one"
 [ ! -e "$home/alarm" ] || fail "an alarm before anything was seen"
 
 # Looking never raises it; working does.
@@ -42,7 +43,7 @@ grep -q '^time=2026-11-23T02:10:00Z$' "$home/alarm" || fail "the time of the mar
 grep -q '^code=[A-Z-]*$' "$home/alarm" || fail "the code of the mark"
 
 # Nothing is begun, nothing changes.
-sqlite3 "$home/nks.db" 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null
+! on_sqlite || home_sql "$home" 'PRAGMA wal_checkpoint(TRUNCATE)' >"$work/checkpoint"
 picture >"$work/before"
 for words in run receive ingest resolve offset route emit deliver collect; do
     nks_code 7 $words --now "$night"
@@ -68,7 +69,7 @@ nks_code 2 alarm clear
 nks_code 7 alarm clear --reason "a guess"
 says ALARM-UNPROVED
 [ -f "$home/alarm" ] || fail "the mark went while the home was damaged"
-sqlite3 "$home/nks.db" "UPDATE payment SET amount_minor = amount_minor - 100 WHERE $one"
+home_sql "$home" "UPDATE payment SET amount_minor = amount_minor - 100 WHERE $one"
 nks_code 0 alarm clear --reason "row restored"
 [ ! -e "$home/alarm" ] || fail "the mark stands in a clean home"
 grep -q '^reason=row restored$' "$home/alarm.cleared" || fail "the reason is not kept"
@@ -110,12 +111,12 @@ END
 chmod 0755 "$work/bin/nks-audit"
 echo "raised=2" >"$work/raise"
 echo "code=TRAIL-CHAIN" >"$home/alarm"
-links=$(sqlite3 "$home/nks.db" 'SELECT COUNT(*) FROM trail_link')
+links=$(home_sql "$home" 'SELECT COUNT(*) FROM trail_link')
 code "$work/bin/nks" --home "$home" alarm clear --reason "first"
 assert_eq "raised while the auditor looked: exit" "$code" 7
 says ALARM-UNPROVED
 [ -e "$home/alarm" ] || fail "an alarm that was raised meanwhile is lost"
-assert_eq "links of an alarm that stands" "$(sqlite3 "$home/nks.db" 'SELECT COUNT(*) FROM trail_link')" "$links"
+assert_eq "links of an alarm that stands" "$(home_sql "$home" 'SELECT COUNT(*) FROM trail_link')" "$links"
 : >"$work/raise"
 code "$work/bin/nks" --home "$home" alarm clear --reason "second"
 assert_eq "raised before the auditor looked: exit" "$code" 0
@@ -146,6 +147,11 @@ checks=$((checks + 1))
 grep -q "	alarm cleared	.*	an	" "$work/said" || fail "the trail does not name who cleared the alarm"
 
 # A backup is put back while it stands: the auditor waits for reconcile, and reconcile does not wait for the auditor.
+on_sqlite || {
+    skip "an alarm over a backup that is put back: only nks restore leaves the mark for it, and that is for nks.db"
+    test_end
+    exit 0
+}
 an="--person an --person-key $work/an.key" later=2026-11-24T02:10:00Z
 nks_code 0 backup "$work/backups" --now 2026-11-23T04:00:00Z
 mkdir -p "$home/in/sender/proeveskat"

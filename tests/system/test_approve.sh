@@ -4,7 +4,7 @@
 # invented.
 . "${NKS_SOURCE:?}/tests/system/lib.sh"
 home=$work/home
-nks "$home" init --test
+home_new "$home"
 sed -i 's/^required = no/required = yes/' "$home/nks.conf"
 for id in an bo ce; do
     nks "$home" keys person make "$work/$id.key"
@@ -34,8 +34,8 @@ set -f
 
 # ---- founders who could not approve what the other proposes are refused before anything is stored
 founders() { # EXPECTED FIRST [SECOND]: roles
-    rm -rf "$work/founded" "$work/founded.keys" "$work/founded.journal"
-    nks "$work/founded" init --test
+    home_remove "$work/founded"
+    home_new "$work/founded"
     sed -i 's/^required = no/required = yes/' "$work/founded/nks.conf"
     code "$NKS_BIN/nks" --home "$work/founded" --now "$night" keys person add an --key "$work/an.key.pub" --roles "$2" --reason x
     if [ -n "${3:-}" ]; then
@@ -44,7 +44,7 @@ founders() { # EXPECTED FIRST [SECOND]: roles
     fi
     assert_eq "founders $2 and ${3:-none}: exit" "$code" "$1"
     [ "$code" -eq 0 ] || told "founders $2 and ${3:-none}" PERSON-FOUNDERS
-    persons=$(sqlite3 "$work/founded/nks.db" 'SELECT COUNT(*) FROM person')
+    persons=$(home_sql "$work/founded" 'SELECT COUNT(*) FROM person')
     if [ "$1" -eq 0 ]; then due=2; elif [ -n "${3:-}" ]; then due=1; else due=0; fi
     assert_eq "founders $2 and ${3:-none}: persons" "$persons" "$due"
 }
@@ -80,22 +80,22 @@ told "the list" ce
 
 # ---- an import: proposed, looked at, done with this very file only
 cp "$small/register.csv" "$work/register.csv"
-before=$(sqlite3 "$home/nks.db" 'SELECT COUNT(*) FROM account' 2>/dev/null || echo 0)
+before=$(home_sql "$home" 'SELECT COUNT(*) FROM account' 2>/dev/null || echo 0)
 say 6 "an import by nobody" register import "$work/register.csv"
 say 6 "an import with a key that others can read" register import "$work/register.csv" --person an --person-key "$work/an.key.pub" --reason x
 say 5 "an import, proposed" register import "$work/register.csv" --reason "the month's register" $an
 told "an import, proposed" added
-assert_eq "accounts before the approval" "$(sqlite3 "$home/nks.db" 'SELECT COUNT(*) FROM account')" "$before"
+assert_eq "accounts before the approval" "$(home_sql "$home" 'SELECT COUNT(*) FROM account')" "$before"
 say 6 "approved by one who is no approver" approve 2 "$work/register.csv" $ce
 told "approved by one who is no approver" PERSON-ROLE
 say 2 "approved without the file" approve 2 $bo
 echo >>"$work/register.csv"
 say 1 "approved with another file" approve 2 "$work/register.csv" $bo
 told "approved with another file" CONTENT-CHANGED
-assert_eq "accounts after another file" "$(sqlite3 "$home/nks.db" 'SELECT COUNT(*) FROM account')" "$before"
+assert_eq "accounts after another file" "$(home_sql "$home" 'SELECT COUNT(*) FROM account')" "$before"
 say 0 "approved with the file" approve 2 "$small/register.csv" $bo
 checks=$((checks + 1))
-[ "$(sqlite3 "$home/nks.db" 'SELECT COUNT(*) FROM account')" -gt "$before" ] || fail "the approved import stored nothing"
+[ "$(home_sql "$home" 'SELECT COUNT(*) FROM account')" -gt "$before" ] || fail "the approved import stored nothing"
 say 0 "the trail" trail
 checks=$((checks + 1))
 grep -q "	import	.*	an	bo	the month's register" "$work/said" || fail "the trail does not name both persons and the reason"
@@ -128,7 +128,7 @@ cp -R "$small/in/." "$home/in/"
 say 5 "the agreements, proposed" agreement import "$small/agreements.csv" --reason "for the looks" $an
 say 0 "the agreements, approved" approve 6 "$small/agreements.csv" $bo
 say 0 "a night" run
-batch=$(sqlite3 "$home/nks.db" 'SELECT MIN(slice_id >> 14) FROM payment')
+batch=$(home_sql "$home" 'SELECT MIN(slice_id >> 14) FROM payment')
 say 6 "a look by nobody" explain "$batch" 1 --unmasked --reason "a complaint"
 told "a look by nobody" PERSON-NEEDED
 say 6 "a look by who may not" explain "$batch" 1 --unmasked --reason "a complaint" $an
@@ -167,20 +167,20 @@ an="--person an --person-key $work/an2.key"
 
 # ---- a proposal that was changed in the database
 say 5 "proposed" debt import "$small/debts.csv" --full --reason "all" $an
-cp "$home/nks.db" "$work/kept.db"
-sqlite3 "$home/nks.db" "UPDATE proposal SET details = (SELECT p.details FROM proposal p WHERE p.proposal_id = 5) WHERE proposal_id = 14"
+database_keep "$home" whole
+home_sql "$home" "UPDATE proposal SET details = (SELECT p.details FROM proposal p WHERE p.proposal_id = 5) WHERE proposal_id = 14"
 say 7 "a proposal with another's details" approve 14 "$small/debts.csv" $bo
-cp "$work/kept.db" "$home/nks.db"
-rm -f "$home/nks.db-wal" "$home/nks.db-shm" "$home/alarm"
+database_back "$home" whole
+rm "$home/alarm"
 say 0 "approved as it was" approve 14 "$small/debts.csv" $bo
 
 # ---- by hand: one person is enough, and the trail says who
-stopped=$(sqlite3 "$home/nks.db" 'SELECT COUNT(*) FROM trail_link WHERE action = 20')
+stopped=$(home_sql "$home" 'SELECT COUNT(*) FROM trail_link WHERE action = 20')
 say 6 "a stop by nobody" stop "$batch" --reason "the payer called"
 told "a stop by nobody" PERSON-NEEDED
 say 6 "a stop with another's key" stop "$batch" --reason "the payer called" --person bo --person-key "$work/an2.key"
 say 6 "a stop by a looker" stop "$batch" --reason "the payer called" --person lo --person-key "$work/lo.key"
-assert_eq "links of stops" "$(sqlite3 "$home/nks.db" 'SELECT COUNT(*) FROM trail_link WHERE action = 20')" "$stopped"
+assert_eq "links of stops" "$(home_sql "$home" 'SELECT COUNT(*) FROM trail_link WHERE action = 20')" "$stopped"
 say 5 "only tried" stop "$batch" --reason "the payer called" --dry-run
 say 6 "a recall by nobody" recall "$batch" 1 --reason x
 say 6 "delivered by nobody" delivered x --by-hand --out "$work/x" --reason x
@@ -190,7 +190,7 @@ say 0 "a key" keys rotate sign --reason yearly $bo
 say 0 "a master key" keys rotate master --reason yearly $bo
 say 0 "the trail of keys" trail
 assert_eq "keys by bo" "$(grep -c "	key	.*	bo	" "$work/said")" 2
-seq=$(sqlite3 "$home/nks.db" "SELECT COUNT(*) FROM payment WHERE slice_id >> 14 = $batch")
+seq=$(home_sql "$home" "SELECT COUNT(*) FROM payment WHERE slice_id >> 14 = $batch")
 for n in $(seq 1 "$seq"); do
     code "$NKS_BIN/nks" --home "$home" --now "$night" recall "$batch" "$n" --reason "wrong person" $bo
     [ "$code" -ne 0 ] || break
@@ -223,7 +223,7 @@ if [ "$code" -eq 137 ]; then
     told "a replay that was killed after it published, approved again" PROPOSAL-STATE
     checks=$((checks + 1))
     [ ! -e "$home/out/central/$order" ] || fail "one approval published twice"
-    batch_links=$(sqlite3 "$home/nks.db" 'SELECT COUNT(*) FROM trail_link WHERE action = 21')
+    batch_links=$(home_sql "$home" 'SELECT COUNT(*) FROM trail_link WHERE action = 21')
     assert_eq "links of replays" "$batch_links" 2
 fi
 
@@ -262,7 +262,7 @@ if have openssl; then
     automatic 0 "signed"
 
     # a signature is good once, and an older one is none after a newer one
-    links() { sqlite3 "$home/nks.db" 'SELECT COUNT(*) FROM trail_link'; }
+    links() { home_sql "$home" 'SELECT COUNT(*) FROM trail_link'; }
     before=$(links)
     automatic 1 "signed, again"
     told "signed, again" IMPORT-REPLAYED
@@ -321,7 +321,7 @@ sed -i 's/^free_changes = 3/free_changes = 0/' "$home/nks.conf"
 
 # ---- two proposals that would end two of three approvers: the second is refused when it is approved
 say 5 "an ends again" keys person end an --reason "left" $bo
-last=$(sqlite3 "$home/nks.db" 'SELECT MAX(proposal_id) FROM proposal')
+last=$(home_sql "$home" 'SELECT MAX(proposal_id) FROM proposal')
 say 5 "and di" keys person end di --reason "left" $bo
 say 0 "the first of them" approve "$last" --person di --person-key "$work/di.key"
 say 1 "the second of them" approve "$((last + 1))" $bo
@@ -329,16 +329,16 @@ say 1 "the second of them, by another" approve "$((last + 1))" --person di --per
 told "the second of them, by another" PERSON-LAST
 
 # ---- what was signed is what is done: another import since, and the same counts, and it is refused
-last() { sqlite3 "$home/nks.db" 'SELECT MAX(proposal_id) FROM proposal'; }
+last() { home_sql "$home" 'SELECT MAX(proposal_id) FROM proposal'; }
 di="--person di --person-key $work/di.key"
 stale() { # KIND OLD NEW: the old file is proposed, the new one comes first
     say 5 "an old file, proposed" $1 import "$2" --reason "old" $bo
     say 5 "a new file, proposed" $1 import "$3" --reason "new" $bo
     say 0 "the new file, approved" approve "$(last)" "$3" $di
-    versions=$(sqlite3 "$home/nks.db" "SELECT COUNT(*) FROM $1_import")
+    versions=$(home_sql "$home" "SELECT COUNT(*) FROM $1_import")
     say 1 "$1: the old file, approved" approve "$(($(last) - 1))" "$2" $di
     told "$1: the old file, approved" DIFFERENCE-CHANGED
-    assert_eq "$1: imports after that" "$(sqlite3 "$home/nks.db" "SELECT COUNT(*) FROM $1_import")" "$versions"
+    assert_eq "$1: imports after that" "$(home_sql "$home" "SELECT COUNT(*) FROM $1_import")" "$versions"
     say 0 "the old file, declined" approve "$(($(last) - 1))" --decline $di
     say 5 "the old file, proposed anew" $1 import "$2" --reason "old" $bo
     say 0 "the old file, approved anew" approve "$(last)" "$2" $di
@@ -389,12 +389,11 @@ say 1 "the end of ce that was" approve "$twice" $di
 told "the end of ce that was" DIFFERENCE-CHANGED
 
 # ---- rows of persons that are deleted do not bring the founding back
-cp "$home/nks.db" "$work/kept.db"
-sqlite3 "$home/nks.db" "DELETE FROM person"
+database_keep "$home" whole
+home_sql "$home" "DELETE FROM person"
 say 6 "a founder after the rows are gone" keys person add ev --key "$work/an.key.pub" --roles operator,approver --reason "x"
 told "a founder after the rows are gone" PERSON-NEEDED
-rm -f "$home/nks.db-wal" "$home/nks.db-shm"
-cp "$work/kept.db" "$home/nks.db"
+database_back "$home" whole
 
 # ---- off only in test homes
 sed -i 's/^environment = test/environment = production/; s/^required = yes/required = no/' "$home/nks.conf"

@@ -1,22 +1,11 @@
 #!/bin/sh
 # The command line as its users meet it: help, usage, forms of output, exit codes, and what must never be shown.
-set -u
-: "${NKS_BIN:?}" "${NKS_SOURCE:?}"
-small=$NKS_SOURCE/fixtures/small
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
-unset NKS_HOME NKS_KEYS NKS_READER 2>/dev/null || true
+. "${NKS_SOURCE:?}/tests/system/lib.sh"
+set +e # a command's exit code is looked at by expect
 home=$work/home
-now=2026-11-23T02:10:00Z
+now=$night
 all=$work/all # everything that any command here wrote
 : >"$all"
-failed=0
-
-fail() {
-    echo "FAILED: $*"
-    failed=1
-}
 
 # expect CODE WORDS...: runs nks, keeps both streams, compares the exit code.
 expect() {
@@ -24,6 +13,7 @@ expect() {
     shift
     "$NKS_BIN/nks" "$@" >"$work/out" 2>"$work/err" </dev/null
     got=$?
+    checks=$((checks + 1))
     cat "$work/out" "$work/err" >>"$all"
     [ "$got" = "$want" ] || { fail "nks $* gave $got, not $want"; cat "$work/err"; }
 }
@@ -81,7 +71,7 @@ expect 6 --json --home "$work/nowhere" run
 told '"exit":6'
 
 # ---- a home, once with options before and once after the command
-expect 0 --home "$home" --now $now init --test
+home_new "$home" --now $now
 expect 1 --home "$home" init --test
 told HOME-EXISTS
 expect 0 --home "$home" agreement import --dry-run "$small/agreements.csv"
@@ -198,4 +188,4 @@ grep -v '^$' "$work/ids" >"$work/secrets"
 [ -s "$work/secrets" ] || fail 'the register names nobody'
 if grep -F -f "$work/secrets" "$all" >/dev/null; then fail 'an output shows a CPR number or an account'; fi
 
-exit $failed
+test_end

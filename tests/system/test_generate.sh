@@ -2,6 +2,7 @@
 # Made-up data of size: the generator gives the same bytes for the same seed; a night of 20,000 payments adds up payment by
 # payment against the generator's own answers; fused and stage by stage are the same bytes, also with many slices at once.
 . "${NKS_SOURCE:?}/tests/system/lib.sh"
+database_needed
 generate=$NKS_BIN/nks-generate
 accounts=30000
 payments=20000
@@ -89,9 +90,8 @@ assert_eq "the message's CtrlSum" "$(sed -n '2s/ .*//p' "$work/summary")" \
 for part in sent debt ventekonto; do
     [ "$(sed -n "2s/.* $part \([0-9]*\).*/\1/p" "$work/summary")" -gt 0 ] || fail "no money went to: $part"
 done
-if have sqlite3; then
-    assert_eq "slices" "$(sqlite3 "$work/night/nks.db" 'SELECT count(*) >= 2 FROM slice')" 1
-fi
+slices=$(home_sql "$work/night" 'SELECT count(*) FROM slice')
+[ "${slices:-0}" -ge 2 ] || fail "one slice, or none: '$slices'"
 
 # ---- stage by stage
 for stage in receive ingest resolve offset route emit deliver; do
@@ -103,7 +103,7 @@ assert_same "fused and stage by stage" "$work/fused" "$work/staged"
 audit_clean "$work/stages"
 
 # ---- many slices that fall due on one day: they are prepared ahead when run, one by one when not
-rm -rf "$work/stages" "$work/stages.keys" "$work/stages.journal"
+home_remove "$work/stages"
 for day in 01 02 03 04 05 06 07 08 09 10; do
     "$generate" --seed 8 --accounts $accounts --payments 300 --date 2026-12-$day --what pain001 \
         --out "$work/night/in/sender/$sender/december-$day.xml" || die "nks-generate failed"

@@ -2,7 +2,7 @@
 # What a home did after the backup that was put back is done again before anything new, in its order: no payment goes twice,
 # none is lost, and what cannot be done again stops the run and says so.
 . "${NKS_SOURCE:?}/tests/system/lib.sh"
-have sqlite3 || exit 77
+database_needed
 morning=2026-11-23T08:00:00Z
 later=2026-11-23T08:10:00Z
 
@@ -63,7 +63,7 @@ paid() { # WHAT HOME EXPECTED: what left in order files, sorted
     assert_eq "$1: what left" "$(cat "$2".got/*-o0*.xml 2>/dev/null | grep -o '<EndToEndId>[^<]*' | cut -d '>' -f 2 | sort | tr '\n' ' ')" "$3"
 }
 put_back() { # HOME [NOW]
-    try 0 "" "$1" restore "$backup" --reason test --now "${2:-$morning}"
+    home_put_back "$1" "$backup" "${2:-$morning}"
     try 0 "" "$1" reconcile --reason test --now "${2:-$morning}"
 }
 begin() { # NAME: a home from before everything, as the backup has it
@@ -71,8 +71,8 @@ begin() { # NAME: a home from before everything, as the backup has it
     home_copy "$work/start" "$home"
 }
 home_init "$work/start"
-nks "$work/start" backup "$work/backups" --now 2026-11-23T01:00:00Z
-backup=$(echo "$work"/backups/*)
+home_keep "$work/start" start 2026-11-23T01:00:00Z
+backup=start
 one=2026-11-24:E-1:100.00:0101415001 two=2026-11-24:E-2:200.00:1502425002
 
 sed '2,$s/,END,/,ALL,/' "$small/agreements.csv" >"$work/all.csv"
@@ -137,12 +137,12 @@ for next in "$small/agreements.csv" "$work/third.csv"; do
     try 5 LOST-RUN "$home" agreement import --now "$later" "$next"
     try 5 LOST-RUN "$home" agreement import --dry-run --now "$later" "$next"
 done
-assert_eq "one that is refused stores nothing" "$(sqlite3 "$home/nks.db" "SELECT count(*) FROM agreement_import")" 2
+assert_eq "one that is refused stores nothing" "$(home_sql "$home" "SELECT count(*) FROM agreement_import")" 2
 nks "$home" register import --now "$later" "$small/register.csv"
 paid "refused then" "$home" "E-1 "
 try 5 LOST-ACT "$home" run --now "$later"
 nks "$home" agreement import --now "$later" "$small/agreements.csv"
-assert_eq "each is of then" "$(sqlite3 "$home/nks.db" "SELECT time(imported_at, 'unixepoch') FROM agreement_import
+assert_eq "each is of then" "$(home_sql "$home" "SELECT $(sql_clock imported_at) FROM agreement_import
     WHERE version > 1 ORDER BY version" | tr '\n' ' ')" "01:30:00 03:00:00 "
 night_run "$home" "$later"
 paid "as then" "$home" "E-1 "
@@ -156,13 +156,13 @@ night_run "$home"
 sed 's/2025-12-31T20:00:00Z/2026-11-23T02:30:00Z/' "$small/debts.csv" >"$work/later.csv"
 nks "$home" debt import --now 2026-11-23T03:00:00Z "$work/later.csv"
 uses="SELECT used_at, amount_minor, state FROM claim_use ORDER BY slice_id, n, leg_no"
-sqlite3 "$home/nks.db" "$uses" >"$work/uses"
+home_sql "$home" "$uses" >"$work/uses"
 put_back "$home"
 cp -R "$small/in/." "$home/in/"
 try 5 LOST-ACT "$home" run --now "$later"
 nks "$home" debt import --now "$later" "$work/later.csv"
 night_run "$home" "$later"
-sqlite3 "$home/nks.db" "$uses" >"$work/uses.again"
+home_sql "$home" "$uses" >"$work/uses.again"
 [ -s "$work/uses" ] || fail "no claim was used"
 assert_same "claims are used as of then" "$work/uses" "$work/uses.again"
 audit_clean "$home"
@@ -194,13 +194,13 @@ for id in an bo; do
     nks "$home" keys person add $id --key "$work/$id.key.pub" --roles operator,approver --reason test --now 2026-11-22T10:00:00Z
 done
 sed -i 's/^required = no/required = yes/' "$home/nks.conf"
-nks "$home" backup "$work/persons.backups" --now 2026-11-23T01:00:00Z
+home_keep "$home" persons 2026-11-23T01:00:00Z
 night_run "$home" 2026-11-23T01:20:00Z
 an="--person an --person-key $work/an.key" bo="--person bo --person-key $work/bo.key"
 both() { # HOME NOW FILE: proposed and approved
     # shellcheck disable=SC2086
     try 5 "" "$1" agreement import --now "$2" "$3" --reason test $an
-    proposal=$(sqlite3 "$1/nks.db" "SELECT MAX(proposal_id) FROM proposal")
+    proposal=$(home_sql "$1" "SELECT MAX(proposal_id) FROM proposal")
     # shellcheck disable=SC2086
     try 0 "" "$1" approve "$proposal" "$3" --now "$2" $bo
 }
@@ -208,16 +208,16 @@ both "$home" 2026-11-23T01:30:00Z "$work/wrong.csv"
 drop "$home" f MSG-F $one
 night_run "$home"
 # shellcheck disable=SC2086
-try 0 "" "$home" restore "$(echo "$work"/persons.backups/*)" --reason test --now "$morning" $an --approver bo --approver-key "$work/bo.key"
+home_put_back "$home" persons "$morning" $an --approver bo --approver-key "$work/bo.key"
 # shellcheck disable=SC2086
 try 5 "" "$home" reconcile --reason test --now "$morning" $an
 # shellcheck disable=SC2086
-try 0 "" "$home" approve "$(sqlite3 "$home/nks.db" "SELECT MAX(proposal_id) FROM proposal")" --now "$morning" $bo
+try 0 "" "$home" approve "$(home_sql "$home" "SELECT MAX(proposal_id) FROM proposal")" --now "$morning" $bo
 drop "$home" f MSG-F $one
 try 5 LOST-ACT "$home" run --now "$later"
 both "$home" "$later" "$work/wrong.csv"
 try 0 "" "$home" run --now "$later"
-assert_eq "an approved import is of then" "$(sqlite3 "$home/nks.db" "SELECT time(max(imported_at), 'unixepoch') FROM agreement_import
+assert_eq "an approved import is of then" "$(home_sql "$home" "SELECT $(sql_clock 'max(imported_at)') FROM agreement_import
     WHERE version = 2")" "01:30:00"
 audit_clean "$home"
 # what a killed run left is finished before an act, and is not taken for it
@@ -226,10 +226,10 @@ code env NKS_KILL_AT=publish.journaled "$NKS_BIN/nks" --home "$home" run --now 2
 [ "$code" -gt 128 ] || fail "the run was not killed"
 # shellcheck disable=SC2086
 try 5 "" "$home" agreement import --now 2026-11-23T09:10:00Z "$small/agreements.csv" --reason test $an
-proposal=$(sqlite3 "$home/nks.db" "SELECT MAX(proposal_id) FROM proposal")
+proposal=$(home_sql "$home" "SELECT MAX(proposal_id) FROM proposal")
 # shellcheck disable=SC2086
 try 1 CONTENT-CHANGED "$home" approve "$proposal" "$work/third.csv" --now 2026-11-23T09:20:00Z $bo
-assert_eq "a proposal whose act was not done is open" "$(sqlite3 "$home/nks.db" "SELECT state FROM proposal WHERE proposal_id = $proposal")" 1
+assert_eq "a proposal whose act was not done is open" "$(home_sql "$home" "SELECT state FROM proposal WHERE proposal_id = $proposal")" 1
 # shellcheck disable=SC2086
 try 0 "" "$home" approve "$proposal" "$small/agreements.csv" --now 2026-11-23T09:30:00Z $bo
 try 0 "" "$home" run --now 2026-11-23T09:40:00Z
@@ -278,9 +278,8 @@ audit_clean "$home"
 begin told
 nks "$home" agreement import --now 2026-11-23T01:30:00Z "$work/all.csv"
 grep -q ',ALL,' "$work/all.csv" || fail "no agreement wants a report of every payment"
-nks "$home" backup "$work/told.backups" --now 2026-11-23T01:40:00Z
-first_backup=$backup
-backup=$(echo "$work"/told.backups/*)
+home_keep "$home" told 2026-11-23T01:40:00Z
+backup=told
 drop "$home" s MSG-S 2026-11-30:E-1:100.00:0101415001 2026-11-30:E-2:200.00:1502425002
 night_run "$home"
 nks "$home" stop 1 1 --reason fraud --now 2026-11-23T05:00:00Z
@@ -295,7 +294,7 @@ night_run "$home" "$later"
 night_run "$home" 2026-11-27T02:10:00Z
 paid "nothing is held" "$home" "E-2 "
 audit_clean "$home"
-backup=$first_backup
+backup=start
 
 # ---- a stop is done again, or given up
 begin stop
@@ -336,7 +335,7 @@ try 5 LOST-WAITS "$home" run --now "$later"
 drop "$home" a MSG-A $one
 night_run "$home" "$later"
 paid "an answer first" "$home" "E-1 "
-assert_eq "an answer first: the payment is settled" "$(sqlite3 "$home/nks.db" "SELECT state FROM leg")" 3
+assert_eq "an answer first: the payment is settled" "$(home_sql "$home" "SELECT state FROM leg")" 3
 audit_clean "$home"
 
 # ---- what differs is settled as a whole: nothing of the same bytes leaves under another name
@@ -350,12 +349,12 @@ sed 's/^\(central-.*,0[39]\),[0-9]*,/\1,1,/' "$small/centrals.csv" >"$work/centr
 nks "$home" central import --now "$later" "$work/centrals.csv"
 drop "$home" a MSG-A $one $two 2026-11-24:E-3:300.00:0101415001 2026-11-24:E-4:400.00:1502425002
 try 5 JOURNAL-DIFFERS "$home" run --now "$later"
-held=$(sqlite3 "$home/nks.db" "SELECT name FROM out_file WHERE kind = 1 AND state = 2 ORDER BY file_id DESC LIMIT 1")
+held=$(home_sql "$home" "SELECT name FROM out_file WHERE kind = 1 AND state = 2 ORDER BY file_id DESC LIMIT 1")
 try 2 RECONCILE-NOT "$home" reconcile --settle nks-none.xml --reason test --now "$later"
 try 0 "" "$home" reconcile --settle "$held" --reason "the bank has all four" --now "$later"
 night_run "$home" "$later"
 paid "settled" "$home" "E-1 E-2 E-3 E-4 "
-assert_eq "held files are settled" "$(sqlite3 "$home/nks.db" "SELECT count(*) FROM out_file WHERE state = 2")" 0
+assert_eq "held files are settled" "$(home_sql "$home" "SELECT count(*) FROM out_file WHERE state = 2")" 0
 try 5 REPLAY-STATE "$home" replay "$held" --reason test --now "$later"
 nothing_left "$home"
 
@@ -369,14 +368,14 @@ night_run "$home" 2026-11-24T02:10:00Z
 paid "before" "$home" "E-1 E-2 E-3 "
 put_back "$home" 2026-11-25T08:00:00Z
 nks "$home" central import --now 2026-11-25T08:00:00Z "$work/centrals.csv"
-left=$(sqlite3 "$home/nks.db" "SELECT name FROM published WHERE kind = 1 ORDER BY line LIMIT 1")
+left=$(home_sql "$home" "SELECT name FROM published WHERE kind = 1 ORDER BY line LIMIT 1")
 try 2 RECONCILE-NOT "$home" reconcile --settle "$left" --reason "too early" --now 2026-11-25T08:05:00Z
 # shellcheck disable=SC2086
 drop "$home" a MSG-A $days
 for day in 1 2; do
     try 5 JOURNAL-DIFFERS "$home" run --now 2026-11-25T08:10:00Z
     paid "settled until day $day" "$home" "E-1 E-2 E-3 "
-    held=$(sqlite3 "$home/nks.db" "SELECT name FROM out_file WHERE kind = 1 AND state = 2 ORDER BY file_id LIMIT 1")
+    held=$(home_sql "$home" "SELECT name FROM out_file WHERE kind = 1 AND state = 2 ORDER BY file_id LIMIT 1")
     try 0 "" "$home" reconcile --settle "${held:-none}" --reason "the bank has it" --now 2026-11-25T08:20:00Z
 done
 night_run "$home" 2026-11-25T08:30:00Z
@@ -408,19 +407,18 @@ audit_clean "$home"
 begin same
 drop "$home" a MSG-A 2026-11-25:E-1:100.00:0101415001
 night_run "$home"
-nks "$home" backup "$work/evening" --now 2026-11-23T18:00:00Z
-morning_backup=$backup
-backup=$(echo "$work"/evening/*)
+home_keep "$home" evening 2026-11-23T18:00:00Z
+backup=evening
 night_run "$home" 2026-11-24T02:10:00Z
 order=$(find "$home/out/central" -name '*-o0*.xml')
 rm -rf "$work/answers"
 bank_answers "$work/answers" "$order"
 paid "before" "$home" "E-1 "
 put_back "$home" 2026-11-24T06:00:00Z
-backup=$morning_backup
+backup=start
 cp -R "$work/answers/in" "$home/"
 night_run "$home" 2026-11-24T06:10:00Z
 paid "an answer on the day itself" "$home" "E-1 "
-assert_eq "an answer on the day itself: the payment is settled" "$(sqlite3 "$home/nks.db" "SELECT state FROM leg")" 3
+assert_eq "an answer on the day itself: the payment is settled" "$(home_sql "$home" "SELECT state FROM leg")" 3
 audit_clean "$home"
 test_end

@@ -2,7 +2,7 @@
 # After a kill in the middle of a message of several slices the next run goes on where it was: it repeats at most the slice
 # that was at work.
 . "${NKS_SOURCE:?}/tests/system/lib.sh"
-have sqlite3 || exit 77
+database_needed
 generate=$NKS_BIN/nks-generate
 [ -x "$generate" ] || exit 77
 home=$work/home
@@ -14,14 +14,14 @@ for part in agreements centrals register debts pain001; do
         --out "$work/data/$name" || die "nks-generate failed"
 done
 home_init "$home" "$work/data"
-sender=$(sqlite3 "$home/nks.db" "SELECT 1" >/dev/null; awk -F, 'NR == 2 { print $2 }' "$work/data/agreements.csv")
+sender=$(home_sql "$home" "SELECT 1" >/dev/null; awk -F, 'NR == 2 { print $2 }' "$work/data/agreements.csv")
 mkdir -p "$home/in/sender/bench-sender"
 [ -d "$home/in/sender/${sender:-x}" ] || sender=bench-sender
 cp "$work/data/pain001.xml" "$home/in/sender/$sender/"
 nks "$home" receive --now "$night"
 home_copy "$home" "$work/received"
 nks "$home" ingest --now "$night"
-slices=$(sqlite3 "$home/nks.db" "SELECT count(*) FROM slice WHERE state = 2")
+slices=$(home_sql "$home" "SELECT count(*) FROM slice WHERE state = 2")
 [ "${slices:-0}" -ge 5 ] || die "only ${slices:-0} slices"
 
 # ran HOME STAGE: slices that this run decided
@@ -40,13 +40,13 @@ for stage in resolve offset route run; do
         code env NKS_KILL_AT=$point "$NKS_BIN/nks" --home "$work/k" $stage --now "$night"
         [ "$code" -gt 128 ] || fail "$stage was not killed at $point: $code"
     done
-    done=$(sqlite3 "$work/k/nks.db" "SELECT count(*) FROM slice WHERE state > $(case $stage in resolve | run) echo 2 ;; offset) echo 3 ;; route) echo 4 ;; esac)")
+    done=$(home_sql "$work/k" "SELECT count(*) FROM slice WHERE state > $(case $stage in resolve | run) echo 2 ;; offset) echo 3 ;; route) echo 4 ;; esac)")
     assert_eq "$stage: slices that the two killed runs left decided" "$done" 3
     began=$(date +%s)
     assert_eq "$stage: slices of the next run" "$(ran "$work/k" $stage)" $((slices - 3))
     took=$(($(date +%s) - began))
     [ $took -le 60 ] || fail "$stage: the next run took $took s"
-    rm -rf "$work/k" "$work/k.keys" "$work/k.journal"
+    home_remove "$work/k"
 done
 
 # ---- ingest reads its message again, and stores only what is not stored
@@ -56,11 +56,11 @@ killed() { # HOME STAGE POINT
     [ "$code" -gt 128 ] || fail "$2 was not killed at $3: $code"
 }
 stored() { # HOME: how often a slice was stored, as the trail has it
-    sqlite3 "$1/nks.db" "SELECT count(*), count(DISTINCT slice_id) FROM trail_link WHERE action = $ingest_action AND slice_id > 0"
+    home_sql "$1" "SELECT count(*), count(DISTINCT slice_id) FROM trail_link WHERE action = $ingest_action AND slice_id > 0"
 }
-ingest_action=$(sqlite3 "$home/nks.db" "SELECT DISTINCT action FROM trail_link WHERE slice_id > 0")
+ingest_action=$(home_sql "$home" "SELECT DISTINCT action FROM trail_link WHERE slice_id > 0")
 again() { # HOME: begin once more from a copy of it
-    rm -rf "$work/k" "$work/k.keys" "$work/k.journal"
+    home_remove "$work/k"
     home_copy "$1" "$work/k"
 }
 rows_hashes "$home" >"$work/rows"

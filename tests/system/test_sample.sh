@@ -1,7 +1,7 @@
 #!/bin/sh
 # A sample for an auditor: drawn by monetary units, the same for the same seed, and checked without secret keys.
 . "${NKS_SOURCE:?}/tests/system/lib.sh"
-have sqlite3 || exit 77
+database_needed
 home=$work/home
 audit() { # EXIT WORDS...
     right=$1
@@ -24,7 +24,7 @@ units=$(awk -F '\t' '!/^#/ { n += $3 } END { print n }' "$work/one/sample.tsv")
 [ "$units" -ge 20 ] && [ "$units" -le 21 ] || fail "$units units of 20 were drawn"
 # every large payment is in it: one that is larger than the interval is drawn for sure
 interval=$(sed -n '1s/.*interval \([0-9]*\).*/\1/p' "$work/one/sample.tsv")
-large=$(sqlite3 "$home/nks.db" "SELECT count(*) FROM payment p JOIN batch b ON b.batch_id = p.slice_id >> 14 WHERE b.state = 2 AND p.state = 1 AND p.amount_minor >= $interval")
+large=$(home_sql "$home" "SELECT count(*) FROM payment p JOIN batch b ON b.batch_id = p.slice_id >> 14 WHERE b.state = 2 AND p.state = 1 AND p.amount_minor >= $interval")
 drawn=$(awk -F '\t' -v i="$interval" '!/^#/ && $8 >= i' "$work/one/sample.tsv" | wc -l | tr -d ' ')
 assert_eq "payments of an interval and more" "$drawn" "$large"
 audit 2 sample --mus 20 --seed 7 --out "$work/one" --home "$home"

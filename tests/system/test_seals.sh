@@ -3,7 +3,7 @@
 # a day's seal lies outside the home, and the auditor sees a changed link, a cut tail, an older database, a seal that was
 # changed or taken away.
 . "${NKS_SOURCE:?}/tests/system/lib.sh"
-have sqlite3 || exit 77
+database_needed
 home=$work/night
 
 home_make "$home"
@@ -11,8 +11,8 @@ night_run "$home"
 audit_clean "$home"
 seals=$home.journal/seals
 assert_eq "a seal for the day of the imports and for the night" "$(cd "$seals" && echo *)" "seal-2026-11-22.tsv seal-2026-11-23.tsv"
-batch=$(sqlite3 "$home/nks.db" 'SELECT MIN(slice_id >> 14) FROM leg')
-seq=$(sqlite3 "$home/nks.db" "SELECT MIN(seq) FROM payment WHERE holder_kind = 1 AND slice_id >> 14 = $batch")
+batch=$(home_sql "$home" 'SELECT MIN(slice_id >> 14) FROM leg')
+seq=$(home_sql "$home" "SELECT MIN(seq) FROM payment WHERE holder_kind = 1 AND slice_id >> 14 = $batch")
 for action in ingest decide emit deliver; do
     nks "$home" trail "$batch"
     checks=$((checks + 1))
@@ -24,7 +24,7 @@ grep -q '	import	.*agreement import' "$work/said" || fail "no link of the import
 
 # what changes nothing leaves no link and no other seal
 links() {
-    sqlite3 "$home/nks.db" 'SELECT COUNT(*) FROM trail_link'
+    home_sql "$home" 'SELECT COUNT(*) FROM trail_link'
 }
 before=$(links)
 cp "$seals/seal-2026-11-23.tsv" "$work/seal"
@@ -62,7 +62,7 @@ tamper() { # WHAT EXPECTED HOW...: on a copy; the auditor ends with 7 and names 
     what=$1
     expected=$2
     shift 2
-    rm -rf "$work/copy" "$work/copy.keys" "$work/copy.journal"
+    home_remove "$work/copy"
     home_copy "$home" "$work/copy"
     "$@"
     for keys in "" --public; do
@@ -77,10 +77,10 @@ tamper() { # WHAT EXPECTED HOW...: on a copy; the auditor ends with 7 and names 
     done
 }
 sql() {
-    sqlite3 "$work/copy/nks.db" "$1"
+    home_sql "$work/copy" "$1"
 }
 copied=$work/copy.journal/seals/seal-2026-11-23.tsv
-last=$(sqlite3 "$home/nks.db" "SELECT MAX(link) FROM trail_link WHERE chain = $batch")
+last=$(home_sql "$home" "SELECT MAX(link) FROM trail_link WHERE chain = $batch")
 for column in at action slice_id number; do
     tamper "a link's $column" "trail_link chain $batch link 2" \
         sql "UPDATE trail_link SET $column = $column + 1 WHERE chain = $batch AND link = 2"
@@ -89,7 +89,7 @@ for column in hash commitment; do
     tamper "a link's $column" "trail_link chain $batch link 2" \
         sql "UPDATE trail_link SET $column = (SELECT $column FROM trail_link WHERE chain = $batch AND link = 1) WHERE chain = $batch AND link = 2"
 done
-look=$(sqlite3 "$home/nks.db" "SELECT link FROM trail_holder WHERE chain = $batch")
+look=$(home_sql "$home" "SELECT link FROM trail_holder WHERE chain = $batch")
 tamper "a link's holders" "trail_link chain $batch link 2" sql "UPDATE trail_link SET holders = NULL WHERE chain = $batch AND link = 2"
 tamper "a look's holder taken away" "trail_link chain $batch link $look" sql "DELETE FROM trail_holder"
 tamper "a look's holder changed" "trail_link chain $batch link $look" sql "UPDATE trail_holder SET holder_key = holder_key + 1"
@@ -110,13 +110,13 @@ tamper "a seal that was taken away" "seal seal-2026-11-23.tsv" rm "$copied"
 
 # an older database under newer seals; and seals of two days, the first taken away
 home_copy "$home" "$work/older"
+database_keep "$home" older
 nks "$home" explain "$batch" "$seq" --unmasked --reason "a control" --now 2026-11-24T09:00:00Z
 night_run "$home" 2026-11-24T09:10:00Z
 assert_eq "a seal for each day" "$(cd "$seals" && echo *)" "seal-2026-11-22.tsv seal-2026-11-23.tsv seal-2026-11-24.tsv"
 audit_clean "$home"
 older() {
-    cp "$work/older/nks.db" "$work/copy/nks.db"
-    rm -f "$work/copy/nks.db-wal" "$work/copy/nks.db-shm"
+    database_back "$work/copy" older
 }
 tamper "yesterday's database" "which is not there: the trail was cut, or the database is older" older
 tamper "a seal of before taken away" "seal seal-2026-11-24.tsv" rm "$copied"
@@ -152,9 +152,9 @@ done
 
 # A newer program changes the schema of a home that has a trail: a link says which steps.
 migrated=$work/migrated
-nks "$migrated" init --test
+home_new "$migrated"
 nks "$migrated" --now "$night" register import "$small/register.csv"
-sqlite3 "$migrated/nks.db" "DROP TABLE person; DROP TABLE proposal; DELETE FROM schema_step WHERE module = 'person'"
+home_sql "$migrated" "DROP TABLE person; DROP TABLE proposal; DELETE FROM schema_step WHERE module = 'person'"
 nks "$migrated" --now "$night" debt import "$small/debts.csv"
 nks "$migrated" trail
 assert_eq "links of migrations" "$(awk -F '	' '$5 == "migrate" { print substr($11, 1, 8) }' "$work/said")" "person 1"

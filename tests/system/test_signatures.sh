@@ -265,11 +265,11 @@ audit_clean "$home"
 file_make proevebetaling
 rm -f "$file.p7s"
 dropped "refused before the backup" REFUSED DS0A
-nks "$home" backup "$work/backups" --now 2026-11-23T02:30:00Z
+home_keep "$home" before 2026-11-23T02:30:00Z
 sign "$file" new
 dropped "read after it" ACCEPTED "" 2026-11-23T02:40:00Z
 night_run "$home" 2026-11-23T02:50:00Z
-nks "$home" restore "$(echo "$work"/backups/*)" --reason test --now 2026-11-23T08:00:00Z
+home_put_back "$home" before 2026-11-23T08:00:00Z
 nks "$home" reconcile --reason test --now 2026-11-23T08:00:00Z
 code "$NKS_BIN/nks" --home "$home" run --now 2026-11-23T08:10:00Z
 assert_eq "a run before it is there again: exit" "$code" 5

@@ -1,12 +1,12 @@
 #!/bin/sh
 # nks stop: payments that wait, and routed ones with debts and the ventekonto; what is too late; and that all of it adds up.
 . "${NKS_SOURCE:?}/tests/system/lib.sh"
-have sqlite3 || exit 77
+database_needed
 early=2026-11-16T02:10:00Z # nothing of the small night is due yet
 home=$work/home
 
 ask() {
-    sqlite3 "$home/nks.db" "$1" | tr '\n' ' ' | sed 's/ *$//'
+    home_sql "$home" "$1" | tr '\n' ' ' | sed 's/ *$//'
 }
 is() { # WHAT SQL EXPECTED
     assert_eq "$1" "$(ask "$2")" "$3"
@@ -24,7 +24,7 @@ stop() { # EXIT CODE WORDS...: ends with EXIT and tells CODE ("" for none)
 }
 rows() { # everything that a stop may change
     for table in batch slice payment leg slice_status_total slice_order_total claim_use ventekonto_entry out_file batch_told; do
-        sqlite3 "$home/nks.db" "SELECT '$table', * FROM $table ORDER BY 1, 2, 3, 4, 5"
+        home_sql "$home" "SELECT '$table', * FROM $table ORDER BY 1, 2, 3, 4, 5"
     done | cksum
 }
 batch_of() { # PAYER [SENDER FILE's nth]

@@ -97,7 +97,7 @@ END
 empty="published lost_work batch_erased"
 
 ask() {
-    sqlite3 "$home/nks.db" "$1"
+    home_sql "$home" "$1"
 }
 
 # ---- a night with a row in every table

@@ -1,12 +1,12 @@
 #!/bin/sh
 # Every call that can fail is made to fail once, and the process is killed before it: a run then ends with a clear exit, and
 # the next one, undisturbed, gives the golden night byte for byte and row for row, with a clean audit and nothing half done.
-# The points are numbered (lib/base/fault_point.h). NKS_TORTURE_SECONDS bounds the time (default 50; 0: every point with every
+# The points are numbered (lib/base/fault_point.h). NKS_TORTURE_SECONDS bounds the time (default 50, on PostgreSQL 25; 0: every point with every
 # effect), and the points are spread evenly over the night; NKS_TORTURE_EFFECTS="power kill" tries these effects alone. Wants
 # a build with fault points, else skipped (77).
 . "${NKS_SOURCE:?}/tests/system/lib.sh"
 golden=$NKS_SOURCE/tests/golden/small
-seconds=${NKS_TORTURE_SECONDS:-50}
+seconds=${NKS_TORTURE_SECONDS:-$(on_sqlite && echo 50 || echo 25)}
 effects=${NKS_TORTURE_EFFECTS:-kill EIO ENOSPC full EBUSY ENOMEM EACCES short fetched power}
 # shellcheck disable=SC2086 # a list of words
 set -- $effects
@@ -23,7 +23,7 @@ code env NKS_FAULT_COUNT="$work/points" "$NKS_BIN/nks" --home "$work/count" run 
 { read -r points && read -r allocations; } <"$work/points"
 rows_hashes "$work/count" >"$work/golden.rows"
 [ "$(wc -l <"$work/golden.rows")" -ge 20 ] || die "no rows of the golden night"
-rm -rf "$work/count" "$work/count.keys" "$work/count.journal"
+home_remove "$work/count"
 checks=$((checks + 1))
 [ "$points" -ge 1000 ] || fail "only $points points in a night"
 
@@ -78,7 +78,7 @@ after() { # HOME WHAT
     assert_same "$2: out/ is not what the golden night sends" "$work/golden.bytes" "$1.bytes"
     nothing_left "$1"
     audit_clean "$1"
-    rm -rf "$1" "$1.keys" "$1.journal" "$1.bytes"
+    home_remove "$1" "$1.bytes"
 }
 
 # fetched POINT: killed there, with a receiver that takes every file in the instant in which it is published.
@@ -101,7 +101,7 @@ fetched() {
     assert_same "point $1, fetched: rows are not those of the undisturbed night" "$work/golden.rows" "$home.rows"
     nothing_left "$home"
     audit_clean "$home"
-    rm -rf "$home" "$home.keys" "$home.journal" "$home.fetched" "$home.out" "$home.rows"
+    home_remove "$home" "$home.fetched" "$home.out" "$home.rows"
 }
 
 torture() { # POINT EFFECT
@@ -146,7 +146,7 @@ torture() { # POINT EFFECT
     fi
     nothing_left "$home"
     audit_clean "$home"
-    rm -rf "$home" "$home.keys" "$home.journal" "$home.out" "$home.bytes" "$home.rows"
+    home_remove "$home" "$home.out" "$home.bytes" "$home.rows"
 }
 
 # Puts point and effect of a turn into $point and $effect: the first `points` turns visit each point once, and each round of

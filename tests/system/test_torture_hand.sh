@@ -5,15 +5,15 @@
 # undisturbed command gives, or two. NKS_TORTURE_SECONDS bounds the time (default 30; 0: every point with every effect),
 # NKS_TORTURE_EFFECTS and NKS_TORTURE_ACTS name some effects and some acts alone. Wants a build with fault points, else skipped.
 . "${NKS_SOURCE:?}/tests/system/lib.sh"
-have sqlite3 || exit 77
-seconds=${NKS_TORTURE_SECONDS:-30}
+database_needed
+seconds=${NKS_TORTURE_SECONDS:-$(on_sqlite && echo 30 || echo 15)}
 effects=${NKS_TORTURE_EFFECTS:-kill EIO full power ENOMEM short EBUSY}
 acts=${NKS_TORTURE_ACTS:-import stop restart lost hand recall rejected backup restore reconcile erase rotate}
 second=2026-11-24T08:00:00Z
 due=2032-01-02T08:00:00Z
 
 ask() { # HOME SQL
-    sqlite3 "$1/nks.db" "$2"
+    home_sql "$1" "$2"
 }
 first() { # HOME KIND: the name of the first file of this kind
     ask "$1" "SELECT name FROM out_file WHERE kind = $2 ORDER BY file_id LIMIT 1"

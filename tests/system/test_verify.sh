@@ -5,7 +5,7 @@ have openssl || exit 77
 
 # The home's certificate begins before the night, whatever the machine's clock says.
 home=$work/home
-nks "$home" init --test --now 2026-11-20T12:00:00Z
+home_new "$home" --now 2026-11-20T12:00:00Z
 for import in agreement:agreements central:centrals register:register debt:debts; do
     nks "$home" "${import%:*}" import --now 2026-11-22T12:00:00Z "$small/${import#*:}.csv"
 done
