@@ -5,8 +5,8 @@
 #
 #   nks_owner   owns the tables: for nks init, for the first nks run after an upgrade, and for nks erase, which has the server
 #               write tables anew
-#   nks_work    adds rows, changes those that have a state, and removes those that are made again; never changes the schema,
-#               the trail, an import, an agreement, an account or a claim
+#   nks_work    adds rows, changes the columns that say how far something is, and removes rows that are made again; never
+#               changes the schema, the trail, an import, an agreement, an account, a claim or an amount, and erases nothing
 #   nks_read    reads: nks status, list, show, find, explain, report
 #   nks_audit   reads, for nks-audit: a role of its own, so that an auditor's access can be given and taken by itself
 #
@@ -15,24 +15,47 @@
 set -eu
 
 database=${1:?the name of a database}
-case $database in *[!A-Za-z0-9_]*) echo "postgres_roles: a name of letters, digits and _" >&2; exit 2 ;; esac
+case $database in *[!A-Za-z0-9_-]*) echo "postgres_roles: a name of letters, digits, _ and -" >&2; exit 2 ;; esac
 
-# Rows of these are only added.
-added="account agreement agreement_import agreement_import_record central central_import central_import_record
-debt_authority debt_claim debt_flag debt_import debt_import_record delivery_odd delivery_signature holder payment_replay
-payment_return register_import register_import_record signer trail_holder trail_link"
-# Rows of these have a state.
-changed="batch batch_erased claim_use delivery journal_mark leg lost_work out_file person proposal published trail_day
-ventekonto_entry"
+# Rows of these are added.
+added="account agreement agreement_import agreement_import_record batch batch_group batch_told central central_import
+central_import_record claim_use debt_authority debt_claim debt_flag debt_import debt_import_record delivery delivery_odd
+delivery_signature holder journal_mark leg lost_work out_file payment payment_replay payment_return person proposal published
+reference_block reference_run register_import register_import_record signer slice slice_decision slice_details
+slice_order_total slice_rows_signature slice_status_total trail_day trail_holder trail_link ventekonto_entry"
 # Rows of these are made again when their slice or file is.
-remade="batch_told reference_block reference_run slice_details slice_order_total slice_rows_signature slice_status_total"
-both="batch_group payment slice slice_decision"
+remade="batch_group batch_told payment reference_block reference_run slice slice_decision slice_details slice_order_total
+slice_rows_signature slice_status_total"
+# And these columns change; no others. Who writes locks the row of db_writer, and leaves the home's place there.
+changed="batch(agreement_id,control_sum,encoding,groups,header,message_check,message_key,payer,payments,reason,rejected,slices,state,version,wrapped_key)
+claim_use(given_back_at,state)
+db_writer(home)
+delivery(answered,encoding,findings,reason,repeats,state,version)
+journal_mark(bytes,check_text,number,state)
+leg(file_id,reason,state,told)
+lost_work(at,line,outcome,state)
+out_file(answered,by_hand,bytes,control_sum,entries,hash,state)
+payment(flags,holder_check,holder_key,holder_kind,reason,state)
+person(details,ended_at)
+proposal(details,state)
+published(line,settled,unfinished)
+slice(epoch,generation,legs,legs_hash,rejected,signature,state)
+trail_day(sealed)
+ventekonto_entry(state)"
 
 grants() { # VERBS TABLES: for those that are there
     verbs=$1
     shift
     for table in "$@"; do
         echo "SELECT 'GRANT $verbs ON nks.$table TO nks_work' WHERE to_regclass('nks.$table') IS NOT NULL \\gexec"
+    done
+}
+
+changes() { # TABLE(COLUMN,...)...: for those that are there
+    for table in "$@"; do
+        echo "SELECT format('GRANT UPDATE (%s) ON nks.${table%%(*} TO nks_work', string_agg(attname, ', ')) FROM pg_attribute" \
+            "WHERE attrelid = to_regclass('nks.${table%%(*}') AND attname = ANY ('{$(echo "${table#*(}" | tr -d ')')}')" \
+            "HAVING count(*) > 0 \\gexec"
     done
 }
 
@@ -44,12 +67,12 @@ grants() { # VERBS TABLES: for those that are there
     done
     cat <<END
 BEGIN;
-REVOKE ALL ON DATABASE $database FROM PUBLIC;
+REVOKE ALL ON DATABASE "$database" FROM PUBLIC;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
-GRANT CONNECT ON DATABASE $database TO nks_owner, nks_work, nks_read, nks_audit;
-GRANT TEMPORARY ON DATABASE $database TO nks_work;
+GRANT CONNECT ON DATABASE "$database" TO nks_owner, nks_work, nks_read, nks_audit;
+GRANT TEMPORARY ON DATABASE "$database" TO nks_work;
 CREATE SCHEMA IF NOT EXISTS nks AUTHORIZATION nks_owner;
-ALTER DATABASE $database SET search_path = nks;
+ALTER DATABASE "$database" SET search_path = nks;
 GRANT USAGE ON SCHEMA nks TO nks_work, nks_read, nks_audit;
 ALTER ROLE nks_read SET default_transaction_read_only = on;
 ALTER ROLE nks_audit SET default_transaction_read_only = on;
@@ -60,10 +83,8 @@ END
     # shellcheck disable=SC2086 # one word per table
     {
         grants INSERT $added
-        grants "INSERT, UPDATE" $changed
-        grants "INSERT, DELETE" $remade
-        grants "INSERT, UPDATE, DELETE" $both
-        grants UPDATE db_writer # who writes locks its row
+        grants DELETE $remade
+        changes $changed
     }
     echo "COMMIT;"
 } | psql -X -q -v ON_ERROR_STOP=1 -d "$database" >/dev/null

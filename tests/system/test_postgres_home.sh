@@ -185,10 +185,10 @@ audit_clean "$killed"
 
 # ---- roles: each does its own, and nothing else
 sql() { # ROLE TEXT: on the database of the roles
-    PGUSER=$1 psql -X -qAt -h "$server/pg" -d roles -v ON_ERROR_STOP=1 -c "$2" 2>&1
+    PGUSER=$1 psql -X -qAt -h "$server/pg" -d Night-roles -v ON_ERROR_STOP=1 -c "$2" 2>&1
 }
 roles_make() {
-    PGHOST=$server/pg PGUSER=nks sh "$NKS_SOURCE/scripts/postgres_roles.sh" roles || die "scripts/postgres_roles.sh"
+    PGHOST=$server/pg PGUSER=nks sh "$NKS_SOURCE/scripts/postgres_roles.sh" Night-roles || die "scripts/postgres_roles.sh"
 }
 as_role() { # ROLE WORDS…
     PGUSER=$1
@@ -197,10 +197,10 @@ as_role() { # ROLE WORDS…
     "$@"
     unset PGUSER
 }
-pg make roles >"$work/said"
+pg make '"Night-roles"' >"$work/said" # a name that must be quoted
 roles_make
 held=$work/held
-where="postgresql:///roles?host=$server/pg"
+where="postgresql:///Night-roles?host=$server/pg"
 as_role nks_owner nks "$held" init --test --database "$where"
 roles_make
 roles_make
@@ -215,6 +215,8 @@ as_role nks_audit audit_clean "$held"
 as_role nks_read refused "$held" 6 DB-PERMISSION run --now "$night"
 for pair in "nks_work:DROP TABLE payment" "nks_work:CREATE TABLE x (i int)" "nks_work:UPDATE trail_link SET number = 1" \
     "nks_work:DELETE FROM trail_link" "nks_work:UPDATE account SET version = 1" "nks_work:DELETE FROM out_file" \
+    "nks_work:UPDATE payment SET amount_minor = 1" "nks_work:UPDATE leg SET amount_minor = 1" \
+    "nks_work:UPDATE batch SET control_sum = 1, ref = ref" "nks_work:INSERT INTO batch_erased VALUES (1, 1, 1)" \
     "nks_work:INSERT INTO schema_step VALUES ('x', 1, 1)" "nks_read:UPDATE payment SET n = 1" \
     "nks_read:SET default_transaction_read_only = off; DELETE FROM payment" "nks_audit:DELETE FROM payment" \
     "nks_audit:SET default_transaction_read_only = off; INSERT INTO batch_told VALUES (1, 1, 1, 1)" \
@@ -224,22 +226,30 @@ for pair in "nks_work:DROP TABLE payment" "nks_work:CREATE TABLE x (i int)" "nks
     case $said in *"permission denied"* | *"read-only"* | *"must be owner"*) ;; *) fail "$pair: $said" ;; esac
 done
 
-# What the work may do is what its statements do: no verb more, none less.
-cat "$NKS_SOURCE"/lib/*/*.sql | sed 's/--.*//' | awk '
+# What the work may do is what its statements do: no verb and no column more, none less. What erases, the owner does.
+cat "$NKS_SOURCE"/lib/*/*.sql | awk '
+    $2 == "name:" { name = $3 }
+    { sub(/--.*/, ""); if (name !~ /_erase$|^batch_erased_/) print }' | tr '\n' ' ' | tr ';' '\n' | awk '
     { n = split($0, word, /[^A-Za-z_]+/)
+      into = ""
       for (i = 1; i <= n; i++) {
-        if (word[i] == "") continue
-        if (last2 == "INSERT" && last == "INTO") { verb[word[i], "INSERT"]; into = word[i] }
-        if (last2 == "DELETE" && last == "FROM") verb[word[i], "DELETE"]
-        if (last == "UPDATE" && word[i] != "SET") verb[word[i], "UPDATE"]
-        if (last == "UPDATE" && word[i] == "SET") verb[into, "UPDATE"]
-        if (last2 == "TEMP" && last == "TABLE") temp = 1
-        if (temp && last == "EXISTS") { passing[word[i]]; temp = 0 }
-        last2 = last; last = word[i]
+        if (word[i] == "INSERT" && word[i + 1] == "INTO") { into = word[i + 2]; verb[into " INSERT"] }
+        if (word[i] == "DELETE" && word[i + 1] == "FROM") verb[word[i + 2] " DELETE"]
+        if (word[i] == "TEMP" && word[i + 1] == "TABLE") passing[word[i + 5]]
+        if (word[i] == "UPDATE") {
+          table = word[i + 1] == "SET" ? into : word[i + 1]
+          set = $0
+          sub(/.*UPDATE +[a-z_]* *SET /, "", set)
+          sub(/ WHERE.*/, "", set)
+          m = split(set, column, ",")
+          for (j = 1; j <= m; j++) { sub(/=.*/, "", column[j]); gsub(/ /, "", column[j]); verb[table " UPDATE " column[j]] }
+        }
       } }
-    END { for (pair in verb) { split(pair, two, SUBSEP); if (!(two[1] in passing)) print two[1], two[2] } }' | sort >"$work/one"
+    END { for (one in verb) { split(one, two, " "); if (!(two[1] in passing)) print one } }' | sort >"$work/one"
 sql nks "SELECT table_name || ' ' || privilege_type FROM information_schema.role_table_grants WHERE grantee = 'nks_work'
-    AND privilege_type <> 'SELECT' AND table_name <> 'db_writer'" | sort >"$work/two"
+    AND privilege_type NOT IN ('SELECT', 'UPDATE') UNION SELECT table_name || ' UPDATE ' || column_name
+    FROM information_schema.role_column_grants WHERE grantee = 'nks_work' AND privilege_type = 'UPDATE'
+    AND table_name <> 'db_writer'" | sort >"$work/two"
 assert_same "what nks_work may do" "$work/one" "$work/two"
 
 test_end
