@@ -5,21 +5,26 @@ set -eu
 
 usage() {
     cat <<'TEXT'
-usage: sh scripts/bench.sh [PAYMENTS]
+usage: sh scripts/bench.sh [--postgres] [PAYMENTS]
 
 Builds nks, generates a message of PAYMENTS payments (default 1000000, about 0.5 GB) and its reference data, and
 measures each stage, the whole chain (nks run), and xmllint --stream --schema on the same file. Encryption,
 signatures and trail are on; a second build without them (NKS_BENCH_PLAIN) only tells what they cost. Prints a table, then key=value lines. Nothing is printed as a result
 that was not verified: a payment missing in the order files, or a word from xmllint, ends the bench with 1.
 
+--postgres measures something else: the chain with the database on PostgreSQL beside the chain on SQLite, in turns, on a
+private server whose files lie beside the homes and reach the disk (fsync) as SQLite's do; then the chain with a register
+of NKS_BENCH_REGISTER accounts beside one of NKS_BENCH_ACCOUNTS, on both engines. Server and homes are kept.
+
 environment
+  NKS_BENCH_REGISTER   --postgres: accounts of the large register (default 10 x NKS_BENCH_ACCOUNTS, about 25 GB in all; 0: leave it out)
   NKS_BENCH_ACCOUNTS   holders in the register (default 3 x PAYMENTS, at most 5000000)
   NKS_BENCH_DEBTS      claims of public debt (default 0.3 x PAYMENTS)
   NKS_BENCH_CACHE_MIB  page cache in the home's nks.conf (default 64)
   NKS_BENCH_RUNS       how often chain and xmllint are measured (default 1); the median counts
   NKS_BENCH_REFERENCES payment references of history: ingest is measured with and without them (default 0: not at
                        all). They lie in 13 months, in batches of 200000.
-  NKS_BENCH_ONLY       history, vault: only that
+  NKS_BENCH_ONLY       history, vault; with --postgres register: only that
   NKS_BENCH_VAULT      1 measures vault_share too (a second build and import)
   NKS_BENCH_PEERS      0 leaves the two peer programs out (default 1: where they can run)
   NKS_BENCH_DIR        where data and homes lie (default build/bench). It is kept: data of the same parameters and the
@@ -45,6 +50,11 @@ keys
   peak_mib_reader      resident memory of nks-reader alone on the same file at its highest
   xmllint_s chain_s    wall seconds behind chain_ratio: medians of the runs
   register_import_s    wall seconds of importing the register, when it was imported
+  postgres_ratio       --postgres: payments per second on PostgreSQL by those on SQLite, median of at least three pairs; the
+                       files of both are compared
+  postgres_peak_mib    resident memory of nks run on PostgreSQL at its highest
+  register_growth_sqlite, register_growth_postgres
+                       time per payment with the large register by that with the small one, median of at least three pairs
 
 All is read from the system's page cache; only the writing meets the disk. Ratios hold against other work on the machine
 only as far as it is even: measure on a quiet one.
@@ -79,8 +89,10 @@ absolute() {
     esac
 }
 
+with_postgres=0
 case ${1:-} in
 -h | --help) usage && exit 0 ;;
+--postgres) with_postgres=1 && shift ;;
 -*) wrong "there is no option $1" ;;
 esac
 [ $# -le 1 ] || wrong "only one number of payments"
@@ -103,7 +115,8 @@ case $only in
 '') ;;
 history) [ "$references" != 0 ] || wrong "NKS_BENCH_ONLY=history wants NKS_BENCH_REFERENCES" ;;
 vault) ;;
-*) wrong "NKS_BENCH_ONLY must be history or vault" ;;
+register) [ $with_postgres = 1 ] || wrong "NKS_BENCH_ONLY=register wants --postgres" ;;
+*) wrong "NKS_BENCH_ONLY must be history, vault or register" ;;
 esac
 source=$(cd "$(dirname "$0")/.." && pwd)
 dir=$(absolute "${NKS_BENCH_DIR:-$source/build/bench}")
@@ -403,6 +416,11 @@ done <"$reference/imports"
 fresh() {
     copy_home "$reference/home" "$1"
 }
+
+if [ $with_postgres = 1 ]; then
+    . scripts/bench_postgres.sh
+    exit 0
+fi
 
 # ---- what encryption, signatures and trail cost
 

@@ -3,7 +3,8 @@
 # server (the usual variables of psql say which one) with the name of a database that is there:
 #   sh scripts/postgres_roles.sh NAME    before nks init, once more after it, and after every upgrade of nks
 #
-#   nks_owner   owns the tables: for nks init and for the first nks run after an upgrade
+#   nks_owner   owns the tables: for nks init, for the first nks run after an upgrade, and for nks erase, which has the server
+#               write tables anew
 #   nks_work    adds rows, changes those that have a state, and removes those that are made again; never changes the schema,
 #               the trail, an import, an agreement, an account or a claim
 #   nks_read    reads: nks status, list, show, find, explain, report

@@ -25,9 +25,10 @@ struct audit_seals;
 
 struct audit {
     char home[NKS_PATH_MAX], keys_dir[NKS_PATH_MAX];
-    bool secrets;  /* the secret keys are there and may be used */
-    bool foreign;  /* the catalogue is not of this program alone */
-    bool restored; /* put back and not reconciled: files in out/ are not known to the tables */
+    const char *database; /* in the place of the one that nks.conf names; NULL: that one */
+    bool secrets;         /* the secret keys are there and may be used */
+    bool foreign;         /* the catalogue is not of this program alone */
+    bool restored;        /* put back and not reconciled: files in out/ are not known to the tables */
     struct nks_db *db;
     struct nks_db *now; /* outside the picture; NULL: not asked yet */
     struct nks_keys *keys;

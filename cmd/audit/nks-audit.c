@@ -19,7 +19,7 @@ enum { ARENA_CEILING = 64 * 1024 * 1024, CACHE_KIB = 64 * 1024, NOW_CACHE_KIB = 
 enum { EXIT_CLEAN = 0, EXIT_USAGE = 2, EXIT_BUSY = 4, EXIT_HELD = 5, EXIT_SETUP = 6, EXIT_FINDINGS = 7, EXIT_BUG = 8 };
 
 static const char usage[] =
-    "usage: nks-audit [--home DIR] [--keys DIR] [--json] [-q] [--public]\n"
+    "usage: nks-audit [--home DIR] [--keys DIR] [--database A] [--json] [-q] [--public]\n"
     "       nks-audit sample --mus N --seed S --out DIR [--home DIR] [--keys DIR]\n"
     "       nks-audit verify-sample DIR --keys DIR\n"
     "\n"
@@ -32,6 +32,7 @@ static const char usage[] =
     "\n"
     "  --home DIR   the home (else NKS_HOME, else /var/lib/nks)\n"
     "  --keys DIR   the keys (else NKS_KEYS, else HOME.keys); sign.pub and file.crt alone give the public checks\n"
+    "  --database A the database at this address, and not the one that nks.conf names: what nks migrate has copied\n"
     "  --mus N      how many units of money are drawn    --seed S   a number: the same one draws the same\n"
     "  --public     use the public keys alone\n"
     "  --json       JSON Lines\n"
@@ -42,7 +43,7 @@ static const char usage[] =
     "      sample is not there, 6 cannot look, 7 findings (run no stage before a person has looked), 8 a bug\n";
 
 struct options {
-    const char *home, *keys, *mus, *seed, *out, *verb, *dir;
+    const char *home, *keys, *database, *mus, *seed, *out, *verb, *dir;
     struct audit_style style;
     bool public_only, help, version;
 };
@@ -166,6 +167,7 @@ static bool options_read(int argc, char **argv, struct options *options)
         {"--help", &options->help, NULL},         {"-h", &options->help, NULL},
         {"--version", &options->version, NULL},   {"--mus", NULL, &options->mus},
         {"--seed", NULL, &options->seed},         {"--out", NULL, &options->out},
+        {"--database", NULL, &options->database},
     };
     bool good = true;
     for (int at = 1; at < argc && good; at++) {
@@ -242,9 +244,14 @@ static enum nks_status keys_open(struct audit *audit, const struct options *opti
 static enum nks_status connection_open(struct audit *audit, int64_t cache_kib, struct nks_db **db)
 {
     char path[NKS_PATH_MAX];
-    NKS_TRY(nks_home_database(audit->home, path, &audit->fault));
-    const struct nks_db_options options = {
-        .path = path, .cache_kib = cache_kib, .read_only = true, .busy_timeout_ms = BUSY_TIMEOUT_MS, .durable = true};
+    NKS_TRY(nks_home_address(audit->database, &audit->fault));
+    if (audit->database == NULL)
+        NKS_TRY(nks_home_database(audit->home, path, &audit->fault));
+    const struct nks_db_options options = {.path = audit->database != NULL ? audit->database : path,
+                                           .cache_kib = cache_kib,
+                                           .read_only = true,
+                                           .busy_timeout_ms = BUSY_TIMEOUT_MS,
+                                           .durable = true};
     return nks_db_open(&options, db, &audit->fault);
 }
 
@@ -464,6 +471,7 @@ static int audit_do(struct audit *audit, const struct options *options)
 {
     if (options->verb != NULL && strcmp(options->verb, verify_word) == 0)
         return verify_run(audit, options);
+    audit->database = options->database;
     if (audit_open(audit, options) != NKS_OK)
         return fault_tell(&audit->fault);
     return options->verb != NULL ? sample_run(audit, options) : audit_run(audit);

@@ -53,12 +53,7 @@ static enum nks_status link_add(struct nks_app *app, const struct nks_alarm *ala
     struct nks_run *run = app->run;
     const struct nks_trail_entry entry = {
         .action = NKS_TRAIL_ALARM_CLEARED, .number = alarm->batch, .reason = reason, .detail = alarm->code};
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = nks_trail_add(run->trail, &entry, &run->fault);
-    if (status == NKS_OK)
-        return nks_db_commit(run->db, &run->fault);
-    nks_db_rollback(run->db);
-    return status;
+    return nks_run_link(run, &entry);
 }
 
 /* Under the home's lock, which `clearing` holds: so the run is opened without it. */

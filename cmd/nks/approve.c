@@ -25,6 +25,7 @@ static const struct {
     {"replay", false, replay_approved},
     {"erase", false, erase_approved},
     {"reconcile", false, reconcile_approved},
+    {"migrate", false, migrate_approved},
 };
 enum { ACTS = sizeof acts / sizeof acts[0] };
 
@@ -162,8 +163,7 @@ static enum nks_status decide(struct nks_app *app, struct nks_proposal *proposal
     return app_person_sign(app, decline ? NKS_ROLE_ALL : NKS_ROLE_APPROVER, text, len, &second, proposal->approved);
 }
 
-/* Inside a transaction. */
-static enum nks_status decided_add(struct nks_run *run, const struct nks_proposal *proposal, struct nks_fault *fault)
+enum nks_status act_decided(struct nks_run *run, const struct nks_proposal *proposal, struct nks_fault *fault)
 {
     uint8_t about[NKS_HASH_SIZE];
     bool approved = proposal->state == NKS_PROPOSAL_APPROVED;
@@ -180,21 +180,22 @@ static enum nks_status decided_add(struct nks_run *run, const struct nks_proposa
     return nks_trail_add(run->trail, &entry, fault);
 }
 
-static enum nks_status decided_store(struct nks_app *app, const struct nks_proposal *proposal)
-{
-    struct nks_run *run = app->run;
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = decided_add(run, proposal, &run->fault);
-    if (status == NKS_OK)
-        return nks_db_commit(run->db, &run->fault);
-    nks_db_rollback(run->db);
-    return status;
-}
-
 struct deciding {
     struct nks_run *run;
     const struct nks_proposal *proposal;
 };
+
+static enum nks_status decided_body(void *context, struct nks_fault *fault)
+{
+    const struct deciding *deciding = context;
+    return act_decided(deciding->run, deciding->proposal, fault);
+}
+
+static enum nks_status decided_store(struct nks_app *app, const struct nks_proposal *proposal)
+{
+    struct deciding deciding = {app->run, proposal};
+    return nks_db_transact(app->run->db, decided_body, &deciding, &app->run->fault);
+}
 
 static enum nks_status is_open(struct nks_run *run, int64_t id, bool *open, struct nks_fault *fault)
 {
@@ -211,7 +212,7 @@ static enum nks_status decided_with(void *context, struct nks_fault *fault)
     const struct deciding *deciding = context;
     bool open = false;
     NKS_TRY(is_open(deciding->run, deciding->proposal->id, &open, fault));
-    return open ? decided_add(deciding->run, deciding->proposal, fault) : NKS_OK;
+    return open ? act_decided(deciding->run, deciding->proposal, fault) : NKS_OK;
 }
 
 /* An act that had nothing to change made no link: it is marked by itself. */

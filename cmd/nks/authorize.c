@@ -67,25 +67,31 @@ static enum nks_status propose(struct nks_app *app, const struct act_asked *aske
     return app_person_sign(app, NKS_ROLE_OPERATOR, text, len, person, proposal->proposed);
 }
 
-static enum nks_status store(struct nks_app *app, struct nks_proposal *proposal)
+struct proposing {
+    struct nks_run *run;
+    struct nks_proposal *proposal;
+};
+
+static enum nks_status store_body(void *context, struct nks_fault *fault)
 {
-    struct nks_run *run = app->run;
+    struct nks_run *run = ((const struct proposing *)context)->run;
+    struct nks_proposal *proposal = ((const struct proposing *)context)->proposal;
     uint8_t about[NKS_HASH_SIZE];
     nks_act_about(proposal->act, proposal->arguments, proposal->content, about);
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = nks_proposal_add(run->persons, proposal, &run->fault);
+    NKS_TRY(nks_proposal_add(run->persons, proposal, fault));
     const struct nks_trail_entry entry = {.action = NKS_TRAIL_PROPOSE,
                                           .number = proposal->id,
                                           .who = proposal->proposer,
                                           .reason = proposal->reason,
                                           .detail = proposal->act,
                                           .about = about};
-    if (status == NKS_OK)
-        status = nks_trail_add(run->trail, &entry, &run->fault);
-    if (status == NKS_OK)
-        return nks_db_commit(run->db, &run->fault);
-    nks_db_rollback(run->db);
-    return status;
+    return nks_trail_add(run->trail, &entry, fault);
+}
+
+static enum nks_status store(struct nks_app *app, struct nks_proposal *proposal)
+{
+    struct proposing proposing = {app->run, proposal};
+    return nks_db_transact(app->run->db, store_body, &proposing, &app->run->fault);
 }
 
 static void present(struct nks_app *app, const struct nks_proposal *proposal)

@@ -36,6 +36,10 @@ NKS_CHECKED bool app_by_person(struct nks_app *app, int *exit_code);
 NKS_CHECKED enum nks_status act_still_signed(const struct nks_proposal *proposal, const char *preview,
                                              struct nks_fault *fault);
 
+/* The decision and its link, inside a transaction of `run`: for an act whose first link is not in the app's run. */
+NKS_CHECKED enum nks_status act_decided(struct nks_run *run, const struct nks_proposal *proposal,
+                                        struct nks_fault *fault);
+
 /* import.c: the approved import of a file; it is done only when it has that hash. */
 int import_approved(struct nks_app *app, const struct nks_proposal *proposal, const char *path);
 /* replay.c */
@@ -44,6 +48,8 @@ int replay_approved(struct nks_app *app, const struct nks_proposal *proposal, co
 int erase_approved(struct nks_app *app, const struct nks_proposal *proposal, const char *path);
 /* backup.c */
 int reconcile_approved(struct nks_app *app, const struct nks_proposal *proposal, const char *path);
+/* migrate.c */
+int migrate_approved(struct nks_app *app, const struct nks_proposal *proposal, const char *path);
 /* keys_signer.c */
 int signer_approved(struct nks_app *app, const struct nks_proposal *proposal, const char *path);
 /* keys_person.c */

@@ -66,6 +66,9 @@ static const struct code_row codes[] = {
     {"FILE-IO", 0, "The system could not read or write a file.", killed_like,
      "Look at the system's log for the disk; then run again."},
     {"DB-BUSY", 0, "The database was locked by another process for too long.", killed_like, again_next},
+    {"DB-CONFLICT", 0,
+     "Other work on the server came between again and again: each time the transaction was rolled back and done again.",
+     killed_like, "Look who else writes into the database of nks: nobody but nks should. Then run again."},
     {"DB-FULL", 0, "The disk is full: the database cannot grow.", killed_like,
      "Make room on the file system of the home, then run again."},
     {"DB-IO", 0, "The database could not be read or written.", killed_like,
@@ -128,7 +131,7 @@ static const struct code_row codes[] = {
     {"DB-PERMISSION", 0, "The database may not be read or written here.", "Nothing was changed.",
      "Look at owner and mode of the home and of nks.db; run nks as the user who owns them."},
     {"DB-ADDRESS", 0, "The address of the database is not in a form that is known.", "Nothing was begun.",
-     "Correct [home] database in nks.conf, or --database of nks init: postgresql://HOST/NAME?sslmode=verify-full, or "
+     "Correct [home] database in nks.conf, or --database: postgresql://HOST/NAME?sslmode=verify-full, or "
      "postgresql:///NAME?host=/run/postgresql for a socket."},
     {"DB-OTHER-HOME", 0,
      "The database on PostgreSQL belongs to a home in another place: this one is a copy of it, or it was moved.",
@@ -136,8 +139,25 @@ static const struct code_row codes[] = {
      "In a copy: name another database as [home] database of nks.conf. If the home was moved for good, see that "
      "nothing "
      "works in the old place any more, then as nks_owner UPDATE db_writer SET home = NULL in that database, and run."},
-    {"DB-IN-USE", 0, "The database of that address belongs to a home already.", "It was not touched.",
-     "Make an empty database for the new home, and name that with nks init --database."},
+    {"DB-IN-USE", 0, "The database of that address belongs to a home already, or holds other tables.",
+     "It was not touched.", "Make an empty database for this home, and name that with --database."},
+    {"MOVE-DONE", EXIT_USAGE, "The home's database is on PostgreSQL already.", unchanged,
+     "Nothing is to be done; nks.conf says where it is."},
+    {"MOVE-VALUE", EXIT_SETUP,
+     "A row has a value that PostgreSQL does not store: a text with a NUL or not in UTF-8, or a number that is too "
+     "wide.",
+     "The home is as it was. What was copied is taken away by the next nks migrate to that address.",
+     "nks does not store such values: run nks-audit, and find out with a second person who wrote the row that the "
+     "error "
+     "names."},
+    {"MOVE-DIFFERS", 0, "After the copy a table is not the same on both sides.",
+     "The home is as it was, on nks.db, and works on. Nothing uses the copy.",
+     "Find out who else writes to that database, and look at the disks of both machines. Then nks migrate again: it "
+     "begins anew."},
+    {"MOVE-UNPROVED", 0, "nks-audit is not clean: on the home before it is moved, or on the copy.",
+     "The home is as it was, on nks.db. Nothing uses the copy.",
+     "Run nks-audit, of the copy with --database ADDRESS, and see to what it names. After a restore: nks reconcile "
+     "first."},
     {"DB-TLS", 0, "The connection to the database would not be encrypted, or the server is not who it should be.",
      "Nothing was sent but the attempt.",
      "Take sslmode=verify-full with sslrootcert in the address, or a socket of this machine."},
@@ -554,6 +574,10 @@ static const struct code_row codes[] = {
     {"BLOB-BAD", 0, "An encrypted block is damaged.", stop_here, audit_next},
     {"STREAM-BAD", 0, "A file in spool or archive is not what was written, or the keys are another home's.", stop_here,
      audit_next},
+    {"DB-SCHEMA", 0, "A column of the database has another type than nks gave it: somebody has changed the schema.",
+     stop_here,
+     "Stop the cron job. nks-audit names the table under `catalogue`. Give the column its type back, or restore a "
+     "backup, and let nks-audit prove what was stored meanwhile."},
     {"DB-DAMAGED", 0, "The database file is damaged.", stop_here,
      "Stop the cron job, copy the home away as it is, look at the disk, and restore the newest backup that nks-audit "
      "proves."},

@@ -40,7 +40,10 @@ static int erase(struct nks_app *app, const char *what, bool dry_run, const char
     table_flag(table, dry_run);
     table_end(table);
     if (app->out.form == OUT_TABLE && !dry_run)
-        out_note(&app->out, "backups made before still hold it: let them go when their time is over");
+        out_note(&app->out, "%s",
+                 app->run->conf.database[0] == '\0'
+                     ? "backups made before still hold it: let them go when their time is over"
+                     : "the server's WAL and backups made before still hold it: let them go when their time is over");
     return EXIT_DONE;
 }
 

@@ -158,10 +158,5 @@ enum nks_status import_signature_end(struct nks_app *app, const struct import_si
     NKS_TRY(earlier(run, signature, &same, &newer));
     if (same)
         return NKS_OK;
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = nks_trail_add(run->trail, &made.entry, &run->fault);
-    if (status == NKS_OK)
-        return nks_db_commit(run->db, &run->fault);
-    nks_db_rollback(run->db);
-    return status;
+    return nks_run_link(run, &made.entry);
 }

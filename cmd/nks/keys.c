@@ -154,18 +154,26 @@ static enum nks_status link_add(struct nks_app *app, const char *family, int gen
     return nks_trail_add(app->run->trail, &entry, &app->run->fault);
 }
 
+struct rewrapping {
+    struct nks_app *app;
+    enum nks_key_family family;
+    int generation;
+    int64_t *batches;
+};
+
+static enum nks_status rewrap_body(void *context, struct nks_fault *fault)
+{
+    const struct rewrapping *rewrapping = context;
+    if (rewrapping->batches != NULL)
+        NKS_TRY(nks_batches_rewrap(rewrapping->app->run->payments, false, rewrapping->batches, fault));
+    return link_add(rewrapping->app, nks_key_family_name(rewrapping->family), rewrapping->generation);
+}
+
 /* With the link of the new key, in one transaction. `batches` NULL: only the link. */
 static enum nks_status rewrap(struct nks_app *app, enum nks_key_family family, int generation, int64_t *batches)
 {
-    struct nks_run *run = app->run;
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = batches == NULL ? NKS_OK : nks_batches_rewrap(run->payments, false, batches, &run->fault);
-    if (status == NKS_OK)
-        status = link_add(app, nks_key_family_name(family), generation);
-    if (status == NKS_OK)
-        return nks_db_commit(run->db, &run->fault);
-    nks_db_rollback(run->db);
-    return status;
+    struct rewrapping rewrapping = {app, family, generation, batches};
+    return nks_db_transact(app->run->db, rewrap_body, &rewrapping, &app->run->fault);
 }
 
 /* A command of before may have been killed between the new key and the wrapping: that is made up for first. */

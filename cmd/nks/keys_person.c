@@ -121,8 +121,8 @@ static enum nks_status end(struct nks_run *run, const char *arguments, const str
 }
 
 /* The link has the person's number, which is known in the transaction only; 0: nothing changed. */
-static enum nks_status change(struct nks_app *app, const char *act, const char *arguments,
-                              const struct nks_proposal *proposal)
+static enum nks_status change_once(struct nks_app *app, const char *act, const char *arguments,
+                                   const struct nks_proposal *proposal)
 {
     struct nks_run *run = app->run;
     bool adds = strcmp(act, add_command) == 0;
@@ -135,6 +135,18 @@ static enum nks_status change(struct nks_app *app, const char *act, const char *
     else
         nks_db_rollback(run->db);
     nks_trail_default_number(run->trail, NULL);
+    return status;
+}
+
+static enum nks_status change(struct nks_app *app, const char *act, const char *arguments,
+                              const struct nks_proposal *proposal)
+{
+    struct nks_run *run = app->run;
+    int tries = 0;
+    enum nks_status status = NKS_OK;
+    do {
+        status = change_once(app, act, arguments, proposal);
+    } while (nks_db_again(&tries, status, &run->fault));
     return status;
 }
 

@@ -128,7 +128,7 @@ struct act {
 };
 
 /* The change and its link, in one transaction; --dry-run takes both back. */
-static enum nks_status change(struct nks_app *app, struct act *act)
+static enum nks_status change_once(struct nks_app *app, struct act *act)
 {
     struct nks_run *run = app->run;
     struct nks_signer *signer = &act->signer;
@@ -152,6 +152,19 @@ static enum nks_status change(struct nks_app *app, struct act *act)
     if (status == NKS_OK && !dry_run)
         return nks_db_commit(run->db, &run->fault);
     nks_db_rollback(run->db);
+    return status;
+}
+
+static enum nks_status change(struct nks_app *app, struct act *act)
+{
+    struct nks_run *run = app->run;
+    const struct nks_signer asked = act->signer;
+    int tries = 0;
+    enum nks_status status = NKS_OK;
+    do {
+        act->signer = asked;
+        status = change_once(app, act);
+    } while (nks_db_again(&tries, status, &run->fault));
     return status;
 }
 

@@ -245,7 +245,8 @@ static const struct command commands[] = {
      "stay. "
      "Only after its time (doc/retention.md), and only when all of it is over. With --due: every batch and received "
      "file "
-     "whose time has come; for cron once a month. Two persons.",
+     "whose time has come; for cron once a month. Two persons. On PostgreSQL it comes as the owner of the tables "
+     "(PGUSER=nks_owner) and has the server write them anew; the server's WAL and backups keep what they have.",
      "012345678", "nks erase --due --dry-run --reason 'monthly'"},
     {"backup", command_backup, 0, 1, 1, "DIR", "copy the home, while it works",
      "Makes DIR/nks-backup-TIME: the database at one moment, configuration, spool, archive and seals, all as encrypted "
@@ -281,6 +282,17 @@ static const struct command commands[] = {
      "--new-journal only where the journal is lost for good, and every data central has told what it "
      "has.",
      "012345678", "nks reconcile --reason \"restored after a broken disk\""},
+    {"migrate", command_migrate, PERSON_OPTIONS | OPTION_BIT(OPTION_DATABASE) | OPTION_BIT(OPTION_DRY_RUN), 0, 0, "",
+     "move the home's database from nks.db to PostgreSQL, and prove it",
+     "Copies every row to the empty database at --database ADDRESS, reads both sides again, and compares for each "
+     "table "
+     "the "
+     "count, the sums and a SHA-256 over all values; nks-audit judges the home before and the copy after. Only when "
+     "all "
+     "is equal and clean nks.conf names the new database; nks.db stays as nks.db.moved-TIME. Nothing else writes to "
+     "the "
+     "home meanwhile. May be killed and started again: the home works on as before, or on PostgreSQL. Two persons.",
+     "012345678", "nks migrate --database 'postgresql:///nks?host=/run/postgresql' --reason 'a second machine'"},
     {"alarm", command_alarm, 0, 0, 0, "", "the integrity alarm, where one stands",
      "Ends with 7 when an alarm stands, with 0 when none does. While it stands no command works on the home but "
      "reconcile, after a restore.",

@@ -168,6 +168,7 @@ int command_backup(struct nks_app *app);
 int command_backup_check(struct nks_app *app);
 int command_restore(struct nks_app *app);
 int command_reconcile(struct nks_app *app);
+int command_migrate(struct nks_app *app);
 int command_alarm(struct nks_app *app);
 int command_alarm_clear(struct nks_app *app);
 int command_keys_list(struct nks_app *app);

@@ -19,10 +19,19 @@ static const struct effect {
     const char *name;
     int number; /* of the error; 0: kill; below 0: none */
     bool from_then_on;
-} effects[] = {{"kill", 0, false},        {"ENOSPC", ENOSPC, false},       {"EIO", EIO, false},
-               {"EACCES", EACCES, false}, {"ENOMEM", ENOMEM, false},       {"EBUSY", EBUSY, false},
-               {"full", ENOSPC, true},    {"short", SHORT, false},         {"power", POWER, false},
-               {"cut", CUT, false},       {"cut_after", CUT_AFTER, false}, {"cut_commit", CUT_COMMIT, false}};
+} effects[] = {{"kill", 0, false},
+               {"ENOSPC", ENOSPC, false},
+               {"EIO", EIO, false},
+               {"EACCES", EACCES, false},
+               {"ENOMEM", ENOMEM, false},
+               {"EBUSY", EBUSY, false},
+               {"EDEADLK", EDEADLK, false},
+               {"full", ENOSPC, true},
+               {"short", SHORT, false},
+               {"power", POWER, false},
+               {"cut", CUT, false},
+               {"cut_after", CUT_AFTER, false},
+               {"cut_commit", CUT_COMMIT, false}};
 
 static const struct effect *effect;
 static long wanted, wanted_allocation;

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <string.h>
+#include <time.h>
 
 /* ---- connections */
 
@@ -31,11 +32,28 @@ void nks_db_close(struct nks_db *db)
 
 /* ---- transactions */
 
+enum { FIRST_PAUSE_MS = 5 };
+
+bool nks_db_again(int *tries, enum nks_status status, struct nks_fault *fault)
+{
+    if (status != NKS_RETRY || strcmp(fault->code, "DB-CONFLICT") != 0 || ++*tries == NKS_DB_TRIES)
+        return false;
+    const struct timespec pause = {0, (FIRST_PAUSE_MS << *tries) * 1000000L}; /* 5 · 2^7 ms at most: below a second */
+    (void)nanosleep(&pause, NULL);
+    nks_fault_clear(fault);
+    return true;
+}
+
 enum nks_status nks_db_begin(struct nks_db *db, struct nks_fault *fault)
 {
+    int tries = 0;
+    enum nks_status status = NKS_OK;
     db->transactions++;
     NKS_TRY(db->engine->changes(db, &db->changes_at_begin, fault));
-    return db->engine->begin(db, true, fault);
+    do { /* nothing is done in it yet */
+        status = db->engine->begin(db, true, fault);
+    } while (nks_db_again(&tries, status, fault));
+    return status;
 }
 
 enum nks_status nks_db_begin_read(struct nks_db *db, struct nks_fault *fault)
@@ -90,6 +108,26 @@ void nks_db_rollback(struct nks_db *db)
 bool nks_db_in_transaction(const struct nks_db *db)
 {
     return db->engine->in_transaction(db);
+}
+
+static enum nks_status transact_once(struct nks_db *db, nks_db_body_fn body, void *context, struct nks_fault *fault)
+{
+    NKS_TRY(nks_db_begin(db, fault));
+    enum nks_status status = body(context, fault);
+    if (status == NKS_OK)
+        return nks_db_commit(db, fault);
+    nks_db_rollback(db);
+    return status;
+}
+
+enum nks_status nks_db_transact(struct nks_db *db, nks_db_body_fn body, void *context, struct nks_fault *fault)
+{
+    int tries = 0;
+    enum nks_status status = NKS_OK;
+    do {
+        status = transact_once(db, body, context, fault);
+    } while (nks_db_again(&tries, status, fault));
+    return status;
 }
 
 /* ---- statements */
@@ -251,12 +289,17 @@ enum nks_status nks_db_copy(struct nks_db *db, const char *path, nks_db_copy_fn 
     return db->engine->copy(db, path, progress, context, fault);
 }
 
-enum nks_status nks_db_wipe_begin(struct nks_db *db, struct nks_fault *fault)
+enum nks_status nks_db_alone(struct nks_db *db, bool on, struct nks_fault *fault)
 {
-    return db->engine->wipe_begin(db, fault);
+    return db->engine->alone(db, on, fault);
 }
 
-enum nks_status nks_db_wipe(struct nks_db *db, struct nks_fault *fault)
+enum nks_status nks_db_wipe_begin(struct nks_db *db, const char *const *tables, struct nks_fault *fault)
 {
-    return db->engine->wipe(db, fault);
+    return db->engine->wipe_begin(db, tables, fault);
+}
+
+enum nks_status nks_db_wipe(struct nks_db *db, const char *const *tables, struct nks_fault *fault)
+{
+    return db->engine->wipe(db, tables, fault);
 }

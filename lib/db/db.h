@@ -44,6 +44,7 @@ struct nks_db_options {
     bool read_only;
     bool create; /* make it when missing */
     bool memory; /* an empty one of this connection alone; the path is not used */
+    bool bare;   /* of one at an address: as it is, even if no home has it */
     int busy_timeout_ms;
     /* Host and path of the home whose database it is; NULL: not asked for. Of a database that is not in the home the
      * first that may write leaves its place there; another one is refused (NKS_FAILED, DB-OTHER-HOME). */
@@ -78,6 +79,20 @@ NKS_CHECKED enum nks_status nks_db_commit(struct nks_db *db, struct nks_fault *f
 void nks_db_rollback(struct nks_db *db); /* nothing open is fine */
 bool nks_db_in_transaction(const struct nks_db *db);
 
+/*
+ * Whether what ended so is to be done again from its begin: another transaction came between (DB-CONFLICT, SQLSTATE
+ * 40001 or 40P01), so that nothing of this one is stored, and it was not done NKS_DB_TRIES times yet. Then waits a
+ * moment, longer each time, and clears the fault. `*tries` begins as 0. For work that holds more than one transaction,
+ * or reads a file in it; what it had in memory is to be loaded anew.
+ */
+enum { NKS_DB_TRIES = 8 };
+bool nks_db_again(int *tries, enum nks_status status, struct nks_fault *fault);
+/* A whole transaction: begin, `body`, commit; rolled back where either fails, and done again as above. So `body` may be
+ * called more than once: it begins from what is stored, and changes nothing in memory that it would not set anew. */
+typedef enum nks_status (*nks_db_body_fn)(void *context, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_db_transact(struct nks_db *db, nks_db_body_fn body, void *context,
+                                            struct nks_fault *fault);
+
 /* Runs steps not yet applied of `migrations`, each in its own transaction; refuses (NKS_FAILED, DB-NEWER) a database
  * that has steps this program does not know. The table schema_step(module, number, applied_at) is db's own. */
 NKS_CHECKED enum nks_status nks_db_migrate(struct nks_db *db, const struct nks_migration *migrations, size_t count,
@@ -111,10 +126,20 @@ typedef void (*nks_db_copy_fn)(void *context, int64_t done, int64_t total);
 NKS_CHECKED enum nks_status nks_db_copy(struct nks_db *db, const char *path, nks_db_copy_fn progress, void *context,
                                         struct nks_fault *fault);
 
-/* Before values that must not be found any more are changed or deleted; after their commit. DB-BUSY while another
- * connection reads. */
-NKS_CHECKED enum nks_status nks_db_wipe_begin(struct nks_db *db, struct nks_fault *fault);
-NKS_CHECKED enum nks_status nks_db_wipe(struct nks_db *db, struct nks_fault *fault);
+/*
+ * Makes sure that nobody else has a database that is a file open to write (DB-BUSY after ten seconds), and that its
+ * file is whole by itself. Whoever opens it to write after that waits as long as a transaction of ours is open, and
+ * then finds out where the file has got another name meanwhile. `on` false: as before.
+ */
+NKS_CHECKED enum nks_status nks_db_alone(struct nks_db *db, bool on, struct nks_fault *fault);
+
+/*
+ * Before values of `tables` (which end with NULL) that must not be found any more are changed or deleted; and after
+ * their commit. DB-BUSY while another connection may still read them. An engine that keeps old rows beside new ones
+ * writes these tables anew, which takes their owner (DB-PERMISSION, before anything is gone) and as much room again.
+ */
+NKS_CHECKED enum nks_status nks_db_wipe_begin(struct nks_db *db, const char *const *tables, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_db_wipe(struct nks_db *db, const char *const *tables, struct nks_fault *fault);
 
 /* The prepared statement for `sql`, reset and with no values bound. It stays the connection's. */
 NKS_CHECKED enum nks_status nks_stmt_start(struct nks_db *db, const struct nks_sql *sql, struct nks_stmt **out,

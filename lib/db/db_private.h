@@ -39,8 +39,14 @@ NKS_CHECKED enum nks_status nks_sqlite_copy(struct nks_db *db, const char *path,
                                             struct nks_fault *fault);
 NKS_CHECKED enum nks_status nks_sqlite_catalogue(struct nks_db *db, struct nks_db *made, nks_db_catalogue_fn fn,
                                                  void *context, struct nks_fault *fault);
-NKS_CHECKED enum nks_status nks_sqlite_wipe_begin(struct nks_db *db, struct nks_fault *fault);
-NKS_CHECKED enum nks_status nks_sqlite_wipe(struct nks_db *db, struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_sqlite_wipe_begin(struct nks_db *db, const char *const *tables,
+                                                  struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_sqlite_wipe(struct nks_db *db, const char *const *tables, struct nks_fault *fault);
+extern const struct nks_sql nks_sqlite_columns;
+struct nks_reading;
+NKS_CHECKED enum nks_status nks_sqlite_rows(struct nks_db *db, const struct nks_reading *reading,
+                                            struct nks_fault *fault);
+NKS_CHECKED enum nks_status nks_sqlite_alone(struct nks_db *db, bool on, struct nks_fault *fault);
 struct sqlite3 *nks_sqlite_handle(struct nks_db *db);
 NKS_CHECKED enum nks_status nks_sqlite_fail(struct sqlite3 *handle, int rc, const char *name, struct nks_fault *fault);
 

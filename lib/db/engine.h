@@ -5,7 +5,9 @@
  * begin with. db.h says what each verb means; here stands only what is not said there.
  */
 #include "db/db_private.h"
+#include "db/move.h"
 
+struct nks_reading;
 struct nks_engine {
     void (*close)(struct nks_db *db);
 
@@ -42,8 +44,24 @@ struct nks_engine {
                                  struct nks_fault *fault);
     enum nks_status (*copy)(struct nks_db *db, const char *path, nks_db_copy_fn progress, void *context,
                             struct nks_fault *fault);
-    enum nks_status (*wipe_begin)(struct nks_db *db, struct nks_fault *fault);
-    enum nks_status (*wipe)(struct nks_db *db, struct nks_fault *fault);
+    enum nks_status (*wipe_begin)(struct nks_db *db, const char *const *tables, struct nks_fault *fault);
+    enum nks_status (*wipe)(struct nks_db *db, const char *const *tables, struct nks_fault *fault);
+
+    /* For move.c. Of each column of each table that steps made, in the order of table and place: table, column, kind
+     * ("number", "bytes", "text"), bytes of a number, place in the primary key (0: none). */
+    const struct nks_sql *columns;
+    enum nks_status (*rows)(struct nks_db *db, const struct nks_reading *reading, struct nks_fault *fault);
+    enum nks_status (*alone)(struct nks_db *db, bool on, struct nks_fault *fault);
+};
+
+/* A reading whose rows come one at a time, however large. */
+typedef enum nks_status (*nks_values_fn)(void *context, const struct nks_value *values, struct nks_fault *fault);
+struct nks_reading {
+    const char *name, *text; /* without parameters */
+    int columns;
+    const struct nks_move_column *column; /* NULL: one number */
+    nks_values_fn fn;                     /* the values stay until it returns */
+    void *context;
 };
 
 /* The first member of an engine's own struct. */

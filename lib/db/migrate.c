@@ -4,11 +4,12 @@
  */
 #include "db/db_private.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEP_NAME_MAX = 80, TOKEN_MAX = 24 };
+enum { STEP_NAME_MAX = 80, TOKEN_MAX = 24, STEPS_MAX = 256 };
 
 static const char create_text[] = "CREATE TABLE IF NOT EXISTS schema_step (\n"
                                   "    module {text} NOT NULL,\n"
@@ -108,20 +109,22 @@ static enum nks_status run_tokens(struct nks_db *db, const char *name, const cha
     return status;
 }
 
-static bool is_known(const struct nks_migration *migrations, size_t count, struct nks_text module, int64_t number)
+/* The place of a step among those that this program knows; count: it does not. */
+static size_t step_index(const struct nks_migration *migrations, size_t count, struct nks_text module, int64_t number)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (migrations[i].number == number && nks_text_is(module, migrations[i].module))
-            return true;
-    }
-    return false;
+    size_t i = 0;
+    while (i < count && !(migrations[i].number == number && nks_text_is(module, migrations[i].module)))
+        i++;
+    return i;
 }
 
-/* An older program must not write into a schema it does not understand. */
-static enum nks_status refuse_newer(struct nks_db *db, const struct nks_migration *migrations, size_t count,
-                                    struct nks_fault *fault)
+/* Which steps are applied. An older program must not write into a schema it does not understand. */
+static enum nks_status steps_read(struct nks_db *db, const struct nks_migration *migrations, size_t count,
+                                  bool applied[STEPS_MAX], struct nks_fault *fault)
 {
     struct nks_stmt *stmt = NULL;
+    assert(count <= STEPS_MAX);
+    memset(applied, 0, STEPS_MAX * sizeof applied[0]);
     NKS_TRY(nks_stmt_start(db, &sql_steps, &stmt, fault));
     for (;;) {
         bool row = false;
@@ -130,8 +133,11 @@ static enum nks_status refuse_newer(struct nks_db *db, const struct nks_migratio
             return NKS_OK;
         struct nks_text module = nks_column_text(stmt, 0);
         int64_t number = nks_column_int(stmt, 1);
-        if (is_known(migrations, count, module, number))
+        size_t index = step_index(migrations, count, module, number);
+        if (index < count) {
+            applied[index] = true;
             continue;
+        }
         enum nks_status status =
             nks_fault_set(fault, NKS_FAILED, "DB-NEWER",
                           "the database has step %.*s %lld, which this program does not know: use a newer nks",
@@ -202,18 +208,16 @@ static enum nks_status apply_alone(struct nks_db *db, const struct nks_migration
 enum nks_status nks_db_schema_check(struct nks_db *db, const struct nks_migration *migrations, size_t count,
                                     size_t *applied, size_t *missing, struct nks_fault *fault)
 {
-    bool is_there = false;
+    bool is_there = false, done[STEPS_MAX];
     *applied = 0;
     *missing = count;
     NKS_TRY(nks_db_has_table(db, "schema_step", &is_there, fault));
     if (!is_there)
         return NKS_OK;
-    NKS_TRY(refuse_newer(db, migrations, count, fault));
+    NKS_TRY(steps_read(db, migrations, count, done, fault));
     for (size_t i = 0; i < count; i++) {
-        bool done = false;
-        NKS_TRY(is_applied(db, &migrations[i], &done, fault));
-        *applied += done;
-        *missing -= done;
+        *applied += done[i];
+        *missing -= done[i];
     }
     return NKS_OK;
 }
@@ -229,15 +233,13 @@ enum nks_status nks_db_migrate_told(struct nks_db *db, const struct nks_migratio
                                     int64_t now, struct nks_migrated *told, struct nks_fault *fault)
 {
     *told = (struct nks_migrated){.count = 0};
-    bool is_there = false;
+    bool is_there = false, applied[STEPS_MAX];
     NKS_TRY(nks_db_has_table(db, "schema_step", &is_there, fault)); /* who may not make tables need not */
     if (!is_there)
         NKS_TRY(run_tokens(db, "schema_step", create_text, fault));
-    NKS_TRY(refuse_newer(db, migrations, count, fault));
+    NKS_TRY(steps_read(db, migrations, count, applied, fault));
     for (size_t i = 0; i < count; i++) {
-        bool applied = false;
-        NKS_TRY(is_applied(db, &migrations[i], &applied, fault));
-        if (!applied)
+        if (!applied[i])
             NKS_TRY(apply_alone(db, &migrations[i], now, told, fault));
     }
     return NKS_OK;

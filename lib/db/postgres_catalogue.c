@@ -1,11 +1,16 @@
 /*
  * The catalogue of a database against that of one made anew by the same steps, in memory, on SQLite: both are asked for
  * the same facts, a line for each table and index. What only PostgreSQL has (triggers, rules, views, functions …) was
- * not made by a step and is foreign.
+ * not made by a step and is foreign; and a table or index is another one where rows could hide or be lost: row
+ * security, a part that is gone, a child that is no part, no WAL, an index or constraint that is not in force.
  */
 #include "db/postgres_private.h"
 
+#include <assert.h>
+
 #include <string.h>
+
+static_assert(PG_PARTITIONS == 8, "tables_here counts them");
 
 /* Name, and facts: of each column its name, place, kind, whether it may be NULL, place in the primary key, default; and
  * the columns of each UNIQUE. A primary key is never NULL. Numbers have the same kind, however wide. */
@@ -39,7 +44,16 @@ static const struct nks_sql tables_here = {
     "p.place) "
     "FROM unnest(k.conkey) WITH ORDINALITY AS p(number, place) JOIN pg_attribute c ON c.attrelid = t.oid AND c.attnum "
     "= "
-    "p.number) AS u FROM pg_constraint k WHERE k.conrelid = t.oid AND k.contype = 'u') x), ''), '' FROM pg_class t "
+    "p.number) AS u FROM pg_constraint k WHERE k.conrelid = t.oid AND k.contype = 'u') x), ''), "
+    /* what no step does: '' where all of it is sound */
+    "CASE WHEN (SELECT count(*) FROM pg_inherits h WHERE h.inhparent = t.oid AND NOT h.inhdetachpending) <> CASE "
+    "t.relkind WHEN 'p' THEN 8 ELSE 0 END OR EXISTS (SELECT 1 FROM pg_class x WHERE (x.oid = t.oid OR x.oid IN (SELECT "
+    "h.inhrelid FROM pg_inherits h WHERE h.inhparent = t.oid)) AND (x.relrowsecurity OR x.relforcerowsecurity OR "
+    "x.relpersistence <> 'p' OR x.relnamespace <> t.relnamespace OR x.relkind NOT IN ('r', 'p') OR x.oid <> t.oid AND "
+    "x.relkind <> 'r' OR EXISTS (SELECT 1 FROM pg_attribute c WHERE c.attrelid = x.oid AND c.attidentity <> '') OR "
+    "EXISTS (SELECT 1 FROM pg_constraint k JOIN pg_index i ON i.indexrelid = k.conindid WHERE k.conrelid = x.oid AND "
+    "NOT (k.convalidated AND i.indisvalid AND i.indisready AND i.indislive)))) THEN 'unsound' ELSE '' END FROM "
+    "pg_class t "
     "WHERE "
     "t.relkind IN ('r', 'p') AND NOT t.relispartition AND t.relnamespace = current_schema()::regnamespace AND "
     "t.relname "
@@ -64,13 +78,16 @@ static const struct nks_sql indexes_here = {
     "catalogue_indexes_here",
     "SELECT ic.relname::text, t.relname || ' ' || (SELECT string_agg(c.attname, ',' ORDER BY k.place) FROM "
     "unnest(i.indkey::smallint[]) WITH ORDINALITY AS k(number, place) JOIN pg_attribute c ON c.attrelid = t.oid AND "
-    "c.attnum = k.number) || ' ' || CASE WHEN i.indpred IS NULL THEN 0 ELSE 1 END, CASE WHEN i.indisunique THEN "
+    "c.attnum = k.number) || ' ' || CASE WHEN i.indpred IS NULL THEN 0 ELSE 1 END || CASE WHEN EXISTS (SELECT 1 FROM "
+    "pg_index x WHERE (x.indexrelid = i.indexrelid OR x.indexrelid IN (SELECT h.inhrelid FROM pg_inherits h WHERE "
+    "h.inhparent = i.indexrelid)) AND NOT (x.indisvalid AND x.indisready AND x.indislive)) THEN ' unsound' ELSE '' "
+    "END, CASE WHEN i.indisunique THEN "
     "'unique' "
     "WHEN EXISTS (SELECT 1 FROM pg_partitioned_table p WHERE p.partrelid = t.oid AND NOT p.partattrs[0] = ANY "
     "(i.indkey::smallint[])) THEN 'apart' ELSE 'many' END FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid "
     "JOIN "
-    "pg_class t ON t.oid = i.indrelid WHERE t.relnamespace = current_schema()::regnamespace AND NOT t.relispartition "
-    "AND "
+    "pg_class t ON t.oid = i.indrelid WHERE t.relnamespace = current_schema()::regnamespace AND (NOT t.relispartition "
+    "OR NOT EXISTS (SELECT 1 FROM pg_inherits h WHERE h.inhrelid = i.indexrelid)) AND "
     "t.relkind IN ('r', 'p') AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid) ORDER BY "
     "ic.relname",
     0,
@@ -91,7 +108,9 @@ static const struct nks_sql others_here = {
     "c.oid = "
     "p.polrelid WHERE c.relnamespace = current_schema()::regnamespace UNION ALL SELECT 'function', f.proname::text "
     "FROM "
-    "pg_proc f WHERE f.pronamespace = current_schema()::regnamespace) x ORDER BY x.kind, x.name",
+    "pg_proc f WHERE f.pronamespace = current_schema()::regnamespace UNION ALL SELECT 'event trigger', e.evtname::text "
+    "FROM pg_event_trigger e UNION ALL SELECT 'constraint', k.conname::text FROM pg_constraint k WHERE k.contype NOT "
+    "IN ('p', 'u', 'n') AND k.connamespace = current_schema()::regnamespace) x ORDER BY x.kind, x.name",
     0,
     {NULL}};
 

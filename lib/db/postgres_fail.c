@@ -13,8 +13,8 @@ struct state_row {
 
 /* A whole state stands before its class. */
 static const struct state_row state_table[] = {
-    {"40001", NKS_RETRY, "DB-BUSY", "another transaction came between: try again later"},
-    {"40P01", NKS_RETRY, "DB-BUSY", "two transactions waited for each other: try again later"},
+    {"40001", NKS_RETRY, "DB-CONFLICT", "another transaction came between: try again later"},
+    {"40P01", NKS_RETRY, "DB-CONFLICT", "two transactions waited for each other: try again later"},
     {"55P03", NKS_RETRY, "DB-BUSY", "another program is writing: try again later"},
     {"57014", NKS_RETRY, "DB-BUSY", "the server stopped it after its time limit: try again later"},
     {"53100", NKS_RETRY, "DB-FULL", "the disk of the server is full: make room and try again"},
@@ -82,6 +82,19 @@ enum nks_status nks_pg_fail(const PGresult *result, const char *name, bool has_v
         nks_pg_one_line(words, message);
     const struct state_row *row = row_of(state);
     return nks_fault_set(fault, row->status, row->code, "%s: %s (%s)", name, message, row->advice);
+}
+
+bool nks_pg_is_retry(const char *state)
+{
+    return row_of(state)->status == NKS_RETRY;
+}
+
+enum nks_status nks_pg_fail_connect(const char *state, const char *message, struct nks_fault *fault)
+{
+    const struct state_row *row = row_of(state);
+    return row == &state_other
+               ? nks_fault_set(fault, NKS_FAILED, "DB-PERMISSION", "%s (look at the address and the role)", message)
+               : nks_fault_set(fault, row->status, row->code, "%s (%s)", message, row->advice);
 }
 
 enum nks_status nks_pg_lost(const char *name, struct nks_fault *fault)

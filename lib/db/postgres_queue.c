@@ -14,7 +14,9 @@ static enum nks_status asked_for(const char *name, struct nks_fault *fault)
 {
     if (!nks_fault_point(true))
         return NKS_OK;
-    return errno == ENOSPC   ? nks_fault_set(fault, NKS_RETRY, "DB-FULL", "%s: the disk of the server is full", name)
+    return errno == EDEADLK
+               ? nks_fault_set(fault, NKS_RETRY, "DB-CONFLICT", "%s: another transaction came between", name)
+           : errno == ENOSPC ? nks_fault_set(fault, NKS_RETRY, "DB-FULL", "%s: the disk of the server is full", name)
            : errno == ENOMEM ? nks_fault_set(fault, NKS_RETRY, "MEMORY", "%s: there is no memory left", name)
            : errno == EACCES ? nks_fault_set(fault, NKS_FAILED, "DB-PERMISSION", "%s: the role has no right", name)
                              : nks_fault_set(fault, NKS_RETRY, "DB-IO", "%s: the server's disk did not obey", name);
@@ -83,6 +85,8 @@ static enum nks_status take(struct pg *db, const struct pg_sent *sent, PGresult 
 {
     enum nks_status status = NKS_OK;
     ExecStatusType kind = PQresultStatus(result);
+    if (sent->done != NULL)
+        *sent->done = kind == PGRES_COMMAND_OK;
     if (kind == PGRES_COMMAND_OK || kind == PGRES_TUPLES_OK) {
         if (sent->counts)
             db->changes += rows_changed(result);

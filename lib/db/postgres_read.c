@@ -20,19 +20,23 @@ static bool cursor_lives(const struct pg_stmt *stmt)
     return stmt->cursor_held || (db->open_transaction && stmt->cursor_of == db->transaction);
 }
 
-/* A cursor that could not be closed goes with its transaction or connection. */
+/*
+ * The answer is not waited for, so that an error of what was sent before is not lost here: hence the spare places. Each
+ * opening of a cursor empties the queue, so that they are enough for that many open ones.
+ */
 void nks_pg_cursor_close(struct pg_stmt *stmt)
 {
     struct pg *db = nks_pg_of(stmt->base.db);
     char text[COMMAND_MAX];
     int cursor = stmt->cursor;
     stmt->cursor = 0;
-    if (cursor == 0 || !cursor_lives(stmt) || db->sent_count == PG_QUEUE_MAX)
+    if (cursor == 0 || !cursor_lives(stmt) || db->sent_count == PG_QUEUE_MAX + PG_QUEUE_SPARE)
         return;
     snprintf(text, sizeof text, "CLOSE c%010d", cursor);
-    if (nks_pg_send(db, stmt->base.sql->name, text, NULL, NULL) == NKS_OK && !db->open_transaction &&
-        nks_pg_sync(db, NULL) != NKS_OK)
-        return;
+    int good = PQsendQueryParams(db->conn, text, 0, NULL, NULL, NULL, NULL, 1);
+    if (nks_pg_sent(db, good, (struct pg_sent){.name = stmt->base.sql->name}, NULL) == NKS_OK &&
+        !db->open_transaction && nks_pg_sync(db, NULL) != NKS_OK)
+        return; /* it goes with the connection */
 }
 
 /* As many as fit, by the size of those before. */
@@ -111,6 +115,7 @@ enum nks_status nks_pg_step(struct nks_stmt *base, bool *row, struct nks_fault *
 {
     struct pg_stmt *stmt = nks_pg_stmt_of(base);
     *row = false;
+    NKS_TRY(nks_pg_wrong(nks_pg_of(base->db), fault));
     if (stmt->ended)
         return NKS_OK;
     enum nks_status status = stmt->reading
@@ -126,6 +131,8 @@ enum nks_status nks_pg_step(struct nks_stmt *base, bool *row, struct nks_fault *
 enum nks_status nks_pg_one(struct nks_stmt *base, bool *found, struct nks_fault *fault)
 {
     struct pg_stmt *stmt = nks_pg_stmt_of(base);
+    *found = false;
+    NKS_TRY(nks_pg_wrong(nks_pg_of(base->db), fault));
     if (stmt->on_row)
         nks_pg_rest(stmt);
     enum nks_status status = reading_begin(stmt, true, fault);
@@ -141,7 +148,34 @@ void nks_pg_end(struct nks_stmt *stmt)
     nks_pg_stmt_of(stmt)->ended = true;
 }
 
-/* ---- columns: to read one without a row, or past the last one, is a defect that must not pass as 0 */
+/*
+ * ---- columns
+ * To read one without a row, or past the last one, is a defect. A value of another type than is read there, because
+ * somebody has changed the column, must not pass as 0: it becomes the fault of the next verb, so that nothing which
+ * rests on it is stored; no column is looked at twice for that.
+ */
+
+static void wrong_type(const struct pg_stmt *stmt, int column, const char *what)
+{
+    (void)nks_fault_set(&nks_pg_of(stmt->base.db)->wrong, NKS_INTEGRITY, "DB-SCHEMA",
+                        "%s: %s is %s in this database: somebody has changed the schema", stmt->base.sql->name,
+                        PQfname(stmt->result, column), what);
+}
+
+static void wrong_number(const struct pg_stmt *stmt, int column)
+{
+    (void)nks_fault_set(&nks_pg_of(stmt->base.db)->wrong, NKS_FAILED, "DB-SQL", "%s: %s does not fit 64 bits",
+                        stmt->base.sql->name, PQfname(stmt->result, column));
+}
+
+enum nks_status nks_pg_wrong(struct pg *db, struct nks_fault *fault)
+{
+    struct nks_fault wrong = db->wrong;
+    if (wrong.status == NKS_OK)
+        return NKS_OK;
+    nks_fault_clear(&db->wrong);
+    return nks_fault_set(fault, wrong.status, wrong.code, "%s", wrong.line);
+}
 
 static uint64_t bits(const char *from, int bytes)
 {
@@ -151,28 +185,27 @@ static uint64_t bits(const char *from, int bytes)
     return value;
 }
 
-/* A sum: digits of base 10,000, the first of weight `weight`. A fraction, or more than 64 bits, is a defect. */
-static int64_t numeric(const char *from)
+/* A sum: digits of base 10,000, the first of weight `weight`. False: a fraction, or more than 64 bits. */
+static bool numeric(const char *from, int64_t *out)
 {
     int digits = (int16_t)bits(from, 2), weight = (int16_t)bits(from + 2, 2);
     bool is_negative = bits(from + 4, 2) == 0x4000;
     int64_t value = 0;
     bool fits = digits <= weight + 1 && (is_negative || bits(from + 4, 2) == 0);
-    for (int i = 0; i <= weight; i++) {
+    for (int i = 0; i <= weight && fits; i++) {
         int64_t digit = i < digits ? (int64_t)bits(from + 8 + 2 * i, 2) : 0;
-        fits = fits && !__builtin_mul_overflow(value, 10000, &value);
-        fits = fits && !__builtin_add_overflow(value, is_negative ? -digit : digit, &value);
+        fits = !__builtin_mul_overflow(value, 10000, &value) &&
+               !__builtin_add_overflow(value, is_negative ? -digit : digit, &value);
     }
-    assert(fits);
-    return fits ? value : INT64_MAX;
+    *out = fits ? value : 0;
+    return fits;
 }
 
-int64_t nks_pg_number(const PGresult *result, int row, int column)
+static int64_t number(const struct pg_stmt *stmt, int column)
 {
-    const char *from = PQgetvalue(result, row, column);
-    if (PQgetisnull(result, row, column))
-        return 0;
-    switch (PQftype(result, column)) {
+    const char *from = PQgetvalue(stmt->result, stmt->row, column);
+    int64_t value = 0;
+    switch (PQftype(stmt->result, column)) {
     case PG_INT8:
         return (int64_t)bits(from, 8);
     case PG_INT4:
@@ -182,9 +215,11 @@ int64_t nks_pg_number(const PGresult *result, int row, int column)
     case PG_BOOL:
         return from[0] != 0;
     case PG_NUMERIC:
-        return numeric(from);
+        if (!numeric(from, &value))
+            wrong_number(stmt, column);
+        return value;
     default:
-        assert(false && "the column is no number");
+        wrong_type(stmt, column, "no number");
         return 0;
     }
 }
@@ -199,7 +234,7 @@ static const PGresult *column_result(const struct pg_stmt *stmt, int column)
 int64_t nks_pg_column_int(struct nks_stmt *base, int column)
 {
     const struct pg_stmt *stmt = nks_pg_stmt_of(base);
-    return nks_pg_number(column_result(stmt, column), stmt->row, column);
+    return PQgetisnull(column_result(stmt, column), stmt->row, column) ? 0 : number(stmt, column);
 }
 
 bool nks_pg_column_is_null(struct nks_stmt *base, int column)
@@ -214,8 +249,10 @@ struct nks_text nks_pg_column_text(struct nks_stmt *base, int column)
     const struct pg_stmt *stmt = nks_pg_stmt_of(base);
     const PGresult *result = column_result(stmt, column);
     Oid type = PQftype(result, column);
-    assert(type == PG_TEXT || type == PG_BYTEA || type == PG_VARCHAR || type == PG_NAME);
-    (void)type;
+    if (type != PG_TEXT && type != PG_BYTEA && type != PG_VARCHAR && type != PG_NAME) {
+        wrong_type(stmt, column, "neither text nor bytes");
+        return (struct nks_text){"", 0};
+    }
     return (struct nks_text){PQgetvalue(result, stmt->row, column), (size_t)PQgetlength(result, stmt->row, column)};
 }
 
@@ -266,10 +303,10 @@ static enum nks_status rows_give(struct pg_stmt *stmt, size_t from, nks_db_row_f
     int rows = PQntuples(stmt->result), last = PQnfields(stmt->result) - 1;
     stmt->on_row = true;
     for (stmt->row = 0; stmt->row < rows; stmt->row++) {
-        size_t index = from + (size_t)nks_pg_number(stmt->result, stmt->row, last) - 1;
+        size_t index = from + (size_t)number(stmt, last) - 1;
         NKS_TRY(row(context, index, &stmt->base, fault));
     }
-    return NKS_OK;
+    return nks_pg_wrong(nks_pg_of(stmt->base.db), fault);
 }
 
 enum nks_status nks_pg_each_key(struct nks_db *base, const struct nks_sql *sql, const int64_t *keys, size_t count,
@@ -277,6 +314,7 @@ enum nks_status nks_pg_each_key(struct nks_db *base, const struct nks_sql *sql, 
 {
     struct pg *db = nks_pg_of(base);
     struct nks_stmt *plain = NULL;
+    NKS_TRY(nks_pg_wrong(db, fault));
     NKS_TRY(nks_pg_start(base, sql, &plain, fault));
     struct pg_stmt *stmt = nks_pg_stmt_of(plain);
     if (stmt->each == NULL)

@@ -105,9 +105,11 @@ static enum nks_status copy_send(struct pg *db, struct nks_fault *fault)
     memcpy(db->rows, signature, sizeof signature);
     memset(db->rows + sizeof signature, 0, 8);
     nks_pg_put(db->rows + db->rows_len, TRAILER, UINT16_MAX);
-    if (PQputCopyData(db->conn, db->rows, (int)db->rows_len + TRAILER) != 1 || PQputCopyEnd(db->conn, NULL) != 1)
+    bool good = PQputCopyData(db->conn, db->rows, (int)db->rows_len + TRAILER) == 1;
+    if (PQputCopyEnd(db->conn, good ? NULL : "not all rows could be sent") != 1)
         return nks_pg_lost(name, fault);
-    return copy_end(db, name, fault);
+    status = copy_end(db, name, good ? fault : NULL); /* whatever it was, the server is out of COPY again */
+    return good ? status : nks_pg_lost(name, fault);
 }
 
 /* COPY knows no pipeline. */

@@ -1,7 +1,8 @@
 /*
- * Statements: prepared at first use, with binary values and results. The server is asked which types it gives the
- * parameters. Those of a plain INSERT stay as they are, because they are the columns' own; everywhere else a number is
- * told to be a bigint: from `:state = 0 OR state = :state` or `:first << 20` the server would conclude a narrower one.
+ * Statements, with binary values and results. At its first use the server is asked, in one round trip, which types it
+ * gives the parameters. Those of a plain INSERT stay as they are, because they are the columns' own; everywhere else a
+ * number is told to be a bigint: from `:state = 0 OR state = :state` or `:first << 20` the server would conclude a
+ * narrower one. Such a statement is prepared with these types on the way to its first execution, without a round trip.
  */
 #include "db/postgres_private.h"
 
@@ -24,14 +25,14 @@ static enum nks_status no_memory(const struct nks_sql *sql, struct nks_fault *fa
 }
 
 /* Asks what the server makes of the text: its parameters' types, and whether it gives rows. */
-static enum nks_status ask(struct pg *db, struct pg_stmt *stmt, PGresult **out, struct nks_fault *fault)
+static enum nks_status ask(struct pg *db, struct pg_stmt *stmt, const char *as, PGresult **out, struct nks_fault *fault)
 {
     const struct pg_sent parse = {.name = stmt->base.sql->name};
     struct pg_sent describe = {.name = stmt->base.sql->name, .keep = out};
     NKS_TRY(nks_pg_ready(db, parse.name, fault));
-    NKS_TRY(nks_pg_sent(db, PQsendPrepare(db->conn, "", stmt->text, 0, NULL), parse, fault));
+    NKS_TRY(nks_pg_sent(db, PQsendPrepare(db->conn, as, stmt->text, 0, NULL), parse, fault));
     NKS_TRY(nks_pg_ready(db, parse.name, fault));
-    NKS_TRY(nks_pg_sent(db, PQsendDescribePrepared(db->conn, ""), describe, fault));
+    NKS_TRY(nks_pg_sent(db, PQsendDescribePrepared(db->conn, as), describe, fault));
     return nks_pg_sync(db, fault);
 }
 
@@ -40,30 +41,39 @@ static Oid type_for(const struct pg_stmt *stmt, Oid asked)
     return stmt->copy == NULL && (asked == PG_INT2 || asked == PG_INT4 || asked == PG_NUMERIC) ? PG_INT8 : asked;
 }
 
-static enum nks_status take_types(struct pg_stmt *stmt, int params, const PGresult *described, struct nks_fault *fault)
+static enum nks_status take_types(struct pg_stmt *stmt, const PGresult *described, struct nks_fault *fault)
 {
-    if (PQnparams(described) != params)
+    if (PQnparams(described) != stmt->params)
         return nks_fault_set(fault, NKS_FAILED, "DB-SQL", "%s: has %d parameters, not %d (a defect of the program)",
-                             stmt->base.sql->name, PQnparams(described), params);
-    for (int i = 0; i < params; i++)
+                             stmt->base.sql->name, PQnparams(described), stmt->params);
+    for (int i = 0; i < stmt->params; i++)
         stmt->types[i] = type_for(stmt, PQparamtype(described, i));
     stmt->gives_rows = PQnfields(described) > 0;
     return NKS_OK;
 }
 
-static enum nks_status prepare(struct pg *db, struct pg_stmt *stmt, int params, struct nks_fault *fault)
+/* Where no type can become another one, what was asked about is what is executed later. */
+static enum nks_status learn(struct pg *db, struct pg_stmt *stmt, struct nks_fault *fault)
 {
     PGresult *described = NULL;
-    enum nks_status status = ask(db, stmt, &described, fault);
-    if (status == NKS_OK)
-        status = take_types(stmt, params, described, fault);
-    PQclear(described);
-    NKS_TRY(status);
-    const struct pg_sent parse = {.name = stmt->base.sql->name};
+    bool as_it_is = stmt->params == 0 || stmt->copy != NULL;
     snprintf(stmt->name, sizeof stmt->name, "s%d", ++db->named);
+    enum nks_status status = ask(db, stmt, as_it_is ? stmt->name : "", &described, fault);
+    if (status == NKS_OK)
+        status = take_types(stmt, described, fault);
+    PQclear(described);
+    stmt->prepared = as_it_is;
+    return status;
+}
+
+/* What is skipped, because of an error before it, is sent again with the next execution. */
+static enum nks_status prepare(struct pg *db, struct pg_stmt *stmt, struct nks_fault *fault)
+{
+    const struct pg_sent parse = {.name = stmt->base.sql->name, .done = &stmt->prepared};
     NKS_TRY(nks_pg_ready(db, parse.name, fault));
-    NKS_TRY(nks_pg_sent(db, PQsendPrepare(db->conn, stmt->name, stmt->text, params, stmt->types), parse, fault));
-    return nks_pg_sync(db, fault);
+    NKS_TRY(nks_pg_sent(db, PQsendPrepare(db->conn, stmt->name, stmt->text, stmt->params, stmt->types), parse, fault));
+    stmt->prepared = true;
+    return NKS_OK;
 }
 
 void nks_pg_stmt_free(struct pg_stmt *stmt)
@@ -89,10 +99,11 @@ enum nks_status nks_pg_stmt_new(struct pg *db, const struct nks_sql *sql, char *
     stmt->base.db = &db->base;
     stmt->base.sql = sql;
     stmt->text = text;
+    stmt->params = params;
     stmt->copy = nks_pg_sql_copy(sql->text, sql->params);
     enum nks_status status = nks_pg_rows_flush(db, fault);
     if (status == NKS_OK)
-        status = prepare(db, stmt, params, fault);
+        status = learn(db, stmt, fault);
     if (status != NKS_OK) {
         nks_pg_stmt_free(stmt);
         return status;
@@ -247,6 +258,8 @@ enum nks_status nks_pg_execute(struct pg *db, struct pg_stmt *stmt, const struct
 {
     const struct pg_sent sent = {
         .name = stmt->base.sql->name, .counts = !stmt->gives_rows, .has_values = true, .keep = keep};
+    if (!stmt->prepared)
+        NKS_TRY(prepare(db, stmt, fault));
     NKS_TRY(nks_pg_ready(db, sent.name, fault));
     return nks_pg_sent(
         db,
@@ -284,6 +297,7 @@ enum nks_status nks_pg_run(struct nks_stmt *base, int64_t *changed, struct nks_f
     struct pg_stmt *stmt = nks_pg_stmt_of(base);
     struct pg *db = nks_pg_of(base->db);
     struct pg_packed packed;
+    NKS_TRY(nks_pg_wrong(db, fault));
     if (stmt->gives_rows)
         return nks_fault_set(fault, NKS_FAILED, "DB-SQL", "%s: gives rows where none are expected (a defect)",
                              base->sql->name);

@@ -696,6 +696,9 @@ static const struct nks_engine engine = {
     .copy = nks_sqlite_copy,
     .wipe_begin = nks_sqlite_wipe_begin,
     .wipe = nks_sqlite_wipe,
+    .columns = &nks_sqlite_columns,
+    .rows = nks_sqlite_rows,
+    .alone = nks_sqlite_alone,
 };
 
 enum nks_status nks_sqlite_open(const struct nks_db_options *options, struct nks_db **out, struct nks_fault *fault)

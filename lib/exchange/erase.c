@@ -1,6 +1,8 @@
 /* What is left in rows when a delivery, or a file of ours, is erased. */
 #include "exchange/exchange_private.h"
 
+const char *const nks_exchange_erased[] = {"delivery", NULL};
+
 enum nks_status nks_delivery_erase(struct nks_exchange *exchange, int64_t id, nks_time now, struct nks_fault *fault)
 {
     struct nks_stmt *stmt = NULL;

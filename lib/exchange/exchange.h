@@ -267,6 +267,8 @@ NKS_CHECKED enum nks_status nks_look_odd(struct nks_exchange *exchange, nks_time
 /* ---- erasing (erase.c): what a row says of a person goes; hash, state and counts stay. Inside the caller's
  * transaction: once with `now` negative before the spool or archive copy is destroyed, once with `now` after it. */
 
+/* The tables of which something is erased; ends with NULL. */
+extern const char *const nks_exchange_erased[];
 NKS_CHECKED enum nks_status nks_delivery_erase(struct nks_exchange *exchange, int64_t id, nks_time now,
                                                struct nks_fault *fault);
 /* *at 0: it is not erased; negative: it is being erased. */

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+const char *const nks_payments_erased[] = {"batch", "batch_group", "slice_decision", "slice_details", "payment", NULL};
+
 enum nks_status nks_batch_erased(struct nks_payments *payments, int64_t batch_id, nks_time *at, bool *done,
                                  struct nks_fault *fault)
 {

@@ -552,6 +552,8 @@ NKS_CHECKED enum nks_status nks_reference_tidy(struct nks_payments *payments, co
 /* ---- erasing a batch (erase.c). Inside the caller's transactions; afterwards details and decisions of it are
  * NKS_REFUSED, BATCH-ERASED. */
 
+/* The tables of which something is erased; ends with NULL. */
+extern const char *const nks_payments_erased[];
 /* *at 0: it is not erased; *done: nks_batch_erase_done was called. */
 NKS_CHECKED enum nks_status nks_batch_erased(struct nks_payments *payments, int64_t batch_id, nks_time *at, bool *done,
                                              struct nks_fault *fault);

@@ -468,7 +468,8 @@ LEFT JOIN leg l ON l.slice_id = p.slice_id AND l.n = p.n AND l.generation = s.ge
   (SELECT d.leg_no FROM leg d WHERE d.slice_id = p.slice_id AND d.n = p.n AND d.generation = s.generation
    ORDER BY d.kind = :debt, d.leg_no LIMIT 1)
 WHERE s.slice_id = :slice_id
-GROUP BY p.currency, p.state, s.state, l.kind, l.state, l.file_id;
+GROUP BY p.currency, p.state, s.state, l.kind, l.state, l.file_id
+ORDER BY p.currency, p.state, s.state, COALESCE(l.kind, -1), l.state, l.file_id;
 
 -- name: look_parts
 SELECT p.currency, p.state, s.state, l.kind, l.state, l.file_id, COUNT(*), SUM(COALESCE(l.amount_minor, p.amount_minor))
@@ -476,7 +477,7 @@ FROM slice s JOIN payment p ON p.slice_id = s.slice_id
 LEFT JOIN leg l ON l.slice_id = p.slice_id AND l.n = p.n AND l.generation = s.generation
 WHERE s.slice_id = :slice_id
 GROUP BY p.currency, p.state, s.state, l.kind, l.state, l.file_id
-ORDER BY p.currency, p.state, s.state, l.kind, l.state, l.file_id;
+ORDER BY p.currency, p.state, s.state, COALESCE(l.kind, -1), l.state, l.file_id;
 
 -- name: look_exceptions
 SELECT p.n, p.seq, p.grp, p.currency, p.amount_minor, p.state, p.reason, s.state, l.state, l.reason, l.amount_minor

@@ -240,12 +240,7 @@ static enum nks_status earlier_find(struct making *making, const char *dir)
 static enum nks_status link_add(struct nks_run *run, const struct nks_backup_result *out)
 {
     const struct nks_trail_entry entry = {.action = NKS_TRAIL_BACKUP, .number = out->files};
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = nks_trail_add(run->trail, &entry, &run->fault);
-    if (status == NKS_OK)
-        return nks_db_commit(run->db, &run->fault);
-    nks_db_rollback(run->db);
-    return status;
+    return nks_run_link(run, &entry);
 }
 
 static enum nks_status make(struct making *making, const char *dir)

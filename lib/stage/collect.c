@@ -354,7 +354,7 @@ static void answer_free(struct nks_answer *answer)
     free(answer);
 }
 
-static enum nks_status collect_one(struct nks_run *run, int64_t delivery_id)
+static enum nks_status collect_try(struct nks_run *run, int64_t delivery_id)
 {
     struct nks_answer *answer = calloc(1, sizeof *answer);
     if (answer == NULL)
@@ -373,6 +373,18 @@ static enum nks_status collect_one(struct nks_run *run, int64_t delivery_id)
     else
         nks_db_rollback(run->db);
     answer_free(answer);
+    return status;
+}
+
+static enum nks_status collect_one(struct nks_run *run, int64_t delivery_id)
+{
+    const struct nks_run_counts before = run->counts;
+    int tries = 0;
+    enum nks_status status = NKS_OK;
+    do {
+        run->counts = before;
+        status = collect_try(run, delivery_id);
+    } while (nks_db_again(&tries, status, &run->fault));
     return status;
 }
 

@@ -77,33 +77,38 @@ enum nks_status nks_staged_publish(struct nks_run *run, const struct nks_out_fil
     return publish_bytes(run, file, &pub, "again");
 }
 
+struct ending {
+    struct nks_run *run;
+    struct nks_out_file *file;
+};
+
+static enum nks_status published_body(void *context, struct nks_fault *fault)
+{
+    const struct ending *ending = context;
+    struct nks_out_file *file = ending->file;
+    NKS_TRY(nks_out_file_published(ending->run->exchange, file, fault));
+    NKS_TRY(nks_journal_mark(ending->run));
+    return nks_run_trail(ending->run, file->by_hand != 0 ? NKS_TRAIL_BY_HAND : NKS_TRAIL_DELIVER, file->batch_id, 0,
+                         file->id);
+}
+
 enum nks_status nks_file_row_published(struct nks_run *run, struct nks_out_file *file)
 {
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = nks_out_file_published(run->exchange, file, &run->fault);
-    if (status == NKS_OK)
-        status = nks_journal_mark(run);
-    if (status == NKS_OK)
-        status =
-            nks_run_trail(run, file->by_hand != 0 ? NKS_TRAIL_BY_HAND : NKS_TRAIL_DELIVER, file->batch_id, 0, file->id);
-    if (status == NKS_OK)
-        status = nks_db_commit(run->db, &run->fault);
-    else
-        nks_db_rollback(run->db);
-    return status;
+    struct ending ending = {run, file};
+    return nks_db_transact(run->db, published_body, &ending, &run->fault);
+}
+
+static enum nks_status settled_body(void *context, struct nks_fault *fault)
+{
+    const struct ending *ending = context;
+    NKS_TRY(nks_out_file_settled(ending->run->exchange, ending->file, fault));
+    return nks_run_trail(ending->run, NKS_TRAIL_DELIVER, ending->file->batch_id, 0, ending->file->id);
 }
 
 static enum nks_status row_settled(struct nks_run *run, struct nks_out_file *file)
 {
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = nks_out_file_settled(run->exchange, file, &run->fault);
-    if (status == NKS_OK)
-        status = nks_run_trail(run, NKS_TRAIL_DELIVER, file->batch_id, 0, file->id);
-    if (status == NKS_OK)
-        status = nks_db_commit(run->db, &run->fault);
-    else
-        nks_db_rollback(run->db);
-    return status;
+    struct ending ending = {run, file};
+    return nks_db_transact(run->db, settled_body, &ending, &run->fault);
 }
 
 /* What was published before this database was put back: the same bytes stay where they went, others wait for a person.
@@ -324,18 +329,27 @@ enum nks_status nks_manifest_write(struct nks_run *run, const struct nks_out_fil
     return line_write(sink, &line);
 }
 
+struct listing {
+    struct nks_run *run;
+    bool any;
+};
+
+static enum nks_status manifests_body(void *context, struct nks_fault *fault)
+{
+    struct listing *listing = context;
+    (void)fault; /* the run's own */
+    listing->any = false;
+    return nks_manifests_reserve(listing->run, &listing->any);
+}
+
 static enum nks_status manifests(struct nks_run *run)
 {
-    bool any = false;
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = nks_manifests_reserve(run, &any);
-    if (status == NKS_OK)
-        status = nks_db_commit(run->db, &run->fault);
-    if (status != NKS_OK)
-        nks_db_rollback(run->db);
-    if (status == NKS_OK && any)
-        status = nks_reserved_write(run);
-    return status == NKS_OK && any ? publish_all(run) : status;
+    struct listing listing = {run, false};
+    NKS_TRY(nks_db_transact(run->db, manifests_body, &listing, &run->fault));
+    if (!listing.any)
+        return NKS_OK;
+    NKS_TRY(nks_reserved_write(run));
+    return publish_all(run);
 }
 
 /* Order files of earlier days that leave now, after a home was put back or a file was held: those days have one more.

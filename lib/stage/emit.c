@@ -65,6 +65,18 @@ static enum nks_status content_write(struct nks_run *run, const struct nks_out_f
     return batch_file_write(run, file, sink);
 }
 
+struct writing {
+    struct nks_run *run;
+    struct nks_out_file *file;
+};
+
+static enum nks_status written_body(void *context, struct nks_fault *fault)
+{
+    const struct writing *writing = context;
+    NKS_TRY(nks_out_file_written(writing->run->exchange, writing->file, fault));
+    return nks_run_trail(writing->run, NKS_TRAIL_EMIT, writing->file->batch_id, 0, writing->file->id);
+}
+
 static enum nks_status row_written(struct nks_run *run, struct nks_out_file *file, const struct nks_out_sink *sink)
 {
     struct nks_buf sum;
@@ -73,15 +85,8 @@ static enum nks_status row_written(struct nks_run *run, struct nks_out_file *fil
     file->sum[sum.len] = '\0';
     file->entries = sink->entries;
     file->bytes = sink->bytes;
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = nks_out_file_written(run->exchange, file, &run->fault);
-    if (status == NKS_OK)
-        status = nks_run_trail(run, NKS_TRAIL_EMIT, file->batch_id, 0, file->id);
-    if (status == NKS_OK)
-        status = nks_db_commit(run->db, &run->fault);
-    else
-        nks_db_rollback(run->db);
-    return status;
+    struct writing writing = {run, file};
+    return nks_db_transact(run->db, written_body, &writing, &run->fault);
 }
 
 static enum nks_status file_write(struct nks_run *run, int64_t file_id)
@@ -115,27 +120,34 @@ enum nks_status nks_reserved_write(struct nks_run *run)
     }
 }
 
-/* In one transaction: order files of the batch, its slices EMITTED, the status report reserved where one is due. */
+struct reserving {
+    struct nks_run *run;
+    struct nks_batch batch;
+};
+
+/* Order files of the batch, its slices EMITTED, the status report reserved where one is due. */
+static enum nks_status reserve_body(void *context, struct nks_fault *fault)
+{
+    struct reserving *reserving = context;
+    struct nks_run *run = reserving->run;
+    struct nks_report_news news;
+    bool any = false;
+    (void)fault; /* the run's own */
+    NKS_TRY(nks_report_news_routed(run, &reserving->batch, &news));
+    NKS_TRY(nks_order_files_reserve(run, &reserving->batch, &any));
+    if (any)
+        NKS_TRY(nks_routed_report_reserve(run, &reserving->batch, &news));
+    return nks_run_trail(run, NKS_TRAIL_EMIT, reserving->batch.id, 0, 0);
+}
+
 static enum nks_status batch_reserve(struct nks_run *run, int64_t batch_id)
 {
-    struct nks_batch batch;
-    struct nks_report_news news;
-    bool found = false, any = false;
-    NKS_TRY(nks_batch_load(run->payments, batch_id, &batch, &found, &run->fault));
-    enum nks_status status = found ? nks_db_begin(run->db, &run->fault) : batch_missing(run, batch_id);
-    if (status == NKS_OK)
-        status = nks_report_news_routed(run, &batch, &news);
-    if (status == NKS_OK)
-        status = nks_order_files_reserve(run, &batch, &any);
-    if (status == NKS_OK && any)
-        status = nks_routed_report_reserve(run, &batch, &news);
-    if (status == NKS_OK)
-        status = nks_run_trail(run, NKS_TRAIL_EMIT, batch_id, 0, 0);
-    if (status == NKS_OK)
-        status = nks_db_commit(run->db, &run->fault);
-    if (status != NKS_OK)
-        nks_db_rollback(run->db);
-    nks_batch_close(&batch);
+    struct reserving reserving = {.run = run};
+    bool found = false;
+    NKS_TRY(nks_batch_load(run->payments, batch_id, &reserving.batch, &found, &run->fault));
+    enum nks_status status =
+        found ? nks_db_transact(run->db, reserve_body, &reserving, &run->fault) : batch_missing(run, batch_id);
+    nks_batch_close(&reserving.batch);
     nks_sys_point("publish.reserved");
     return status;
 }
@@ -150,15 +162,15 @@ static enum nks_status routed_reserve(struct nks_run *run, int64_t batch_id)
     }
 }
 
+static enum nks_status receipts_body(void *context, struct nks_fault *fault)
+{
+    (void)fault; /* the run's own */
+    return nks_receipts_reserve(context);
+}
+
 static enum nks_status receipts(struct nks_run *run)
 {
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = nks_receipts_reserve(run);
-    if (status == NKS_OK)
-        status = nks_db_commit(run->db, &run->fault);
-    else
-        nks_db_rollback(run->db);
-    return status;
+    return nks_db_transact(run->db, receipts_body, run, &run->fault);
 }
 
 enum nks_status nks_stage_emit(struct nks_run *run, int64_t batch_id)

@@ -115,23 +115,35 @@ static enum nks_status work_prepared(struct nks_step_context *context, int64_t s
 typedef enum nks_status (*work_fn)(struct nks_step_context *context, int64_t slice_id, enum nks_slice_state from,
                                    size_t last);
 
+struct doing {
+    struct nks_step_context *context;
+    int64_t slice_id;
+    enum nks_slice_state from;
+    size_t last;
+    work_fn fn;
+};
+
+/* Done again, nothing of the slice in memory counts: it is loaded anew. */
+static enum nks_status slice_body(void *context, struct nks_fault *fault)
+{
+    struct doing *doing = context;
+    struct nks_step_context *step = doing->context;
+    work_fn fn = doing->fn;
+    doing->fn = work;
+    (void)fault; /* the run's own */
+    NKS_TRY(fn(step, doing->slice_id, doing->from, doing->last));
+    NKS_TRY(nks_run_trail(step->run, NKS_TRAIL_DECIDE, step->batch->id, doing->slice_id, (int64_t)step->slice->count));
+    nks_sys_point("save.before");
+    return NKS_OK;
+}
+
 static enum nks_status slice_do(struct nks_step_context *context, int64_t slice_id, enum nks_slice_state from,
                                 size_t last, work_fn fn)
 {
     struct nks_run *run = context->run;
+    struct doing doing = {context, slice_id, from, last, fn};
     NKS_TRY(nks_step_batch(context, nks_slice_batch(slice_id)));
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = fn(context, slice_id, from, last);
-    if (status == NKS_OK)
-        status = nks_run_trail(run, NKS_TRAIL_DECIDE, context->batch->id, slice_id, (int64_t)context->slice->count);
-    if (status == NKS_OK) {
-        nks_sys_point("save.before");
-        status = nks_db_commit(run->db, &run->fault);
-    }
-    if (status != NKS_OK) {
-        nks_db_rollback(run->db);
-        return status;
-    }
+    NKS_TRY(nks_db_transact(run->db, slice_body, &doing, &run->fault));
     nks_sys_point("save.after");
     run->counts.slices++;
     nks_run_progress(run, steps[last].name, run->counts.slices, 0);

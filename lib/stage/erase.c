@@ -3,9 +3,12 @@
 #include "stage/lost.h"
 #include "vault/stream.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
+
+enum { TABLES_MAX = 16 };
 
 struct erasing {
     struct nks_run *run;
@@ -15,6 +18,29 @@ struct erasing {
     nks_date until;                 /* what is due on that day */
     struct nks_trail_link links[2]; /* the last ones read of deliveries: received, read again */
 };
+
+/* Of every module that erases something, for the engine of the database; ends with NULL. */
+struct tables {
+    const char *names[TABLES_MAX + 1];
+    size_t count;
+};
+
+static void tables_add(struct tables *tables, const char *const *names)
+{
+    for (; *names != NULL; names++) {
+        assert(tables->count < TABLES_MAX);
+        tables->names[tables->count++] = *names;
+    }
+}
+
+static struct tables tables_all(void)
+{
+    struct tables tables = {.count = 0};
+    tables_add(&tables, nks_payments_erased);
+    tables_add(&tables, nks_exchange_erased);
+    tables_add(&tables, nks_ventekonto_erased);
+    return tables;
+}
 
 /* ---- the time (pure) */
 
@@ -256,7 +282,6 @@ static enum nks_status delivery_of(struct erasing *erasing, const struct nks_bat
 
 static enum nks_status batch_do(struct erasing *erasing, const struct nks_batch *batch)
 {
-    struct nks_run *run = erasing->run;
     erasing->out->batches++;
     erasing->out->payments += batch->payments;
     if (!erasing->dry_run && batch->erased == 0)
@@ -265,11 +290,26 @@ static enum nks_status batch_do(struct erasing *erasing, const struct nks_batch 
     if (!erasing->dry_run)
         NKS_TRY(slices_erase(erasing, batch));
     NKS_TRY(files_erase(erasing, batch->id, 0));
-    NKS_TRY(delivery_of(erasing, batch));
-    if (erasing->dry_run)
+    return delivery_of(erasing, batch);
+}
+
+static enum nks_status wipe(struct erasing *erasing)
+{
+    struct tables tables = tables_all();
+    return erasing->dry_run ? NKS_OK : nks_db_wipe(erasing->run->db, tables.names, &erasing->run->fault);
+}
+
+/* After the wiping: where that was busy, all is tried again. A batch whose key is there is left alone. */
+static enum nks_status mark_done(struct erasing *erasing, int64_t batch_id)
+{
+    struct nks_run *run = erasing->run;
+    struct nks_batch batch = {.id = batch_id};
+    nks_time erased = 0;
+    bool done = false;
+    NKS_TRY(nks_batch_erased(run->payments, batch_id, &erased, &done, &run->fault));
+    if (erased == 0 || done)
         return NKS_OK;
-    NKS_TRY(nks_db_wipe(run->db, &run->fault)); /* before the mark: busy now, it is tried again */
-    NKS_TRY(in_transaction(erasing, done_work, batch, 0));
+    NKS_TRY(in_transaction(erasing, done_work, &batch, 0));
     nks_sys_point("erase.done");
     return NKS_OK;
 }
@@ -297,13 +337,15 @@ static enum nks_status batch_erase(struct erasing *erasing, int64_t batch_id, bo
 }
 
 /* A backup beside it would miss copies that its database still names. */
-static enum nks_status begin(struct nks_run *run, int *lock)
+static enum nks_status begin(struct erasing *erasing, int *lock)
 {
+    struct nks_run *run = erasing->run;
+    struct tables tables = tables_all();
     char path[NKS_PATH_MAX];
     NKS_TRY(nks_lost_stage(run)); /* what is to be done again needs the keys of its batches */
     NKS_TRY(nks_run_path(run, path, "backup.lock", NULL, NULL));
     NKS_TRY(nks_sys_lock(path, lock, &run->fault));
-    enum nks_status status = nks_db_wipe_begin(run->db, &run->fault);
+    enum nks_status status = erasing->dry_run ? NKS_OK : nks_db_wipe_begin(run->db, tables.names, &run->fault);
     if (status != NKS_OK)
         close(*lock);
     return status;
@@ -317,8 +359,12 @@ enum nks_status nks_erase_batch(struct nks_run *run, int64_t batch_id, bool dry_
     bool skip = false, done = false;
     int lock = -1;
     *out = (struct nks_erased){.batches = 0};
-    NKS_TRY(begin(run, &lock));
+    NKS_TRY(begin(&erasing, &lock));
     enum nks_status status = batch_erase(&erasing, batch_id, &skip);
+    if (status == NKS_OK && !skip)
+        status = wipe(&erasing);
+    if (status == NKS_OK && !skip && !dry_run)
+        status = mark_done(&erasing, batch_id);
     close(lock);
     if (status != NKS_OK || !skip)
         return status;
@@ -341,6 +387,18 @@ static enum nks_status batches_due(struct erasing *erasing)
             return status;
         nks_fault_clear(&run->fault); /* what is not due or not over waits for another day */
     }
+}
+
+static enum nks_status batches_done(struct erasing *erasing)
+{
+    struct nks_run *run = erasing->run;
+    for (int64_t id = 0; !erasing->dry_run;) {
+        NKS_TRY(nks_batch_next(run->payments, id, &id, &run->fault));
+        if (id == 0)
+            return NKS_OK;
+        NKS_TRY(mark_done(erasing, id));
+    }
+    return NKS_OK;
 }
 
 /* The later of what the row and its link say. Receipts have the order of deliveries, so one reading of the home's chain
@@ -390,12 +448,7 @@ static enum nks_status due_link(struct erasing *erasing)
         .action = NKS_TRAIL_ERASE, .number = erasing->out->deliveries, .reason = erasing->reason, .detail = "due"};
     if (erasing->dry_run || erasing->out->deliveries == 0)
         return NKS_OK;
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = nks_trail_add(run->trail, &entry, &run->fault);
-    if (status == NKS_OK)
-        return nks_db_commit(run->db, &run->fault);
-    nks_db_rollback(run->db);
-    return status;
+    return nks_run_link(run, &entry);
 }
 
 enum nks_status nks_erase_due(struct nks_run *run, nks_date until, bool dry_run, const char *reason,
@@ -405,12 +458,16 @@ enum nks_status nks_erase_due(struct nks_run *run, nks_date until, bool dry_run,
         .run = run, .dry_run = dry_run, .reason = reason, .out = out, .until = until < run->today ? until : run->today};
     int lock = -1;
     *out = (struct nks_erased){.batches = 0};
-    NKS_TRY(begin(run, &lock));
+    NKS_TRY(begin(&erasing, &lock));
     enum nks_status status = batches_due(&erasing);
     if (status == NKS_OK)
         status = deliveries_due(&erasing);
     if (status == NKS_OK)
         status = due_link(&erasing);
+    if (status == NKS_OK)
+        status = wipe(&erasing);
+    if (status == NKS_OK)
+        status = batches_done(&erasing);
     close(lock);
-    return dry_run || status != NKS_OK ? status : nks_db_wipe(run->db, &run->fault);
+    return status;
 }

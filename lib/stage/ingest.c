@@ -572,7 +572,7 @@ static enum nks_status ingest_as_then(struct nks_ingest *ingest)
     return status;
 }
 
-static enum nks_status ingest_one(struct nks_run *run, int64_t delivery_id)
+static enum nks_status ingest_try(struct nks_run *run, int64_t delivery_id)
 {
     struct nks_ingest *ingest = calloc(1, sizeof *ingest);
     if (ingest == NULL)
@@ -586,6 +586,19 @@ static enum nks_status ingest_one(struct nks_run *run, int64_t delivery_id)
     if (status == NKS_OK)
         status = earlier != 0 ? repeat(ingest, earlier) : ingest_as_then(ingest);
     ingest_free(ingest);
+    return status;
+}
+
+/* The slices that are stored stay: it is read again as after a kill. */
+static enum nks_status ingest_one(struct nks_run *run, int64_t delivery_id)
+{
+    const struct nks_run_counts before = run->counts;
+    int tries = 0;
+    enum nks_status status = NKS_OK;
+    do {
+        run->counts = before;
+        status = ingest_try(run, delivery_id);
+    } while (nks_db_again(&tries, status, &run->fault));
     return status;
 }
 

@@ -46,14 +46,15 @@ enum nks_status nks_journal_mark(struct nks_run *run)
     return nks_journal_mark_save(run->exchange, &mark, NKS_JOURNAL_GOOD, &run->fault);
 }
 
+static enum nks_status mark_body(void *context, struct nks_fault *fault)
+{
+    (void)fault; /* the run's own */
+    return nks_journal_mark(context);
+}
+
 static enum nks_status mark_store(struct nks_run *run)
 {
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = nks_journal_mark(run);
-    if (status == NKS_OK)
-        return nks_db_commit(run->db, &run->fault);
-    nks_db_rollback(run->db);
-    return status;
+    return nks_db_transact(run->db, mark_body, run, &run->fault);
 }
 
 /* A journal that is not there is made by its first line. */
@@ -255,18 +256,25 @@ static enum nks_status rows_begin(struct nks_run *run, const struct tail *tail, 
     }
 }
 
+struct beginning {
+    struct nks_run *run;
+    const struct tail *tail;
+};
+
 /* All of them with the first mark: a kill before leaves lines that are written again. */
+static enum nks_status begin_body(void *context, struct nks_fault *fault)
+{
+    const struct beginning *beginning = context;
+    bool any = false;
+    (void)fault; /* the run's own */
+    NKS_TRY(rows_begin(beginning->run, beginning->tail, &any));
+    return any ? nks_journal_mark(beginning->run) : NKS_OK;
+}
+
 static enum nks_status begin(struct nks_run *run, const struct tail *tail)
 {
-    bool any = false;
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = rows_begin(run, tail, &any);
-    if (status == NKS_OK && any)
-        status = nks_journal_mark(run);
-    if (status == NKS_OK)
-        return nks_db_commit(run->db, &run->fault);
-    nks_db_rollback(run->db);
-    return status;
+    struct beginning beginning = {run, tail};
+    return nks_db_transact(run->db, begin_body, &beginning, &run->fault);
 }
 
 static enum nks_status compare(struct nks_run *run)

@@ -42,12 +42,7 @@ static enum nks_status record_look(struct nks_run *run, int64_t batch_id, const 
         .detail = "id, name and account of a payee",
         .holder = payment->holder_kind == NKS_HOLDER_NONE ? NULL : &payment->holder,
     };
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = nks_trail_add(run->trail, &entry, &run->fault);
-    if (status == NKS_OK)
-        return nks_db_commit(run->db, &run->fault);
-    nks_db_rollback(run->db);
-    return status;
+    return nks_run_link(run, &entry);
 }
 
 static void give(const struct nks_slice *slice, const struct nks_payment *payment, struct nks_unmasked *out)

@@ -84,7 +84,7 @@ static enum nks_status recall_try(struct nks_run *run, struct nks_batch *batch, 
     return reserve(run, batch, recall, reason);
 }
 
-enum nks_status nks_recall(struct nks_run *run, struct nks_recall *recall, const struct nks_by_hand *hand)
+static enum nks_status recall_once(struct nks_run *run, struct nks_recall *recall, const struct nks_by_hand *hand)
 {
     struct nks_batch batch = {.id = 0};
     NKS_TRY(nks_run_journal(run));
@@ -101,5 +101,17 @@ enum nks_status nks_recall(struct nks_run *run, struct nks_recall *recall, const
         return nks_db_commit(run->db, &run->fault);
     }
     nks_db_rollback(run->db);
+    return status;
+}
+
+enum nks_status nks_recall(struct nks_run *run, struct nks_recall *recall, const struct nks_by_hand *hand)
+{
+    const struct nks_recall asked = *recall;
+    int tries = 0;
+    enum nks_status status = NKS_OK;
+    do {
+        *recall = asked;
+        status = recall_once(run, recall, hand);
+    } while (nks_db_again(&tries, status, &run->fault));
     return status;
 }

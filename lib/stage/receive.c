@@ -40,40 +40,53 @@ static bool is_to_take(const char *name)
     return strlen(name) < NKS_NAME_MAX;
 }
 
-static enum nks_status insert_taken(struct nks_run *run, struct nks_delivery *delivery,
+struct entering {
+    struct nks_run *run;
+    const struct nks_delivery *delivery;
+    struct nks_signature_in *signature;
+};
+
+static enum nks_status taken_body(void *context, struct nks_fault *fault)
+{
+    const struct entering *entering = context;
+    struct nks_run *run = entering->run;
+    struct nks_delivery delivery = *entering->delivery;
+    const struct nks_trail_entry entry = {.action = NKS_TRAIL_RECEIVE,
+                                          .number = delivery.id,
+                                          .detail = entering->signature->p7s != NULL ? NKS_TRAIL_SIGNED : NULL};
+    NKS_TRY(nks_delivery_insert(run->exchange, &delivery, fault));
+    NKS_TRY(nks_signature_save(entering->signature, delivery.id));
+    return nks_trail_add(run->trail, &entry, fault);
+}
+
+static enum nks_status insert_taken(struct nks_run *run, const struct nks_delivery *delivery,
                                     struct nks_signature_in *signature)
 {
-    const struct nks_trail_entry entry = {.action = NKS_TRAIL_RECEIVE,
-                                          .number = delivery->id,
-                                          .detail = signature->p7s != NULL ? NKS_TRAIL_SIGNED : NULL};
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = nks_delivery_insert(run->exchange, delivery, &run->fault);
-    if (status == NKS_OK)
-        status = nks_signature_save(signature, delivery->id);
-    if (status == NKS_OK)
-        status = nks_trail_add(run->trail, &entry, &run->fault);
-    if (status == NKS_OK)
-        status = nks_db_commit(run->db, &run->fault);
-    else
-        nks_db_rollback(run->db);
-    return status;
+    struct entering entering = {run, delivery, signature};
+    return nks_db_transact(run->db, taken_body, &entering, &run->fault);
+}
+
+struct receiving {
+    struct nks_run *run;
+    int64_t id;
+};
+
+static enum nks_status received_body(void *context, struct nks_fault *fault)
+{
+    const struct receiving *receiving = context;
+    struct nks_exchange *exchange = receiving->run->exchange;
+    struct nks_delivery delivery;
+    bool found = false;
+    NKS_TRY(nks_delivery_load(exchange, receiving->id, &delivery, &found, fault));
+    return nks_delivery_move(exchange, &delivery, NKS_DELIVERY_RECEIVED, NKS_REASON_NONE, NULL, 0, fault);
 }
 
 static enum nks_status mark_received(struct nks_run *run, int64_t id)
 {
-    struct nks_delivery delivery;
-    bool found = false;
-    NKS_TRY(nks_delivery_load(run->exchange, id, &delivery, &found, &run->fault));
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status =
-        nks_delivery_move(run->exchange, &delivery, NKS_DELIVERY_RECEIVED, NKS_REASON_NONE, NULL, 0, &run->fault);
-    if (status == NKS_OK)
-        status = nks_db_commit(run->db, &run->fault);
-    else
-        nks_db_rollback(run->db);
-    if (status == NKS_OK)
-        run->counts.received++;
-    return status;
+    struct receiving receiving = {run, id};
+    NKS_TRY(nks_db_transact(run->db, received_body, &receiving, &run->fault));
+    run->counts.received++;
+    return NKS_OK;
 }
 
 /* A file that nks may not read, or that is none any more, is left lying: it must not stop the others. */

@@ -144,17 +144,24 @@ static enum nks_status rows_store(struct reading *reading, struct nks_journal *j
     return status;
 }
 
+struct anew {
+    struct nks_run *run;
+    const char *reason;
+};
+
 /* There was never a journal, or it is lost for good: the next file begins a new one. What was reconciled from it is
  * kept. */
-static enum nks_status anew_rows(struct reading *reading, const char *reason)
+static enum nks_status anew_body(void *context, struct nks_fault *fault)
 {
-    struct nks_run *run = reading->run;
+    const struct anew *anew = context;
+    struct nks_run *run = anew->run;
     const struct nks_journal_mark none = {.number = 0};
-    const struct nks_trail_entry entry = {.action = NKS_TRAIL_RECONCILE, .reason = reason, .detail = "new journal"};
-    NKS_TRY(nks_published_forget_lines(run->exchange, &run->fault));
-    NKS_TRY(nks_journal_mark_save(run->exchange, &none, NKS_JOURNAL_GOOD, &run->fault));
+    const struct nks_trail_entry entry = {
+        .action = NKS_TRAIL_RECONCILE, .reason = anew->reason, .detail = "new journal"};
+    NKS_TRY(nks_published_forget_lines(run->exchange, fault));
+    NKS_TRY(nks_journal_mark_save(run->exchange, &none, NKS_JOURNAL_GOOD, fault));
     run->newest_fits = true;
-    return nks_trail_add(run->trail, &entry, &run->fault);
+    return nks_trail_add(run->trail, &entry, fault);
 }
 
 static enum nks_status begin_anew(struct reading *reading, const char *path, const char *reason)
@@ -165,12 +172,8 @@ static enum nks_status begin_anew(struct reading *reading, const char *path, con
                              "there is a journal: it is begun anew only where it is lost");
     if (reading->dry_run)
         return NKS_OK;
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = anew_rows(reading, reason);
-    if (status == NKS_OK)
-        return nks_db_commit(run->db, &run->fault);
-    nks_db_rollback(run->db);
-    return status;
+    struct anew anew = {run, reason};
+    return nks_db_transact(run->db, anew_body, &anew, &run->fault);
 }
 
 static enum nks_status read_on(struct reading *reading, const char *path, const struct nks_journal_mark *mark,
@@ -184,8 +187,8 @@ static enum nks_status read_on(struct reading *reading, const char *path, const 
     return status;
 }
 
-enum nks_status nks_run_reconcile(struct nks_run *run, bool anew, bool dry_run, const char *reason,
-                                  struct nks_reconciled *out)
+static enum nks_status reconcile_once(struct nks_run *run, bool anew, bool dry_run, const char *reason,
+                                      struct nks_reconciled *out)
 {
     struct reading reading = {.run = run, .out = out, .dry_run = dry_run};
     struct nks_journal_mark mark;
@@ -225,6 +228,17 @@ enum nks_status nks_run_reconcile(struct nks_run *run, bool anew, bool dry_run, 
         memcpy(out->names[i], reading.open[i].name, sizeof out->names[i]);
     out->named = reading.opened;
     return NKS_OK;
+}
+
+enum nks_status nks_run_reconcile(struct nks_run *run, bool anew, bool dry_run, const char *reason,
+                                  struct nks_reconciled *out)
+{
+    int tries = 0;
+    enum nks_status status = NKS_OK;
+    do {
+        status = reconcile_once(run, anew, dry_run, reason, out);
+    } while (nks_db_again(&tries, status, &run->fault));
+    return status;
 }
 
 /* ---- what two people settled */
@@ -347,7 +361,7 @@ enum nks_status nks_settled_tidy(struct nks_run *run)
     }
 }
 
-enum nks_status nks_run_settle(struct nks_run *run, const char *name, bool dry_run, const char *reason)
+static enum nks_status settle_once(struct nks_run *run, const char *name, bool dry_run, const char *reason)
 {
     struct settling settling = {.run = run, .name = name, .reason = reason};
     NKS_TRY(nks_run_journal(run));
@@ -358,4 +372,14 @@ enum nks_status nks_run_settle(struct nks_run *run, const char *name, bool dry_r
     else
         nks_db_rollback(run->db);
     return status == NKS_OK && !dry_run ? nks_settled_tidy(run) : status;
+}
+
+enum nks_status nks_run_settle(struct nks_run *run, const char *name, bool dry_run, const char *reason)
+{
+    int tries = 0;
+    enum nks_status status = NKS_OK;
+    do {
+        status = settle_once(run, name, dry_run, reason);
+    } while (nks_db_again(&tries, status, &run->fault));
+    return status;
 }

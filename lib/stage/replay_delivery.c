@@ -102,21 +102,29 @@ static enum nks_status spool_copy(struct nks_run *run, const struct nks_delivery
 
 /* ---- the new delivery */
 
-static enum nks_status row_insert(struct nks_run *run, struct nks_delivery *delivery, const char *reason)
+struct again {
+    struct nks_run *run;
+    const struct nks_delivery *delivery;
+    const char *reason;
+};
+
+static enum nks_status row_body(void *context, struct nks_fault *fault)
 {
+    const struct again *again = context;
+    struct nks_delivery delivery = *again->delivery;
     char detail[64];
-    snprintf(detail, sizeof detail, "delivery #%lld again as #%lld", (long long)delivery->replays,
-             (long long)delivery->id);
+    snprintf(detail, sizeof detail, "delivery #%lld again as #%lld", (long long)delivery.replays,
+             (long long)delivery.id);
     const struct nks_trail_entry entry = {
-        .action = NKS_TRAIL_REPLAY, .number = delivery->id, .reason = reason, .detail = detail};
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = nks_delivery_insert(run->exchange, delivery, &run->fault);
-    if (status == NKS_OK)
-        status = nks_trail_add(run->trail, &entry, &run->fault);
-    if (status == NKS_OK)
-        return nks_db_commit(run->db, &run->fault);
-    nks_db_rollback(run->db);
-    return status;
+        .action = NKS_TRAIL_REPLAY, .number = delivery.id, .reason = again->reason, .detail = detail};
+    NKS_TRY(nks_delivery_insert(again->run->exchange, &delivery, fault));
+    return nks_trail_add(again->run->trail, &entry, fault);
+}
+
+static enum nks_status row_insert(struct nks_run *run, const struct nks_delivery *delivery, const char *reason)
+{
+    struct again again = {run, delivery, reason};
+    return nks_db_transact(run->db, row_body, &again, &run->fault);
 }
 
 static enum nks_status replay(struct nks_run *run, const struct nks_delivery *from, const struct nks_by_hand *hand,

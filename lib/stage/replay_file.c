@@ -125,22 +125,29 @@ static enum nks_status may_replay(struct nks_run *run, const struct nks_out_file
                                 : NKS_OK;
 }
 
+struct again {
+    struct nks_run *run;
+    const struct nks_out_file *file;
+    const char *reason;
+};
+
 /* Before the rename: what is told nobody has not happened, what is told may have been cut short by a kill. */
+static enum nks_status link_body(void *context, struct nks_fault *fault)
+{
+    const struct again *again = context;
+    const struct nks_trail_entry entry = {.action = NKS_TRAIL_REPLAY,
+                                          .batch_id = again->file->batch_id,
+                                          .number = again->file->id,
+                                          .reason = again->reason,
+                                          .detail = again->file->name};
+    NKS_TRY(nks_trail_add(again->run->trail, &entry, fault));
+    return nks_published_unfinished(again->run->exchange, again->file->name, false, fault);
+}
+
 static enum nks_status link_add(struct nks_run *run, const struct nks_out_file *file, const char *reason)
 {
-    const struct nks_trail_entry entry = {.action = NKS_TRAIL_REPLAY,
-                                          .batch_id = file->batch_id,
-                                          .number = file->id,
-                                          .reason = reason,
-                                          .detail = file->name};
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = nks_trail_add(run->trail, &entry, &run->fault);
-    if (status == NKS_OK)
-        status = nks_published_unfinished(run->exchange, file->name, false, &run->fault);
-    if (status == NKS_OK)
-        return nks_db_commit(run->db, &run->fault);
-    nks_db_rollback(run->db);
-    return status;
+    struct again again = {run, file, reason};
+    return nks_db_transact(run->db, link_body, &again, &run->fault);
 }
 
 enum nks_status nks_replay_file(struct nks_run *run, const struct nks_out_file *file, const struct nks_by_hand *hand)

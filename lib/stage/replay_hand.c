@@ -151,25 +151,36 @@ static enum nks_status sign(struct nks_run *run, const struct nks_out_file *file
     return nks_file_replace(handing->signature, der, len, 0600, &run->fault);
 }
 
-static enum nks_status row_end(struct nks_run *run, struct nks_out_file *file, int64_t place, const char *reason)
+struct row_ending {
+    struct nks_run *run;
+    struct nks_out_file *file;
+    bool written; /* so it was before */
+    const char *reason;
+};
+
+static enum nks_status row_body(void *context, struct nks_fault *fault)
 {
+    const struct row_ending *ending = context;
+    struct nks_run *run = ending->run;
+    struct nks_out_file *file = ending->file;
     const struct nks_trail_entry entry = {.action = NKS_TRAIL_BY_HAND,
                                           .batch_id = file->batch_id,
                                           .number = file->id,
-                                          .reason = reason,
+                                          .reason = ending->reason,
                                           .detail = file->name};
+    NKS_TRY(nks_trail_add(run->trail, &entry, fault));
+    if (ending->written)
+        NKS_TRY(nks_out_file_published(run->exchange, file, fault));
+    else
+        NKS_TRY(nks_out_file_handed(run->exchange, file, fault));
+    return nks_journal_mark(run);
+}
+
+static enum nks_status row_end(struct nks_run *run, struct nks_out_file *file, int64_t place, const char *reason)
+{
+    struct row_ending ending = {run, file, file->state == NKS_FILE_WRITTEN, reason};
     file->by_hand = place;
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = nks_trail_add(run->trail, &entry, &run->fault);
-    if (status == NKS_OK)
-        status = file->state == NKS_FILE_WRITTEN ? nks_out_file_published(run->exchange, file, &run->fault)
-                                                 : nks_out_file_handed(run->exchange, file, &run->fault);
-    if (status == NKS_OK)
-        status = nks_journal_mark(run);
-    if (status == NKS_OK)
-        return nks_db_commit(run->db, &run->fault);
-    nks_db_rollback(run->db);
-    return status;
+    return nks_db_transact(run->db, row_body, &ending, &run->fault);
 }
 
 enum nks_status nks_deliver_by_hand(struct nks_run *run, struct nks_out_file *file, const char *path,

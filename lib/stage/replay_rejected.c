@@ -256,8 +256,8 @@ static void again_free(struct again *again)
     free(again->origins);
 }
 
-enum nks_status nks_replay_rejected(struct nks_run *run, int64_t batch_id, const struct nks_by_hand *hand,
-                                    struct nks_replay_result *result)
+static enum nks_status rejected_once(struct nks_run *run, int64_t batch_id, const struct nks_by_hand *hand,
+                                     struct nks_replay_result *result)
 {
     struct again again = {.run = run};
     NKS_TRY(nks_run_journal(run));
@@ -270,5 +270,16 @@ enum nks_status nks_replay_rejected(struct nks_run *run, int64_t batch_id, const
         return nks_db_commit(run->db, &run->fault);
     }
     nks_db_rollback(run->db);
+    return status;
+}
+
+enum nks_status nks_replay_rejected(struct nks_run *run, int64_t batch_id, const struct nks_by_hand *hand,
+                                    struct nks_replay_result *result)
+{
+    int tries = 0;
+    enum nks_status status = NKS_OK;
+    do {
+        status = rejected_once(run, batch_id, hand, result);
+    } while (nks_db_again(&tries, status, &run->fault));
     return status;
 }

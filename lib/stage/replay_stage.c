@@ -225,8 +225,8 @@ static enum nks_status batch_restart(struct restart *restart, int64_t batch_id, 
     return nks_trail_add(run->trail, &entry, &run->fault);
 }
 
-enum nks_status nks_replay_stage(struct nks_run *run, int64_t batch_id, const char *stage,
-                                 const struct nks_by_hand *hand, struct nks_restart_result *result)
+static enum nks_status restart_once(struct nks_run *run, int64_t batch_id, const char *stage,
+                                    const struct nks_by_hand *hand, struct nks_restart_result *result)
 {
     struct restart restart = {.run = run, .result = result};
     restart.context = (struct nks_step_context){.run = run, .batch = &restart.batch, .slice = run->slice};
@@ -243,5 +243,16 @@ enum nks_status nks_replay_stage(struct nks_run *run, int64_t batch_id, const ch
         return nks_db_commit(run->db, &run->fault);
     }
     nks_db_rollback(run->db);
+    return status;
+}
+
+enum nks_status nks_replay_stage(struct nks_run *run, int64_t batch_id, const char *stage,
+                                 const struct nks_by_hand *hand, struct nks_restart_result *result)
+{
+    int tries = 0;
+    enum nks_status status = NKS_OK;
+    do {
+        status = restart_once(run, batch_id, stage, hand, result);
+    } while (nks_db_again(&tries, status, &run->fault));
     return status;
 }

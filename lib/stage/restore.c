@@ -361,15 +361,25 @@ enum nks_status nks_restore_journal(const struct nks_restore *restore, struct nk
     return journal_older("is older than the home that is there, or another one", fault);
 }
 
+struct marking {
+    struct nks_run *run;
+    const struct nks_restore *restore;
+    struct nks_proposal *decided;
+    const char *reason;
+};
+
+static enum nks_status mark_body(void *context, struct nks_fault *fault)
+{
+    const struct marking *marking = context;
+    (void)fault; /* the run's own */
+    return rows_mark(marking->run, marking->restore, marking->decided, marking->reason);
+}
+
 enum nks_status nks_restore_mark(struct nks_run *run, const struct nks_restore *restore, struct nks_proposal *decided,
                                  const char *reason)
 {
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = rows_mark(run, restore, decided, reason);
-    if (status == NKS_OK)
-        return nks_db_commit(run->db, &run->fault);
-    nks_db_rollback(run->db);
-    return status;
+    struct marking marking = {run, restore, decided, reason};
+    return nks_db_transact(run->db, mark_body, &marking, &run->fault);
 }
 
 /* Whoever comes after the change of places meets these. */

@@ -2,6 +2,7 @@
 #include "stage/run.h"
 
 #include "stage/alarm.h"
+#include "stage/move.h"
 #include "stage/newest.h"
 #include "stage/schema.h"
 
@@ -221,17 +222,15 @@ static enum nks_status database_look(const char *address, struct nks_fault *faul
     return status;
 }
 
-enum { PLACE_MAX = NKS_HOST_MAX + NKS_PATH_MAX };
-
-/* "host:/srv/nks": what tells a home from its copy. */
-static enum nks_status place_of(const char *home, char out[PLACE_MAX], struct nks_fault *fault)
+enum nks_status nks_home_place(const char *home, char out[NKS_PLACE_MAX], struct nks_fault *fault)
 {
     char host[NKS_HOST_MAX], *real = realpath(home, NULL);
     nks_sys_host(host);
-    int len = real == NULL ? -1 : snprintf(out, PLACE_MAX, "%s:%s", host, real);
+    int len = real == NULL ? -1 : snprintf(out, NKS_PLACE_MAX, "%s:%s", host, real);
     free(real);
-    return len > 0 && len < PLACE_MAX ? NKS_OK
-                                      : nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the home's path is too long");
+    return len > 0 && len < NKS_PLACE_MAX
+               ? NKS_OK
+               : nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the home's path is too long");
 }
 
 static enum nks_status make_database(const char *home, const char *address, nks_time now, struct nks_fault *fault)
@@ -240,8 +239,8 @@ static enum nks_status make_database(const char *home, const char *address, nks_
     if (!(address != NULL ? nks_text_copy(nks_text_from(address), path, sizeof path)
                           : nks_path_join(path, home, "nks.db")))
         return nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the home's path is too long");
-    char place[PLACE_MAX];
-    NKS_TRY(place_of(home, place, fault));
+    char place[NKS_PLACE_MAX];
+    NKS_TRY(nks_home_place(home, place, fault));
     const struct nks_db_options options = {.path = path,
                                            .cache_kib = 8192,
                                            .create = true,
@@ -270,7 +269,7 @@ static enum nks_status journal_none(const char *home, struct nks_fault *fault)
                : NKS_OK;
 }
 
-static enum nks_status address_good(const char *address, struct nks_fault *fault)
+enum nks_status nks_home_address(const char *address, struct nks_fault *fault)
 {
     if (address == NULL)
         return NKS_OK;
@@ -286,7 +285,7 @@ enum nks_status nks_home_init(const char *home, const char *keys, const char *da
                               struct nks_fault *fault)
 {
     char path[NKS_PATH_MAX], keys_dir[NKS_PATH_MAX], text[3072];
-    NKS_TRY(address_good(database, fault));
+    NKS_TRY(nks_home_address(database, fault));
     if (!nks_path_join(path, home, "nks.conf") ||
         !(keys == NULL ? default_keys(home, keys_dir) : nks_text_copy(nks_text_from(keys), keys_dir, sizeof keys_dir)))
         return nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the path of the home or keys is too long");
@@ -312,21 +311,35 @@ static enum nks_status database_path(const char *home, const struct nks_conf *co
                                      struct nks_fault *fault)
 {
     if (conf->database[0] != '\0')
-        NKS_TRY(address_good(conf->database, fault));
+        NKS_TRY(nks_home_address(conf->database, fault));
     return (conf->database[0] != '\0' ? nks_text_copy(nks_text_from(conf->database), out, NKS_PATH_MAX)
                                       : nks_path_join(out, home, "nks.db"))
                ? NKS_OK
                : nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the home's path is too long; move it up");
 }
 
-enum nks_status nks_home_database(const char *home, char out[NKS_PATH_MAX], struct nks_fault *fault)
+static enum nks_status address_path(const char *address, char out[NKS_PATH_MAX], struct nks_fault *fault)
+{
+    NKS_TRY(nks_home_address(address, fault));
+    return nks_text_copy(nks_text_from(address), out, NKS_PATH_MAX)
+               ? NKS_OK
+               : nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the address of the database is too long");
+}
+
+enum nks_status nks_home_database_of(const char *home, const char *conf_path, char out[NKS_PATH_MAX],
+                                     struct nks_fault *fault)
 {
     struct nks_conf conf = {.database = ""};
+    NKS_TRY(nks_conf_read(conf_path, conf_keys, sizeof conf_keys / sizeof conf_keys[0], &conf, fault));
+    return database_path(home, &conf, out, fault);
+}
+
+enum nks_status nks_home_database(const char *home, char out[NKS_PATH_MAX], struct nks_fault *fault)
+{
     char path[NKS_PATH_MAX];
     if (!nks_path_join(path, home, "nks.conf"))
         return nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the home's path is too long; move it up");
-    NKS_TRY(nks_conf_read(path, conf_keys, sizeof conf_keys / sizeof conf_keys[0], &conf, fault));
-    return database_path(home, &conf, out, fault);
+    return nks_home_database_of(home, path, out, fault);
 }
 
 static enum nks_status conf_load(struct nks_run *run)
@@ -409,18 +422,23 @@ static enum nks_status lock_take(struct nks_run *run)
 
 static enum nks_status database_open(struct nks_run *run, struct nks_migrated *told)
 {
-    char path[NKS_PATH_MAX], place[PLACE_MAX];
-    NKS_TRY(database_path(run->home, &run->conf, path, &run->fault));
-    NKS_TRY(place_of(run->home, place, &run->fault));
+    char path[NKS_PATH_MAX], place[NKS_PLACE_MAX], moving[sizeof NKS_MOVING + NKS_PLACE_MAX];
+    bool is_moving = run->options.moving_to != NULL;
+    NKS_TRY(is_moving ? address_path(run->options.moving_to, path, &run->fault)
+                      : database_path(run->home, &run->conf, path, &run->fault));
+    NKS_TRY(nks_home_place(run->home, place, &run->fault));
+    snprintf(moving, sizeof moving, NKS_MOVING "%s", place);
     const struct nks_db_options options = {
         .path = path,
         /* One half for the run, one for what it prepares ahead (ahead.h), so that the setting is the sum. */
         .cache_kib = run->conf.cache_mib * 1024 / 2,
         .read_only = run->options.read_only,
         .busy_timeout_ms = BUSY_TIMEOUT_MS,
-        .home = place,
+        .home = is_moving ? moving : place,
         .durable = true,
     };
+    if (run->options.lock)
+        NKS_TRY(nks_home_moved_aside(run->home, &run->conf, run->now, NULL, &run->fault));
     NKS_TRY(nks_db_open(&options, &run->db, &run->fault));
     return run->options.read_only || !run->options.lock ? nks_home_schema_check(run->db, &run->fault)
                                                         : nks_home_upgrade(run->db, path, run->now, told, &run->fault);
@@ -451,18 +469,30 @@ enum nks_status nks_run_books(struct nks_run *run)
     return nks_signer_book_load(run->exchange, &run->arena, &run->signers, &run->fault);
 }
 
+struct linking {
+    struct nks_trail *trail;
+    const struct nks_trail_entry *entry;
+};
+
+static enum nks_status link_body(void *context, struct nks_fault *fault)
+{
+    const struct linking *linking = context;
+    return nks_trail_add(linking->trail, linking->entry, fault);
+}
+
+enum nks_status nks_run_link(struct nks_run *run, const struct nks_trail_entry *entry)
+{
+    struct linking linking = {run->trail, entry};
+    return nks_db_transact(run->db, link_body, &linking, &run->fault);
+}
+
 /* The steps of init have none: the trail begins after them. */
 static enum nks_status migrated_link(struct nks_run *run, const struct nks_migrated *told)
 {
     const struct nks_trail_entry entry = {.action = NKS_TRAIL_MIGRATE, .number = told->count, .detail = told->steps};
     if (told->count == 0 || run->options.public_keys)
         return NKS_OK;
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = nks_trail_add(run->trail, &entry, &run->fault);
-    if (status == NKS_OK)
-        return nks_db_commit(run->db, &run->fault);
-    nks_db_rollback(run->db);
-    return status;
+    return nks_run_link(run, &entry);
 }
 
 /* Only what finishes a restore knows which seals are of before it: nobody works on the home in between. */

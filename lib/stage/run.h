@@ -61,6 +61,7 @@ struct nks_run_options {
                                 journal is read into a home that was put back, which the auditor waits for */
     bool restoring;          /* the copy that nks restore makes; else a restore that was cut short is RESTORE-FIRST */
     bool public_keys;        /* no secrets: the auditor */
+    const char *moving_to;   /* not the home's database, but the one at this address that it is moved to (move.h) */
     void (*progress)(void *context, const char *stage, int64_t done, int64_t total); /* may be NULL */
     void *progress_context;
 };
@@ -108,6 +109,14 @@ NKS_CHECKED enum nks_status nks_home_init(const char *home, const char *keys, co
                                           nks_time now, struct nks_fault *fault);
 /* What to open as the database of a home: an address, or the path of nks.db, as its nks.conf says. */
 NKS_CHECKED enum nks_status nks_home_database(const char *home, char out[NKS_PATH_MAX], struct nks_fault *fault);
+/* The same by a nks.conf in another place. */
+NKS_CHECKED enum nks_status nks_home_database_of(const char *home, const char *conf_path, char out[NKS_PATH_MAX],
+                                                 struct nks_fault *fault);
+/* Whether it has the form of an address on PostgreSQL: DB-ADDRESS. NULL has. */
+NKS_CHECKED enum nks_status nks_home_address(const char *address, struct nks_fault *fault);
+/* "host:/srv/nks": what tells a home from its copy. */
+enum { NKS_PLACE_MAX = NKS_HOST_MAX + NKS_PATH_MAX };
+NKS_CHECKED enum nks_status nks_home_place(const char *home, char out[NKS_PLACE_MAX], struct nks_fault *fault);
 /* Whether the home at that path asks for a second person, by its nks.conf alone; one that cannot be read does. A home
  * that is not there does not. */
 bool nks_home_asks(const char *home);
@@ -117,6 +126,8 @@ void nks_run_close(struct nks_run *run);
 /* Records what this transaction did (trail.h); 0: none. */
 NKS_CHECKED enum nks_status nks_run_trail(struct nks_run *run, enum nks_trail_action action, int64_t batch_id,
                                           int64_t slice_id, int64_t number);
+/* A link alone, in a transaction of its own. */
+NKS_CHECKED enum nks_status nks_run_link(struct nks_run *run, const struct nks_trail_entry *entry);
 /* Writes the seal of every day whose chains grew since its last seal into HOME.journal/seals (seal.c). */
 NKS_CHECKED enum nks_status nks_run_seal(struct nks_run *run);
 /* Whether the newest seal speaks of this trail; false: the database is older. No seal fits. */

@@ -144,6 +144,21 @@ static enum nks_status day_seal(struct nks_run *run, const char *dir, nks_date d
     return status == NKS_OK ? nks_sys_fsync_dir(dir, &run->fault) : status;
 }
 
+struct sealing {
+    struct nks_run *run;
+    const char *dir;
+    nks_date day;
+};
+
+static enum nks_status seal_body(void *context, struct nks_fault *fault)
+{
+    const struct sealing *sealing = context;
+    NKS_TRY(day_seal(sealing->run, sealing->dir, sealing->day));
+    NKS_TRY(nks_trail_sealed(sealing->run->trail, sealing->day, fault));
+    nks_sys_point("seal.renamed");
+    return NKS_OK;
+}
+
 enum nks_status nks_run_seal(struct nks_run *run)
 {
     char dir[NKS_PATH_MAX];
@@ -155,16 +170,7 @@ enum nks_status nks_run_seal(struct nks_run *run)
         if (!found)
             return NKS_OK;
         NKS_TRY(nks_sys_mkdir(dir, 0700, &run->fault));
-        NKS_TRY(nks_db_begin(run->db, &run->fault));
-        enum nks_status status = day_seal(run, dir, day);
-        if (status == NKS_OK)
-            status = nks_trail_sealed(run->trail, day, &run->fault);
-        nks_sys_point("seal.renamed");
-        if (status == NKS_OK)
-            status = nks_db_commit(run->db, &run->fault);
-        if (status != NKS_OK) {
-            nks_db_rollback(run->db);
-            return status;
-        }
+        struct sealing sealing = {run, dir, day};
+        NKS_TRY(nks_db_transact(run->db, seal_body, &sealing, &run->fault));
     }
 }

@@ -228,7 +228,7 @@ static enum nks_status act_keep(struct stopping *stopping, const char *seq)
                                                              : NKS_OK;
 }
 
-enum nks_status nks_stop(struct nks_run *run, struct nks_stop *stop)
+static enum nks_status stop_once(struct nks_run *run, struct nks_stop *stop)
 {
     struct stopping stopping = {.run = run, .stop = stop};
     char memory[24];
@@ -247,6 +247,18 @@ enum nks_status nks_stop(struct nks_run *run, struct nks_stop *stop)
     } else {
         nks_db_rollback(run->db);
     }
+    return status;
+}
+
+enum nks_status nks_stop(struct nks_run *run, struct nks_stop *stop)
+{
+    const struct nks_stop asked = *stop;
+    int tries = 0;
+    enum nks_status status = NKS_OK;
+    do {
+        *stop = asked;
+        status = stop_once(run, stop);
+    } while (nks_db_again(&tries, status, &run->fault));
     return status;
 }
 

@@ -8,6 +8,8 @@
 
 enum { DETAILS_MAX = 2048 };
 
+const char *const nks_ventekonto_erased[] = {"ventekonto_entry", NULL};
+
 struct nks_ventekonto {
     struct nks_db *db;
     struct nks_cipher *cipher;

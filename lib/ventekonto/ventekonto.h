@@ -44,6 +44,8 @@ NKS_CHECKED enum nks_status nks_ventekonto_return(struct nks_ventekonto *venteko
 /* Open entries of slices first..last. */
 NKS_CHECKED enum nks_status nks_ventekonto_open_count(struct nks_ventekonto *ventekonto, int64_t first, int64_t last,
                                                       int64_t *count, struct nks_fault *fault);
+/* The tables of which something is erased; ends with NULL. */
+extern const char *const nks_ventekonto_erased[];
 /* What says whose entries of slices first..last were goes; amounts and states stay. None of them may be open. */
 NKS_CHECKED enum nks_status nks_ventekonto_erase(struct nks_ventekonto *ventekonto, int64_t first, int64_t last,
                                                  struct nks_fault *fault);

@@ -272,7 +272,7 @@ ended "a full disk that was asked for" 4
 finishes "$work/asked" "a full disk that was asked for"
 if small_disk "$servers/disk" 200m && small_disk "$servers/wal" 64m; then
     sql "$server" postgres "CREATE TABLESPACE small LOCATION '$servers/disk'"
-    for left in 65536 400000 1500000; do
+    for left in 32768 200000 600000; do
         home=$work/full$left
         pg_home_copy "$work/start" "$home"
         sql "$server" postgres "ALTER DATABASE $(base_of "$home") SET TABLESPACE small"
@@ -286,8 +286,10 @@ if small_disk "$servers/disk" 200m && small_disk "$servers/wal" 64m; then
     done
     pg halt "$server"
     server=$servers/fourth
-    POSTGRES_WAL=$servers/wal pg start "$server" >"$work/address"
+    POSTGRES_OPTIONS="-c wal_recycle=off -c min_wal_size=2MB -c max_wal_size=16MB" POSTGRES_WAL=$servers/wal \
+        pg start "$server" >"$work/address"
     pg_home_make "$work/wal" $files
+    sql "$server" postgres CHECKPOINT # leaves no old segment
     fill "$servers/wal" 300000
     code "$NKS_BIN/nks" --home "$work/wal" run --now "$night"
     ended "no room for the WAL" 4

@@ -26,6 +26,7 @@ static const struct nks_sql sql_select = {"select", "SELECT k, v, b, s FROM t WH
 static const struct nks_sql sql_range = {"range", "SELECT k FROM t WHERE v = ?1 ORDER BY k", 1, {"v"}};
 static const struct nks_sql sql_all = {"all", "SELECT k FROM t ORDER BY k", 0, {NULL}};
 static const struct nks_sql sql_count = {"count", "SELECT count(*) FROM t", 0, {NULL}};
+static const struct nks_sql sql_empty = {"empty", "DELETE FROM t", 0, {NULL}};
 static const struct nks_sql sql_update = {"update", "UPDATE t SET v = ?1", 1, {"v"}};
 
 static struct nks_stmt *start(struct nks_db *db, const struct nks_sql *sql)
@@ -514,10 +515,62 @@ START_TEST(failing_step_leaves_the_older_state)
 }
 END_TEST
 
+/* ---- a transaction that another one comes between is done again, whole */
+
+struct coming {
+    struct nks_db *db;
+    int calls, conflicts; /* so many of the calls are thrown out */
+    const char *code;
+    enum nks_status status;
+};
+
+static enum nks_status coming_body(void *context, struct nks_fault *told)
+{
+    struct coming *coming = context;
+    coming->calls++;
+    enum nks_status status = insert(coming->db, coming->calls, 0);
+    if (status != NKS_OK || coming->calls > coming->conflicts)
+        return status;
+    return nks_fault_set(told, coming->status, coming->code, "came between");
+}
+
+START_TEST(conflicts_are_done_again)
+{
+    static const struct {
+        const char *code;
+        enum nks_status status;
+        int conflicts, calls, rows;
+    } rows[] = {
+        {"DB-CONFLICT", NKS_RETRY, 0, 1, 1},
+        {"DB-CONFLICT", NKS_RETRY, 2, 3, 1},
+        {"DB-CONFLICT", NKS_RETRY, NKS_DB_TRIES - 1, NKS_DB_TRIES, 1},
+        {"DB-CONFLICT", NKS_RETRY, NKS_DB_TRIES, NKS_DB_TRIES, 0},
+        {"DB-BUSY", NKS_RETRY, 1, 1, 0},
+        {"DB-SQL", NKS_FAILED, 1, 1, 0},
+    };
+    struct nks_db *db = open_new();
+    run(db, &sql_create);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct coming coming = {db, 0, rows[i].conflicts, rows[i].code, rows[i].status};
+        int64_t before = count_rows(db);
+        nks_fault_clear(&fault);
+        enum nks_status status = nks_db_transact(db, coming_body, &coming, &fault);
+        ck_assert_int_eq(status, rows[i].rows == 1 ? NKS_OK : rows[i].status);
+        ck_assert_int_eq(coming.calls, rows[i].calls);
+        ck_assert_int_eq(count_rows(db) - before, rows[i].rows);
+        ck_assert(!nks_db_in_transaction(db));
+        ck_assert_str_eq(fault.code, status == NKS_OK ? "" : rows[i].code);
+        run(db, &sql_empty);
+    }
+    nks_db_close(db);
+}
+END_TEST
+
 static TCase *verbs_case(void)
 {
     TCase *t = tcase_create("verbs");
     tcase_set_timeout(t, 60);
+    tcase_add_test(t, conflicts_are_done_again);
     tcase_add_test(t, read_only_reads_beside_a_writer);
     tcase_add_test(t, rollback_and_commit);
     tcase_add_test(t, close_rolls_back);
