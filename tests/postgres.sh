@@ -12,7 +12,7 @@
 #   postgres.sh log DIR     what the server wrote
 #   postgres.sh processes DIR KIND   the process ids of its processes of that kind ("walreceiver", "nks far")
 # POSTGRES_OPTIONS: more options of the server ("-c NAME=VALUE …"), at start and resume; they win over those given here.
-# POSTGRES_DATA: a folder that is there for its data, of a disk of its own, instead of DIR/pg/data (start).
+# POSTGRES_WAL: a folder that is there for its WAL, of a disk of its own (start).
 # The server does not run as root: then it runs as the user `postgres`, or `nobody`.
 set -eu
 
@@ -94,11 +94,9 @@ start)
     command -v pg_ctl >/dev/null || skip "no pg_ctl here"
     [ "$(id -u)" -ne 0 ] || command -v setpriv >/dev/null || skip "root, and no setpriv"
     folder_make "$dir"
-    if [ -n "${POSTGRES_DATA:-}" ]; then
-        [ "$(id -u)" -ne 0 ] || chown "$(as id -u)" "$POSTGRES_DATA"
-        ln -s "$POSTGRES_DATA" "$dir/pg/data"
-    fi
-    (cd "$dir/pg" && as initdb -D "$dir/pg/data" -A trust -U nks -E UTF8 --locale=C --no-sync) >"$dir/initdb.log" 2>&1 ||
+    set -- # initdb's words for a WAL elsewhere
+    [ -z "${POSTGRES_WAL:-}" ] || set -- --waldir "$POSTGRES_WAL/wal" --wal-segsize 1
+    (cd "$dir/pg" && as initdb -D "$dir/pg/data" -A trust -U nks -E UTF8 --locale=C --no-sync "$@") >"$dir/initdb.log" 2>&1 ||
         skip "initdb: $(tail -n 1 "$dir/initdb.log")"
     server_run || skip "pg_ctl: $(tail -n 1 "$dir/start.log")"
     address postgres

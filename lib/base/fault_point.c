@@ -26,7 +26,6 @@ static const struct effect {
                {"ENOMEM", ENOMEM, false},
                {"EBUSY", EBUSY, false},
                {"EDEADLK", EDEADLK, false},
-               {"EDEADLK", EDEADLK, false},
                {"full", ENOSPC, true},
                {"short", SHORT, false},
                {"power", POWER, false},

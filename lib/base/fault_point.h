@@ -6,11 +6,11 @@
  *
  *   NKS_FAULT=N:EFFECT    what happens at point N: `kill` (SIGKILL before the call), or the call fails with ENOSPC,
  *                         EIO, EACCES, ENOMEM, EBUSY or EDEADLK (to the database: DB-CONFLICT); `full`: from N on
- *                         everything that writes fails with ENOSPC;
- *                         `short`: read(2) or write(2) takes half of what it was given, and the caller must go on;
- *                         `cut`, `cut_after`: N counts commands to a server of a database alone; the connection ends
- *                         before that command, or after the server has answered it and before anybody read that;
- *                         `cut_commit`: as `cut_after`, and N counts commits alone
+ *                         everything that writes fails with ENOSPC; `short`: read(2) or write(2) takes half of what
+ *                         it was given, and the caller must go on; `cut`, `cut_after`: N counts commands to a server
+ *                         of a database alone; the connection ends before that command, or after the server has
+ *                         answered it and before anybody read that; `cut_commit`: as `cut_after`, and N counts
+ *                         commits alone
  *   NKS_FAULT_MEMORY=N    the Nth malloc, calloc or realloc of our own code gives NULL (fault_memory.c)
  *   NKS_FAULT_COUNT=FILE  the number of points that were reached, then that of allocations, then those of commands and
  *                         commits to a server, a line each, written when the process ends by itself
