@@ -87,7 +87,7 @@ audit_clean "$home"
 "$NKS_BIN/nks" --home "$home" list >"$work/list"
 same_words "list" "$stayed" "$home" list
 same_words "status" "$stayed" "$home" status --now 2026-11-24T03:00:00Z
-for batch in $(sed -n 's/^delivery\t.*\t\([0-9A-Z]\{16\}\)\t.*/\1/p' "$work/list" | sort -u); do
+for batch in $(sed -n 's/^delivery\t.*\t\([0-9A-Z]\{16\}\)\t.*/\1/p' "$work/list" | sort -u | head -n 6); do
     same_words "show $batch" "$stayed" "$home" show "$batch"
     same_words "explain $batch 1" "$stayed" "$home" explain "$batch" 1
 done
@@ -107,6 +107,7 @@ fi
 for now in 2026-11-25T03:00:00Z 2026-11-30T03:00:00Z; do
     for at in "$stayed" "$home"; do
         for file in "$small"/in/sender/*/*.xml; do
+            [ "${now%%T*}" = 2026-11-25 ] || break
             place=$at/in/sender/$(basename "$(dirname "$file")")
             mkdir -p "$place"
             sed "s|<MsgId>|<MsgId>N${now%%T*}-|" "$file" >"$place/again-${now%%T*}-$(basename "$file")"
