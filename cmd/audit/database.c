@@ -1,7 +1,8 @@
-/* The database's file by the engine's own check, and its catalogue: the tables and indexes that nks makes and no
+/* The database by the engine's own check, and its catalogue: the tables and indexes that nks makes and no
  * others, no trigger and no view. */
 #include "audit.h"
 
+#include "stage/run.h"
 #include "stage/schema.h"
 
 #include <stdio.h>
@@ -26,7 +27,9 @@ static enum nks_status differs(void *context, const char *kind, const char *name
 enum nks_status audit_check_database(struct audit *audit)
 {
     audit_looked(audit);
-    audit_at(audit, "file nks.db");
+    char path[NKS_PATH_MAX];
+    NKS_TRY(nks_home_database(audit->home, path, &audit->fault));
+    audit_at(audit, "%s", nks_db_is_address(path) ? "the database" : "file nks.db");
     NKS_TRY(audit_take_fault(audit, nks_db_check(audit->db, &audit->fault)));
     return audit_take_fault(audit, nks_home_catalogue(audit->db, differs, audit, &audit->fault));
 }

@@ -62,7 +62,7 @@ static const struct code_row codes[] = {
     {"THREAD", 0, "The system gave no second worker.", killed_like,
      "Look at the limit of processes of the service; then run again."},
     {"DISK-FULL", 0, "The disk or a quota is full.", killed_like,
-     "Make room on the file system of the home, then run again."},
+     "Make room on the file system of the home, or of the database's server, then run again."},
     {"FILE-IO", 0, "The system could not read or write a file.", killed_like,
      "Look at the system's log for the disk; then run again."},
     {"DB-BUSY", 0, "The database was locked by another process for too long.", killed_like, again_next},
@@ -117,19 +117,24 @@ static const struct code_row codes[] = {
     {"CONF-LINE", 0, "A line of nks.conf has no form that is known.", "Nothing was begun.", conf_next},
     {"CONF-SECTION", 0, "nks.conf has a section that does not exist.", "Nothing was begun.", conf_next},
     {"CONF-VALUE", 0, "A value in nks.conf is out of its range.", "Nothing was begun.", conf_next},
-    {"DB-MISSING", 0, "The home has no database.", "Nothing was begun.",
-     "If the home is new, make it again with nks init; else restore nks.db from the backup together with spool and "
-     "archive."},
+    {"DB-MISSING", 0, "The home has no database, or that of its address has no tables of nks.", "Nothing was begun.",
+     "If the home is new, make it again with nks init; else restore nks.db, or on PostgreSQL the database by the "
+     "server's tools, from the backup together with spool and archive. `nks config check` says where it is looked "
+     "for."},
     {"DB-NEWER", 0, "The database was made by a newer nks than this one.", "Nothing was changed.",
      "Install the newer nks again."},
     {"DB-OLDER", 0, "The database was made by an older nks than this one.", "Nothing was changed.",
-     "Run nks run: whoever has the home's lock copies the database (nks.db.before-TIME) and brings it up to date."},
+     "Run nks run: whoever has the home's lock copies the database (nks.db.before-TIME) and brings it up to date. On "
+     "PostgreSQL no copy is made: make a backup on the server first, and come as the owner of the tables "
+     "(PGUSER=nks_owner)."},
     {"DB-FOREIGN", 0,
      "The database has a table, index, trigger or view that nks did not make, or one that nks made is changed or gone.",
      "Nothing was changed. nks runs no trigger and reads no view.",
      "Run nks-audit, which names them all, and find out with a second person who put them there."},
     {"DB-PERMISSION", 0, "The database may not be read or written here.", "Nothing was changed.",
-     "Look at owner and mode of the home and of nks.db; run nks as the user who owns them."},
+     "Look at owner and mode of the home and of nks.db; run nks as the user who owns them. On PostgreSQL look as whom "
+     "you come (PGUSER): nks_work works, nks_owner makes, upgrades and erases, nks_read and nks_audit only read; "
+     "scripts/postgres_roles.sh gives them their rights."},
     {"DB-ADDRESS", 0, "The address of the database is not in a form that is known.", "Nothing was begun.",
      "Correct [home] database in nks.conf, or --database: postgresql://HOST/NAME?sslmode=verify-full, or "
      "postgresql:///NAME?host=/run/postgresql for a socket."},
@@ -578,7 +583,7 @@ static const struct code_row codes[] = {
      stop_here,
      "Stop the cron job. nks-audit names the table under `catalogue`. Give the column its type back, or restore a "
      "backup, and let nks-audit prove what was stored meanwhile."},
-    {"DB-DAMAGED", 0, "The database file is damaged.", stop_here,
+    {"DB-DAMAGED", 0, "The database is damaged.", stop_here,
      "Stop the cron job, copy the home away as it is, look at the disk, and restore the newest backup that nks-audit "
      "proves."},
 

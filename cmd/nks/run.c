@@ -132,11 +132,22 @@ int command_run(struct nks_app *app)
     return code;
 }
 
+static void database_shown(const struct nks_app *app, char out[NKS_PATH_MAX])
+{
+    char path[NKS_PATH_MAX];
+    struct nks_fault ignored = {.status = NKS_OK};
+    out[0] = '\0';
+    if (nks_home_database(app_home(app), path, &ignored) == NKS_OK)
+        nks_db_shown(path, out, NKS_PATH_MAX);
+}
+
 int command_config(struct nks_app *app)
 {
+    char database[NKS_PATH_MAX];
     static const struct column columns[] = {
         {"home", "home", CELL_TEXT},
         {"keys", "keys", CELL_TEXT},
+        {"database", "database, reached", CELL_TEXT},
         {"environment", "environment", CELL_TEXT},
         {"cache_mib", "page cache, MiB", CELL_NUMBER},
         {"settle_seconds", "settle seconds", CELL_NUMBER},
@@ -147,7 +158,11 @@ int command_config(struct nks_app *app)
         {"reader", "reader", CELL_TEXT},
     };
     int code = EXIT_DONE;
-    if (!app_open(app, false, true, &code))
+    bool opened = app_open(app, false, true, &code);
+    database_shown(app, database);
+    if (!opened && database[0] != '\0' && strncmp(app->fault.code, "DB-", 3) == 0)
+        out_note(&app->out, "this was about the database %s", database);
+    if (!opened)
         return code;
     const struct nks_run *run = app->run;
     if (nks_home_catalogue_check(run->db, &app->fault) != NKS_OK)
@@ -160,6 +175,7 @@ int command_config(struct nks_app *app)
         table_begin(&app->out, "config", "The home is fit for work", columns, sizeof columns / sizeof columns[0], true);
     table_text(table, run->home);
     table_text(table, run->keys_dir);
+    table_text(table, database);
     table_text(table, run->conf.environment);
     table_number(table, run->conf.cache_mib);
     table_number(table, run->conf.settle_seconds);

@@ -54,6 +54,8 @@ struct nks_db_options {
 
 /* Whether this is the address of a PostgreSQL database (postgresql://…), and not a file. */
 bool nks_db_is_address(const char *path);
+/* What a person is shown of it: a path, or of an address host, port and name alone; cut where it does not fit. */
+void nks_db_shown(const char *path, char *out, size_t size);
 NKS_CHECKED enum nks_status nks_db_open(const struct nks_db_options *options, struct nks_db **out,
                                         struct nks_fault *fault);
 void nks_db_close(struct nks_db *db); /* rolls back what is open; NULL is fine */

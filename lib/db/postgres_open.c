@@ -3,6 +3,7 @@
  */
 #include "db/postgres_private.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -93,6 +94,37 @@ static void words_complete(struct words *words, const PQconninfoOption *given, c
     }
     if (writes && option_value(given, "target_session_attrs") == NULL)
         word_add(words, "target_session_attrs", "primary"); /* of several hosts the one that is no replica */
+}
+
+static bool is_number(const char *text)
+{
+    return text == NULL || text[strspn(text, "0123456789,")] == '\0';
+}
+
+static bool is_address(const char *address, const PQconninfoOption *given)
+{
+    const char *sign = strchr(address, '@');
+    return given != NULL && is_number(option_value(given, "port")) && (sign == NULL || strchr(sign + 1, '@') == NULL);
+}
+
+/* For people: a socket's folder behind the name, as in an address; nothing of users and passwords. */
+void nks_db_shown(const char *path, char *out, size_t size)
+{
+    PQconninfoOption *given = nks_db_is_address(path) ? PQconninfoParse(path, NULL) : NULL;
+    PQconninfoOption *otherwise = given == NULL ? NULL : PQconndefaults();
+    const PQconninfoOption *told = is_address(path, given) ? given : NULL;
+    const char *host = told == NULL ? NULL : either(told, otherwise, "host");
+    const char *port = told == NULL ? NULL : either(told, otherwise, "port");
+    const char *name = option_value(told, "dbname");
+    bool is_folder = host != NULL && *host == '/';
+    if (!nks_db_is_address(path))
+        snprintf(out, size, "%s", path);
+    else
+        snprintf(out, size, "postgresql://%s%s%s/%s%s%s", host == NULL || is_folder ? "" : host,
+                 port == NULL || is_folder ? "" : ":", port == NULL || is_folder ? "" : port, name == NULL ? "" : name,
+                 is_folder ? "?host=" : "", is_folder ? host : "");
+    PQconninfoFree(given);
+    PQconninfoFree(otherwise);
 }
 
 /* ---- no connection */
@@ -211,19 +243,11 @@ static enum nks_status connect_with(struct pg *db, const struct words *words, st
     return PQenterPipelineMode(db->conn) == 1 ? NKS_OK : nks_pg_lost("open", fault);
 }
 
-static bool is_number(const char *text)
-{
-    return text == NULL || text[strspn(text, "0123456789,")] == '\0';
-}
-
 /* nks.conf is no place for a password; with a sign in it that means something else, its rest would be taken for a host
  * or a port, and told. */
 static enum nks_status address_check(const char *address, const PQconninfoOption *given, struct nks_fault *fault)
 {
-    const char *sign = strchr(address, '@');
-    bool good =
-        given != NULL && is_number(option_value(given, "port")) && (sign == NULL || strchr(sign + 1, '@') == NULL);
-    if (!good)
+    if (!is_address(address, given))
         return nks_fault_set(fault, NKS_FAILED, "DB-ADDRESS",
                              "the address of the database is none: postgresql://HOST/NAME?sslmode=verify-full");
     return option_value(given, "password") == NULL

@@ -112,6 +112,17 @@ same_out "nothing left" "$work/later" "$home"
 nks "$home" reconcile --reason test --now 2026-11-30T04:00:00Z
 cp "$work/conf.now" "$home/nks.conf"
 
+# ---- where it is, said without a user
+nks "$home" config check
+checks=$((checks + 1))
+grep -q "postgresql:///far?host=$server/pg" "$work/said" || fail "config check does not say where the database is"
+nks "$lite" config check
+checks=$((checks + 1))
+grep -q "$lite/nks.db" "$work/said" || fail "config check does not say where the file is"
+sed -i 's|^database = postgresql:///far|database = postgresql:///gone|' "$home/nks.conf"
+refused "$home" 6 'this was about the database postgresql:///gone?host=' config check
+cp "$work/conf.now" "$home/nks.conf"
+
 # ---- what is not for this engine, or is not this home's
 refused "$work/second" 1 DB-IN-USE init --test --database "$(sed -n 's/^database = //p' "$home/nks.conf")"
 [ ! -e "$work/second/nks.conf" ] || fail "a second home on one database"

@@ -112,6 +112,24 @@ START_TEST(wrong_addresses_are_told)
 }
 END_TEST
 
+START_TEST(addresses_are_shown)
+{
+    static const char *const rows[][2] = {
+        {"/srv/nks/nks.db", "/srv/nks/nks.db"},
+        {"postgresql:///n?host=/run/postgresql&user=hidden", "postgresql:///n?host=/run/postgresql"},
+        {"postgresql://hidden:hidden@a.example/n?sslmode=verify-full", "postgresql://a.example:5432/n"},
+        {"postgresql://hidden@a.example:6000/n?password=hidden", "postgresql://a.example:6000/n"},
+        {"postgresql://hidden@[::1]:6000/n", "postgresql://::1:6000/n"},
+        {"postgresql://hi@dden@[", "postgresql:///"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char out[64];
+        nks_db_shown(rows[i][0], out, sizeof out);
+        ck_assert_str_eq(out, rows[i][1]);
+    }
+}
+END_TEST
+
 /* A server of a few bytes, on a socket: says `answer` to whoever asks for a connection. */
 static pid_t say_server(const char *dir, const void *answer, size_t len)
 {
@@ -886,6 +904,7 @@ static Suite *suite(void)
     tcase_set_timeout(t, 60);
     tcase_add_test(t, missing_is_told);
     tcase_add_test(t, wrong_addresses_are_told);
+    tcase_add_test(t, addresses_are_shown);
     tcase_add_test(t, states_of_a_server);
     tcase_add_test(t, only_a_replica);
     tcase_add_test(t, too_many_connections);
