@@ -290,6 +290,8 @@ if small_disk "$servers/disk" 200m && small_disk "$servers/wal" 64m; then
         pg start "$server" >"$work/address"
     pg_home_make "$work/wal" $files
     sql "$server" postgres CHECKPOINT # leaves no old segment
+    # the segment that is there has room for a part of the night alone
+    sql "$server" postgres "SELECT pg_logical_emit_message(true, 'test', repeat('x', 1048576 - 40000 - (SELECT file_offset FROM pg_walfile_name_offset(pg_current_wal_lsn()))))" >"$work/filled"
     fill "$servers/wal" 300000
     code "$NKS_BIN/nks" --home "$work/wal" run --now "$night"
     ended "no room for the WAL" 4
