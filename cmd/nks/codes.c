@@ -340,7 +340,8 @@ static const struct code_row codes[] = {
      "HOME.journal/seals, even an empty one, restore, and ask every data central what it has. If it is the home that "
      "is "
      "wrong, move HOME away first."},
-    {"RECONCILE-FIRST", 0, "The database is older than the journal: it was put back from a backup or a copy.",
+    {"RECONCILE-FIRST", 0,
+     "The database is older than the journal: it was put back from a backup or a copy, or another server took over.",
      "Nothing leaves the house. What was published since is out and is not published again.",
      "Run nks reconcile --dry-run to see what was published since, and who and what had ended and is in force again. "
      "End "

@@ -57,6 +57,17 @@ static bool is_moving(const char *there, const char *home)
     return strncmp(there, NKS_MOVING, len) == 0 && strcmp(there + len, home) == 0;
 }
 
+/* A program that was killed while it committed may leave a commit on its way, behind a replica that it waits for: what
+ * is read before that is done would be the state of before. */
+static enum nks_status last_commit_await(struct pg *db, struct nks_fault *fault)
+{
+    PGresult *row = NULL;
+    NKS_TRY(nks_pg_send(db, "open", "SELECT one FROM db_writer FOR UPDATE", &row, fault));
+    enum nks_status status = nks_pg_sync(db, fault);
+    PQclear(row);
+    return status;
+}
+
 /* A copy of a home names the same database, and would take its work into a house of its own. A home that was moved here
  * takes its place with the first opening by its nks.conf. */
 static enum nks_status home_check(struct pg *db, const char *home, struct nks_fault *fault)
@@ -68,6 +79,7 @@ static enum nks_status home_check(struct pg *db, const char *home, struct nks_fa
                                              {"home"}};
     char there[HOME_MAX] = "";
     struct nks_stmt *stmt = NULL;
+    NKS_TRY(last_commit_await(db, fault));
     NKS_TRY(home_read(db, there, fault));
     if (there[0] == '\0' || is_moving(there, home)) {
         NKS_TRY(nks_pg_start(&db->base, &sql_leave, &stmt, fault));
