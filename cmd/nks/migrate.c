@@ -88,7 +88,8 @@ struct asked {
     const struct nks_proposal *proposal; /* NULL: nobody was to approve it */
 };
 
-static enum nks_status links_add(struct nks_run *moved, const struct nks_move *tables, const struct asked *asked)
+static enum nks_status links_add(struct nks_run *moved, const struct nks_move *tables, const struct asked *asked,
+                                 struct nks_fault *fault)
 {
     char detail[NKS_TRAIL_DETAIL_MAX], hex[NKS_HASH_HEX];
     uint8_t digest[NKS_HASH_SIZE], about[NKS_HASH_SIZE];
@@ -106,18 +107,26 @@ static enum nks_status links_add(struct nks_run *moved, const struct nks_move *t
                                           .detail = detail,
                                           .about = about};
     if (proposal != NULL)
-        NKS_TRY(act_decided(moved, proposal, &moved->fault));
-    return nks_trail_add(moved->trail, &entry, &moved->fault);
+        NKS_TRY(act_decided(moved, proposal, fault));
+    return nks_trail_add(moved->trail, &entry, fault);
+}
+
+struct recording {
+    struct nks_run *moved;
+    const struct nks_move *tables;
+    const struct asked *asked;
+};
+
+static enum nks_status record_body(void *context, struct nks_fault *fault)
+{
+    const struct recording *recording = context;
+    return links_add(recording->moved, recording->tables, recording->asked, fault);
 }
 
 static enum nks_status record(struct nks_run *moved, const struct nks_move *tables, const struct asked *asked)
 {
-    NKS_TRY(nks_db_begin(moved->db, &moved->fault));
-    enum nks_status status = links_add(moved, tables, asked);
-    if (status == NKS_OK)
-        return nks_db_commit(moved->db, &moved->fault);
-    nks_db_rollback(moved->db);
-    return status;
+    struct recording recording = {moved, tables, asked};
+    return nks_db_transact(moved->db, record_body, &recording, &moved->fault);
 }
 
 /* ---- the move */

@@ -142,14 +142,23 @@ static enum nks_status file_destroy(struct erasing *erasing, const char *folder,
 
 typedef enum nks_status (*mark_fn)(struct nks_exchange *, int64_t, nks_time, struct nks_fault *);
 
+struct marking {
+    struct nks_exchange *exchange;
+    mark_fn fn;
+    int64_t id;
+    nks_time time;
+};
+
+static enum nks_status mark_body(void *context, struct nks_fault *fault)
+{
+    const struct marking *marking = context;
+    return marking->fn(marking->exchange, marking->id, marking->time, fault);
+}
+
 static enum nks_status mark(struct nks_run *run, mark_fn fn, int64_t id, nks_time time)
 {
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = fn(run->exchange, id, time, &run->fault);
-    if (status == NKS_OK)
-        return nks_db_commit(run->db, &run->fault);
-    nks_db_rollback(run->db);
-    return status;
+    struct marking marking = {run->exchange, fn, id, time};
+    return nks_db_transact(run->db, mark_body, &marking, &run->fault);
 }
 
 /* A name counts as removed when its folder was synced; that may be gone with everything in it. */
@@ -248,15 +257,24 @@ static enum nks_status done_work(struct erasing *erasing, const struct nks_batch
     return nks_batch_erase_done(erasing->run->payments, batch->id, &erasing->run->fault);
 }
 
-static enum nks_status in_transaction(struct erasing *erasing, work_fn work, const struct nks_batch *batch, int64_t id)
+struct work {
+    work_fn fn;
+    struct erasing *erasing;
+    const struct nks_batch *batch;
+    int64_t id;
+};
+
+static enum nks_status work_body(void *context, struct nks_fault *fault)
 {
-    struct nks_run *run = erasing->run;
-    NKS_TRY(nks_db_begin(run->db, &run->fault));
-    enum nks_status status = work(erasing, batch, id);
-    if (status == NKS_OK)
-        return nks_db_commit(run->db, &run->fault);
-    nks_db_rollback(run->db);
-    return status;
+    const struct work *work = context;
+    (void)fault; /* the run's own */
+    return work->fn(work->erasing, work->batch, work->id);
+}
+
+static enum nks_status in_transaction(struct erasing *erasing, work_fn fn, const struct nks_batch *batch, int64_t id)
+{
+    struct work work = {fn, erasing, batch, id};
+    return nks_db_transact(erasing->run->db, work_body, &work, &erasing->run->fault);
 }
 
 static enum nks_status slices_erase(struct erasing *erasing, const struct nks_batch *batch)
