@@ -17,7 +17,8 @@ static void newest_write(void *context, int64_t chain, int64_t link, const uint8
     int fd = -1;
     nks_hex(hash, NKS_HASH_SIZE, hex);
     int len = snprintf(line, sizeof line, "%020" PRId64 "\t%020" PRId64 "\t%s\n", chain, link, hex);
-    if (!run->newest_fits || !nks_journal_path(run->home, "newest", path))
+    bool is_copy = run->options.moving_to != NULL; /* it may never become the home's */
+    if (!run->newest_fits || is_copy || !nks_journal_path(run->home, "newest", path))
         return;
     if (nks_sys_open_update(path, &fd, &unimportant) == NKS_OK)
         (void)!nks_sys_write(fd, line, (size_t)len, &unimportant);
