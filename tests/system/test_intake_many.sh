@@ -302,7 +302,7 @@ if [ "$(id -u)" -ne 0 ] || ! mount -t tmpfs -o size=16m tmpfs "$disk" 2>/dev/nul
     test_end
     exit 0
 fi
-trap 'umount "$disk" 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'umount "$disk" 2>/dev/null || true; test_leave' EXIT
 home_make "$work/start"
 home_copy "$work/start" "$disk/home"
 home=$disk/home

@@ -4,7 +4,9 @@
 # of another row), and the auditor ends with 7 and names what was changed. What it knowingly does not see stands in `unseen`
 # below, with its reason; a line there that is seen after all fails the test, so the list can only shrink.
 . "${NKS_SOURCE:?}/tests/system/lib.sh"
-have sqlite3 && have openssl || exit 77
+database_needed
+have openssl || exit 77
+. "$NKS_SOURCE/tests/system/rich.sh"
 home=$work/night
 
 unseen() { # TABLE.COLUMN, TABLE:gone, TABLE:twice or TABLE.COLUMN:moved, and why
@@ -102,83 +104,8 @@ ask() {
 
 # ---- a night with a row in every table
 
-bank_refuses() { # MESSAGE_ID CENTRAL [INSTRUCTION]: the whole file, or one payment of it
-    all='<GrpSts>RJCT</GrpSts><StsRsnInf><Rsn><Cd>AC04</Cd></Rsn></StsRsnInf>' one=
-    [ $# -lt 3 ] || {
-        all=''
-        one="<OrgnlPmtInfAndSts><OrgnlPmtInfId>X</OrgnlPmtInfId><TxInfAndSts><OrgnlInstrId>$3</OrgnlInstrId><TxSts>RJCT</TxSts>\
-<StsRsnInf><Rsn><Cd>AC04</Cd></Rsn></StsRsnInf></TxInfAndSts></OrgnlPmtInfAndSts>"
-    }
-    mkdir -p "$home/in/central/$2"
-    cat >"$home/in/central/$2/answer.xml" <<END
-<?xml version="1.0" encoding="UTF-8"?>
-<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.03"><CstmrPmtStsRpt><GrpHdr><MsgId>BANK-1</MsgId>\
-<CreDtTm>2026-11-23T05:00:00Z</CreDtTm></GrpHdr><OrgnlGrpInfAndSts><OrgnlMsgId>$1</OrgnlMsgId>\
-<OrgnlMsgNmId>pain.001.001.03</OrgnlMsgNmId>$all</OrgnlGrpInfAndSts>$one</CstmrPmtStsRpt></Document>
-END
-}
-
 home_make "$home"
-sed -e '1s/$/,signature/' -e '2,$s/$/,/' -e '/^proevebetaling,/s/$/OPTIONAL/' "$small/agreements.csv" >"$work/agreements.csv"
-nks "$home" agreement import --now 2026-11-22T12:00:00Z "$work/agreements.csv"
-cert_make signer 20260101 20271201
-nks "$home" keys signer import --sender proevebetaling --reason test --now 2026-11-22T12:00:00Z "$pki/signer.crt"
-signed=$home/in/sender/proevebetaling/10-pension.xml
-openssl cms -sign -binary -md sha256 -outform DER -in "$signed" -out "$signed.p7s" -signer "$pki/signer.crt" \
-    -inkey "$pki/signer.key" 2>"$work/openssl" || die "openssl could not sign"
-night_run "$home"
-
-waits=$(ask "SELECT batch_id || ' ' || MIN(seq) FROM payment JOIN slice USING (slice_id) WHERE slice.state = 2")
-# shellcheck disable=SC2086 # two words
-nks "$home" stop $waits --reason test --now "$night"
-nks "$home" recall "$(ask "SELECT slice_id >> 14 FROM leg WHERE kind = 1 AND state = 2 ORDER BY slice_id DESC LIMIT 1")" \
-    "$(ask "SELECT seq FROM leg JOIN payment USING (slice_id, n) WHERE kind = 1 AND leg.state = 2
-        ORDER BY slice_id DESC LIMIT 1")" --reason test --now "$night"
-# one bank file comes back, and one payment that goes on to the ventekonto; another answer is about nothing we know
-of=$(ask "SELECT message_id || ' ' || party FROM leg JOIN out_file USING (file_id)
-    WHERE leg.kind = 2 AND batch_id = (SELECT MAX(slice_id >> 14) FROM claim_use) LIMIT 1")
-bank_refuses "${of% *}" "${of#* }"
-nks "$home" run --now 2026-11-23T06:00:00Z
-# shellcheck disable=SC2046 # three words
-bank_refuses $(ask "SELECT message_id || ' ' || out_file.party || ' N' || ref || '-' || (slice_id & 16383) || '-' || n || '-'
-    || leg_no || '-' || generation FROM leg JOIN out_file USING (file_id) JOIN payment USING (slice_id, n) JOIN batch USING (batch_id)
-    WHERE leg.kind = 1 AND leg.state = 2 AND payer = 'proeveskat' AND holder_kind > 0 ORDER BY slice_id, n LIMIT 1")
-nks "$home" run --now 2026-11-23T06:05:00Z
-bank_refuses NKS-NONE "${of#* }"
-code "$NKS_BIN/nks" --home "$home" run --now 2026-11-23T06:10:00Z
-[ "$code" -eq 5 ] || die "a bank's answer to nothing: exit $code"
-# a payee who had no account gets one, and a refused file is read again
-{ head -n 1 "$small/register.csv" && echo "ACCOUNT,CPR,2606465006,,NEMKONTO,,,70010000001006,,2015-01-01,"; } >"$work/register.csv"
-nks "$home" register import --now 2026-11-23T06:20:00Z "$work/register.csv"
-sed s/1006,/1007,/ "$work/register.csv" >"$work/other.csv"
-nks "$home" replay "$(ask "SELECT MIN(slice_id >> 14) FROM payment WHERE state = 2 AND reason = 19")" --rejected \
-    --reason test --now 2026-11-23T06:20:00Z
-nks "$home" replay "#$(ask 'SELECT MIN(delivery_id) FROM delivery WHERE state = 4')" --reason test --now 2026-11-23T06:20:00Z
-nks "$home" run --now 2026-11-23T06:30:00Z
-nks "$home" explain 1 1 --unmasked --reason test --now 2026-11-23T06:30:00Z
-nks "$home" keys signer end 1 --reason test --now 2026-11-23T06:30:00Z
-# two persons: one thing approved, one declined, one that waits
-for person in an bo; do
-    nks "$home" keys person make "$work/$person.key"
-    nks "$home" keys person add $person --key "$work/$person.key.pub" --roles operator,approver --reason test --now 2026-11-23T06:40:00Z
-done
-lost=$(ask "SELECT party || '/' || name FROM out_file WHERE kind = 1 AND answered = 0 ORDER BY file_id LIMIT 1")
-rm "$home/out/central/$lost" "$home/out/central/$lost.p7s"
-person() { # EXIT ID WORDS...
-    right=$1 id=$2
-    shift 2
-    code "$NKS_BIN/nks" --home "$home" "$@" --person "$id" --person-key "$work/$id.key" --now 2026-11-23T06:40:00Z
-    [ "$code" -eq "$right" ] || {
-        cat "$work/said" >&2
-        die "nks $*: exit $code"
-    }
-}
-person 5 an replay "${lost#*/}" --reason test
-person 0 bo approve 1
-person 5 an register import "$work/other.csv" --reason test
-person 0 bo approve 2 --decline
-person 5 bo register import "$work/other.csv" --reason test
-nks "$home" run --now 2026-11-23T06:50:00Z
+night_rich "$home"
 audit_clean "$home"
 for table in $(ask "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1"); do
     echo "$empty" | grep -qw "$table" && continue

@@ -174,7 +174,7 @@ night_shared() { # WORKER
     done
     allocation=$(($1 + 1))
     [ "$seconds" -eq 0 ] && spread=$workers || spread=$((allocations / 20 + workers))
-    while [ $allocation -le "$allocations" ] && { [ "$seconds" -eq 0 ] || [ "$(date +%s)" -lt $((end - seconds / 2)) ]; }; do
+    while [ $allocation -le "$allocations" ] && { [ "$seconds" -eq 0 ] || [ "$(date +%s)" -lt $((end - seconds * 2 / 3)) ]; }; do
         memory $allocation
         allocation=$((allocation + spread))
     done

@@ -2,13 +2,15 @@
 # What is done by hand, under failures by number: imports, stops, replays, recalls, hand-outs, backup, restore, reconcile, erase
 # and new keys. Each command is killed, loses the power or meets a call that fails at a numbered point (base/fault_point.h);
 # then its operator says the same once more, and the next run goes on: what is sent and what the rows hold is what one
-# undisturbed command gives, or two. NKS_TORTURE_SECONDS bounds the time (default 30; 0: every point with every effect),
-# NKS_TORTURE_EFFECTS and NKS_TORTURE_ACTS name some effects and some acts alone. Wants a build with fault points, else skipped.
+# undisturbed command gives, or two. NKS_TORTURE_SECONDS bounds the time (default 30, on PostgreSQL 15; 0: every point with
+# every effect), NKS_TORTURE_EFFECTS and NKS_TORTURE_ACTS name some effects and some acts alone. Wants a build with fault
+# points, else skipped.
 . "${NKS_SOURCE:?}/tests/system/lib.sh"
 database_needed
 seconds=${NKS_TORTURE_SECONDS:-$(on_sqlite && echo 30 || echo 15)}
 effects=${NKS_TORTURE_EFFECTS:-kill EIO full power ENOMEM short EBUSY}
-acts=${NKS_TORTURE_ACTS:-import stop restart lost hand recall rejected backup restore reconcile erase rotate}
+files_acts='backup restore erase' # of the file nks.db alone
+acts=${NKS_TORTURE_ACTS:-import stop restart lost hand recall rejected reconcile rotate $(! on_sqlite || echo "$files_acts")}
 second=2026-11-24T08:00:00Z
 due=2032-01-02T08:00:00Z
 
@@ -72,7 +74,7 @@ begin_restore() { # a night is over since the backup
 }
 begin_reconcile() {
     begin_restore "$1"
-    nks "$1" restore "$backup" --reason test --now "$second"
+    home_put_back "$1" backed "$second"
 }
 begin_erase() {
     home_make "$1"
@@ -149,7 +151,7 @@ result() { # NAME HOME FILE: what was sent, and what the rows hold
     case $1 in
     erase) # what is left of it cannot be decrypted
         (cd "$2" && ls spool archive) >>"$3"
-        for table in $(ask "$2" "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'trail%' ORDER BY 1"); do
+        for table in $(home_tables "$2" | grep -v '^trail'); do
             ask "$2" "SELECT '$table', count(*) FROM $table" >>"$3"
         done
         ask "$2" "SELECT * FROM batch_erased" >>"$3"
@@ -158,14 +160,15 @@ result() { # NAME HOME FILE: what was sent, and what the rows hold
     esac
 }
 remove() { # HOME, with what lies beside it
-    rm -rf "$1" "$1".*
+    home_remove "$1"
+    rm -rf "$1".*
 }
 
 # ---- one undisturbed, and two
 
 home_make "$work/backed"
-nks "$work/backed" backup "$work/backup" --now 2026-11-23T01:00:00Z
-backup=$(echo "$work/backup"/*)
+home_keep "$work/backed" backed 2026-11-23T01:00:00Z
+backup=$(echo "$work/backup.backed"/*)
 
 undisturbed() { # NAME
     about=$(subject "$1" "$work/begin-$1")
