@@ -100,7 +100,7 @@ static enum nks_status open_db(const struct nks_db_options *options, struct pg *
     char settings[SETTINGS_MAX];
     bool has = false;
     snprintf(settings, sizeof settings,
-             "SET client_min_messages = error; SET statement_timeout = '%ds'; SET lock_timeout = %d;"
+             "SET client_min_messages = warning; SET statement_timeout = '%ds'; SET lock_timeout = %d;"
              "SET synchronous_commit = %s; SET default_transaction_read_only = %s; SET timezone = 'UTC'; SET jit = off",
              PG_STATEMENT_TIMEOUT_S, options->busy_timeout_ms > 0 ? options->busy_timeout_ms : 1,
              options->durable ? "on" : "off", options->read_only ? "on" : "off");
@@ -199,10 +199,15 @@ enum nks_status nks_pg_commit(struct nks_db *base, struct nks_fault *fault)
         return defect("commit", "no transaction is open", fault);
     NKS_TRY(nks_pg_wrong(db, fault));
     NKS_TRY(nks_pg_rows_flush(db, fault));
+    NKS_TRY(nks_pg_sync(db, fault)); /* so that a warning is the commit's own */
+    db->warned = false;
     NKS_TRY(nks_pg_send(db, "commit", "COMMIT", &answer, fault));
     enum nks_status status = nks_pg_sync(db, &local);
     bool is_done = status == NKS_OK && strcmp(PQcmdStatus(answer), "COMMIT") == 0;
     PQclear(answer);
+    if (is_done && db->warned)
+        return nks_fault_set(fault, NKS_UNKNOWN, "DB-COMMIT",
+                             "the server stored this with a warning: its replica may not have it");
     if (PQstatus(db->conn) != CONNECTION_OK && !is_done)
         return nks_fault_set(fault, NKS_UNKNOWN, "DB-COMMIT", "it is not known whether this was stored: %s",
                              local.line);

@@ -227,9 +227,12 @@ static enum nks_status not_connected(const struct words *words, PGconn *conn, st
 
 /* ---- connecting */
 
-static void say_nothing(void *context, const char *message)
+/* The library does not print; but a commit that did not wait for its replica is told by a warning alone. */
+static void on_notice(void *context, const PGresult *notice)
 {
-    (void)context, (void)message; /* the library does not print */
+    struct pg *db = context;
+    const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+    db->warned = db->warned || (severity != NULL && strcmp(severity, "WARNING") == 0);
 }
 
 static enum nks_status connect_with(struct pg *db, const struct words *words, struct nks_fault *fault)
@@ -237,7 +240,7 @@ static enum nks_status connect_with(struct pg *db, const struct words *words, st
     db->conn = PQconnectdbParams(words->names, words->values, 0);
     if (PQstatus(db->conn) != CONNECTION_OK)
         NKS_TRY(not_connected(words, db->conn, fault));
-    PQsetNoticeProcessor(db->conn, say_nothing, NULL);
+    PQsetNoticeReceiver(db->conn, on_notice, db);
     if (!is_socket(PQhost(db->conn), PQhostaddr(db->conn)) && !PQsslInUse(db->conn))
         return tls_missing(fault);
     return PQenterPipelineMode(db->conn) == 1 ? NKS_OK : nks_pg_lost("open", fault);

@@ -108,6 +108,7 @@ struct pg {
     PGconn *conn;
     struct nks_stmts stmts;
     bool open_transaction;
+    bool warned;         /* the server did, since this was set to false */
     bool cut_next;       /* a test asked for it (fault_point.h) */
     int64_t transaction; /* its number */
     int64_t changes;

@@ -149,6 +149,18 @@ for number in 1 2 3 4 5 6 7; do
 done
 finishes "$work/unheard" "failover after a commit that nobody heard of"
 
+# ---- somebody calls off a commit's wait for the replica: it is stored here, perhaps nowhere else, and a failover may lose it
+pg_home_copy "$work/start" "$work/called"
+stop_at "$work/called" save.before
+waits_for nobody
+goes_on "$work/called"
+all_wait 1
+sql "$server" postgres "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'" >"$work/canceled"
+ends_later "$work/called" "a wait for the replica that was called off"
+says "a wait for the replica that was called off" DB-COMMIT
+waits_for ""
+finishes "$work/called" "a wait for the replica that was called off"
+
 # ---- failover to a replica that lacks the last transactions: nobody waited for it. What left is not paid again, and what
 # was received, judged or done by a person is missed.
 third=$servers/third
