@@ -346,6 +346,9 @@ enum nks_status nks_restore_journal(const struct nks_restore *restore, struct nk
     enum nks_journal_state state = NKS_JOURNAL_NONE;
     struct nks_journal *journal = NULL;
     char path[NKS_PATH_MAX], seals[NKS_PATH_MAX];
+    if (old->conf.database[0] != '\0') /* the backup's nks.db would take its place, without what is there since */
+        return nks_fault_set(fault, NKS_FAILED, "DB-ENGINE",
+                             "the home's database is on PostgreSQL: use the server's own tools (pg_basebackup)");
     if (!nks_journal_file_path(restore->home, path) || !nks_seal_dir(restore->home, seals))
         return nks_fault_set(fault, NKS_FAILED, "PATH-LONG", "the home's path is too long; move it up");
     NKS_TRY(nks_journal_mark_load(old->exchange, &mark, &state, fault));
