@@ -491,7 +491,8 @@ static const struct code_row codes[] = {
     {"ALARM-UNPROVED", 0, "nks-audit did not end clean, so the alarm was not cleared.",
      "The home is as it was; no command works on it.",
      "Run nks-audit: it names the row or file, or why it cannot look. Mend that or restore a copy of the home with a "
-     "second person, then clear the alarm again."},
+     "second person (an older database that a server's own tools put back: nks reconcile), then clear the alarm "
+     "again."},
     {"STAGED-CHANGED", 0, "A staged file is not what nks wrote: it was changed before it was published.", stop_here,
      audit_next},
     {"LEGS-SUM", 0, "The legs of a payment do not add up to its amount.", stop_here, audit_next},

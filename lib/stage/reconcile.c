@@ -209,7 +209,8 @@ static enum nks_status reconcile_once(struct nks_run *run, bool anew, bool dry_r
             "the backup is from before anything was published, and there is no journal. Where it was "
             "lost, put it back. Where nothing was published since either (look into HOME.before-TIME), "
             "begin one: nks reconcile --new-journal");
-    if (state != NKS_JOURNAL_RESTORED) /* only after a restore may an alarm stand */
+    if (state != NKS_JOURNAL_RESTORED &&
+        run->newest_fits) /* only where an older database was put back may an alarm stand */
         NKS_TRY(nks_alarm_check(run->home, &run->fault));
     if (state != NKS_JOURNAL_RESTORED) {
         enum nks_status status = nks_run_journal(run);
@@ -233,9 +234,11 @@ static enum nks_status reconcile_once(struct nks_run *run, bool anew, bool dry_r
 enum nks_status nks_run_reconcile(struct nks_run *run, bool anew, bool dry_run, const char *reason,
                                   struct nks_reconciled *out)
 {
+    const bool fits = run->newest_fits;
     int tries = 0;
     enum nks_status status = NKS_OK;
     do {
+        run->newest_fits = fits;
         status = reconcile_once(run, anew, dry_run, reason, out);
     } while (nks_db_again(&tries, status, &run->fault));
     return status;
