@@ -194,7 +194,7 @@ static enum nks_status decided_body(void *context, struct nks_fault *fault)
 static enum nks_status decided_store(struct nks_app *app, const struct nks_proposal *proposal)
 {
     struct deciding deciding = {app->run, proposal};
-    return nks_db_transact(app->run->db, decided_body, &deciding, &app->run->fault);
+    return nks_run_transact(app->run, decided_body, &deciding);
 }
 
 static enum nks_status is_open(struct nks_run *run, int64_t id, bool *open, struct nks_fault *fault)

@@ -91,7 +91,7 @@ static enum nks_status store_body(void *context, struct nks_fault *fault)
 static enum nks_status store(struct nks_app *app, struct nks_proposal *proposal)
 {
     struct proposing proposing = {app->run, proposal};
-    return nks_db_transact(app->run->db, store_body, &proposing, &app->run->fault);
+    return nks_run_transact(app->run, store_body, &proposing);
 }
 
 static void present(struct nks_app *app, const struct nks_proposal *proposal)

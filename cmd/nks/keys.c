@@ -173,7 +173,7 @@ static enum nks_status rewrap_body(void *context, struct nks_fault *fault)
 static enum nks_status rewrap(struct nks_app *app, enum nks_key_family family, int generation, int64_t *batches)
 {
     struct rewrapping rewrapping = {app, family, generation, batches};
-    return nks_db_transact(app->run->db, rewrap_body, &rewrapping, &app->run->fault);
+    return nks_run_transact(app->run, rewrap_body, &rewrapping);
 }
 
 /* A command of before may have been killed between the new key and the wrapping: that is made up for first. */

@@ -126,7 +126,7 @@ static enum nks_status record_body(void *context, struct nks_fault *fault)
 static enum nks_status record(struct nks_run *moved, const struct nks_move *tables, const struct asked *asked)
 {
     struct recording recording = {moved, tables, asked};
-    return nks_db_transact(moved->db, record_body, &recording, &moved->fault);
+    return nks_run_transact(moved, record_body, &recording);
 }
 
 /* ---- the move */

@@ -1,6 +1,7 @@
 /* The stages, one by one and all of them; whether the home is fit for work. */
 #include "nks.h"
 
+#include "stage/newest.h"
 #include "stage/schema.h"
 
 #include <stdlib.h>
@@ -167,6 +168,8 @@ int command_config(struct nks_app *app)
     const struct nks_run *run = app->run;
     if (nks_home_catalogue_check(run->db, &app->fault) != NKS_OK)
         return app_result(app, app->fault.status);
+    if (nks_newest_check(app->run) != NKS_OK)
+        return app_result(app, NKS_HELD);
     if (app->reader[0] != '/' || access(app->reader, X_OK) != 0)
         return app_result(app,
                           nks_fault_set(&app->fault, NKS_FAILED, "READER-START",

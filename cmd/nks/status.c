@@ -227,6 +227,9 @@ int command_status(struct nks_app *app)
     if (alarm_show(app, app->run->home))
         code = EXIT_INTEGRITY;
     beat_show(app);
+    if (!app->run->newest_fits)
+        out_note(&app->out,
+                 "the database lacks what was stored last: nothing leaves before nks reconcile (RECONCILE-FIRST)");
     code = exit_worse(code, app_result(app, all_of_it(app, &overdue)));
     code = exit_worse(exit_worse(code, keys_warn(app, true)), signers_warn(app, true));
     return overdue ? exit_worse(code, EXIT_PERSON) : code;

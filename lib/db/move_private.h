@@ -16,7 +16,7 @@ NKS_CHECKED enum nks_status nks_move_fits(const struct nks_move_table *table, co
                                           int64_t row, struct nks_fault *fault);
 /* One row more went through. */
 void nks_move_passed(struct nks_move *move);
-/* Runs `form`, which has one %s for the name of the table, on that. */
+/* Runs `form`, in which % stands for the name of the table, on that. */
 NKS_CHECKED enum nks_status nks_move_script(struct nks_db *db, const char *form, const char *table,
                                             struct nks_fault *fault);
 

@@ -90,5 +90,6 @@ enum nks_status nks_pg_wipe(struct nks_db *base, const char *const *tables, stru
         status = nobody_sees(base, tables, fault);
     if (status == NKS_OK)
         status = each(db, "VACUUM (FULL, ANALYZE)", tables, fault);
-    return status == NKS_OK ? nks_pg_simple(db, "wipe", timeout, fault) : status;
+    enum nks_status reset = nks_pg_simple(db, "wipe", timeout, status == NKS_OK ? fault : NULL);
+    return status != NKS_OK ? status : reset;
 }

@@ -95,7 +95,7 @@ static enum nks_status published_body(void *context, struct nks_fault *fault)
 enum nks_status nks_file_row_published(struct nks_run *run, struct nks_out_file *file)
 {
     struct ending ending = {run, file};
-    return nks_db_transact(run->db, published_body, &ending, &run->fault);
+    return nks_run_transact(run, published_body, &ending);
 }
 
 static enum nks_status settled_body(void *context, struct nks_fault *fault)
@@ -108,7 +108,7 @@ static enum nks_status settled_body(void *context, struct nks_fault *fault)
 static enum nks_status row_settled(struct nks_run *run, struct nks_out_file *file)
 {
     struct ending ending = {run, file};
-    return nks_db_transact(run->db, settled_body, &ending, &run->fault);
+    return nks_run_transact(run, settled_body, &ending);
 }
 
 /* What was published before this database was put back: the same bytes stay where they went, others wait for a person.
@@ -345,7 +345,7 @@ static enum nks_status manifests_body(void *context, struct nks_fault *fault)
 static enum nks_status manifests(struct nks_run *run)
 {
     struct listing listing = {run, false};
-    NKS_TRY(nks_db_transact(run->db, manifests_body, &listing, &run->fault));
+    NKS_TRY(nks_run_transact(run, manifests_body, &listing));
     if (!listing.any)
         return NKS_OK;
     NKS_TRY(nks_reserved_write(run));

@@ -86,7 +86,7 @@ static enum nks_status row_written(struct nks_run *run, struct nks_out_file *fil
     file->entries = sink->entries;
     file->bytes = sink->bytes;
     struct writing writing = {run, file};
-    return nks_db_transact(run->db, written_body, &writing, &run->fault);
+    return nks_run_transact(run, written_body, &writing);
 }
 
 static enum nks_status file_write(struct nks_run *run, int64_t file_id)
@@ -145,8 +145,7 @@ static enum nks_status batch_reserve(struct nks_run *run, int64_t batch_id)
     struct reserving reserving = {.run = run};
     bool found = false;
     NKS_TRY(nks_batch_load(run->payments, batch_id, &reserving.batch, &found, &run->fault));
-    enum nks_status status =
-        found ? nks_db_transact(run->db, reserve_body, &reserving, &run->fault) : batch_missing(run, batch_id);
+    enum nks_status status = found ? nks_run_transact(run, reserve_body, &reserving) : batch_missing(run, batch_id);
     nks_batch_close(&reserving.batch);
     nks_sys_point("publish.reserved");
     return status;
@@ -170,7 +169,7 @@ static enum nks_status receipts_body(void *context, struct nks_fault *fault)
 
 static enum nks_status receipts(struct nks_run *run)
 {
-    return nks_db_transact(run->db, receipts_body, run, &run->fault);
+    return nks_run_transact(run, receipts_body, run);
 }
 
 enum nks_status nks_stage_emit(struct nks_run *run, int64_t batch_id)

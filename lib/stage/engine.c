@@ -143,7 +143,7 @@ static enum nks_status slice_do(struct nks_step_context *context, int64_t slice_
     struct nks_run *run = context->run;
     struct doing doing = {context, slice_id, from, last, fn};
     NKS_TRY(nks_step_batch(context, nks_slice_batch(slice_id)));
-    NKS_TRY(nks_db_transact(run->db, slice_body, &doing, &run->fault));
+    NKS_TRY(nks_run_transact(run, slice_body, &doing));
     nks_sys_point("save.after");
     run->counts.slices++;
     nks_run_progress(run, steps[last].name, run->counts.slices, 0);

@@ -158,7 +158,7 @@ static enum nks_status mark_body(void *context, struct nks_fault *fault)
 static enum nks_status mark(struct nks_run *run, mark_fn fn, int64_t id, nks_time time)
 {
     struct marking marking = {run->exchange, fn, id, time};
-    return nks_db_transact(run->db, mark_body, &marking, &run->fault);
+    return nks_run_transact(run, mark_body, &marking);
 }
 
 /* A name counts as removed when its folder was synced; that may be gone with everything in it. */
@@ -274,7 +274,7 @@ static enum nks_status work_body(void *context, struct nks_fault *fault)
 static enum nks_status in_transaction(struct erasing *erasing, work_fn fn, const struct nks_batch *batch, int64_t id)
 {
     struct work work = {fn, erasing, batch, id};
-    return nks_db_transact(erasing->run->db, work_body, &work, &erasing->run->fault);
+    return nks_run_transact(erasing->run, work_body, &work);
 }
 
 static enum nks_status slices_erase(struct erasing *erasing, const struct nks_batch *batch)

@@ -54,7 +54,7 @@ static enum nks_status mark_body(void *context, struct nks_fault *fault)
 
 static enum nks_status mark_store(struct nks_run *run)
 {
-    return nks_db_transact(run->db, mark_body, run, &run->fault);
+    return nks_run_transact(run, mark_body, run);
 }
 
 /* A journal that is not there is made by its first line. */
@@ -274,7 +274,7 @@ static enum nks_status begin_body(void *context, struct nks_fault *fault)
 static enum nks_status begin(struct nks_run *run, const struct tail *tail)
 {
     struct beginning beginning = {run, tail};
-    return nks_db_transact(run->db, begin_body, &beginning, &run->fault);
+    return nks_run_transact(run, begin_body, &beginning);
 }
 
 static enum nks_status compare(struct nks_run *run)
@@ -291,10 +291,7 @@ static enum nks_status compare(struct nks_run *run)
     NKS_TRY(nks_run_seals_fit(run, &fits));
     if (!fits)
         return older(run);
-    if (!run->newest_fits)
-        return nks_fault_set(&run->fault, NKS_HELD, "RECONCILE-FIRST",
-                             "the database lacks what was stored last: it is an older one, or another; nothing leaves "
-                             "until nks reconcile has read what was done since");
+    NKS_TRY(nks_newest_check(run));
     if (state == NKS_JOURNAL_NONE && !nks_sys_exists(path))
         return begin(run, &tail);
     tail.several = state == NKS_JOURNAL_NONE;

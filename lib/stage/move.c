@@ -185,6 +185,7 @@ static enum nks_status conf_switch(struct nks_home_move *move)
     NKS_TRY(nks_run_path(run, conf, "nks.conf", NULL, NULL));
     NKS_TRY(nks_run_path(run, next, "nks.conf.next", NULL, NULL));
     NKS_TRY(conf_make(move, conf, next));
+    NKS_TRY(nks_conf_same_rights(conf, next, &run->fault));
     nks_sys_point("move.written");
     NKS_TRY(nks_sys_rename_over(next, conf, &run->fault));
     return nks_sys_fsync_dir(run->home, &run->fault);

@@ -51,4 +51,6 @@ NKS_CHECKED enum nks_status nks_home_moved_aside(const char *home, const struct 
 /* nks.conf with the address as [home] database; allocated. */
 NKS_CHECKED enum nks_status nks_conf_with_database(struct nks_text conf, const char *address, char **out,
                                                    struct nks_fault *fault);
+/* Gives the file `next` the owner and the mode of `conf`. */
+NKS_CHECKED enum nks_status nks_conf_same_rights(const char *conf, const char *next, struct nks_fault *fault);
 #endif

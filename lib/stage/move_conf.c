@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+enum { MODE_BITS = 07777 };
 
 static const char words[] = "# on PostgreSQL; without this line it is nks.db in the home\ndatabase = ";
 
@@ -61,6 +64,18 @@ enum nks_status nks_conf_with_database(struct nks_text conf, const char *address
     }
     (*out)[buf.len] = '\0';
     return NKS_OK;
+}
+
+enum nks_status nks_conf_same_rights(const char *conf, const char *next, struct nks_fault *fault)
+{
+    struct stat info, made;
+    bool good = stat(conf, &info) == 0 && stat(next, &made) == 0;
+    bool same = good && info.st_uid == made.st_uid && info.st_gid == made.st_gid;
+    good = good && (same || chown(next, info.st_uid, info.st_gid) == 0) && chmod(next, info.st_mode & MODE_BITS) == 0;
+    return good ? NKS_OK
+                : nks_fault_set(fault, NKS_FAILED, "FILE-PERMISSION",
+                                "the new nks.conf cannot be given owner and mode of the old one; move the home as its "
+                                "owner");
 }
 
 enum { STAMPED_SAME_MAX = 1000 };

@@ -41,6 +41,24 @@ static enum nks_status link_find(struct nks_run *run, struct nks_text line, bool
     return NKS_OK;
 }
 
+/* What is no line of ours, or not even a file, says nothing, as a line that was cut short; a file is begun anew. */
+static enum nks_status newest_read(struct nks_run *run, const char *path, char **data, size_t *len)
+{
+    struct nks_fault why = {.status = NKS_OK};
+    enum nks_status status = nks_file_read(path, NEWEST_MAX, data, len, &why);
+    if (status == NKS_RETRY) {
+        run->fault = why;
+        return status;
+    }
+    if (status == NKS_OK)
+        return NKS_OK;
+    *len = 0;
+    nks_fault_clear(&why);
+    if (!run->options.read_only && nks_sys_unlink(path, &why) != NKS_OK)
+        nks_fault_clear(&why); /* a folder: it stays, and nothing is watched */
+    return NKS_OK;
+}
+
 enum nks_status nks_newest_look(struct nks_run *run)
 {
     char path[NKS_PATH_MAX], *data = NULL;
@@ -49,12 +67,23 @@ enum nks_status nks_newest_look(struct nks_run *run)
     if (!nks_journal_path(run->home, "newest", path))
         return nks_fault_set(&run->fault, NKS_FAILED, "PATH-LONG", "the home's path is too long; move it up");
     if (nks_sys_exists(path)) {
-        NKS_TRY(nks_file_read(path, NEWEST_MAX, &data, &len, &run->fault));
+        NKS_TRY(newest_read(run, path, &data, &len));
         struct nks_text rest = {data, len};
         enum nks_status status = link_find(run, nks_text_cut(&rest, '\n'), &run->newest_fits);
         free(data);
         NKS_TRY(status);
     }
-    nks_trail_on_newest(run->trail, newest_write, run);
+    if (!run->options.read_only)
+        nks_trail_on_newest(run->trail, newest_write, run);
     return NKS_OK;
+}
+
+enum nks_status nks_newest_check(struct nks_run *run)
+{
+    return run->newest_fits
+               ? NKS_OK
+               : nks_fault_set(
+                     &run->fault, NKS_HELD, "RECONCILE-FIRST",
+                     "the database lacks what was stored last: it is an older one, or another; nothing leaves "
+                     "until nks reconcile has read what was done since");
 }

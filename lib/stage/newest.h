@@ -13,6 +13,9 @@
  */
 #include "stage/run.h"
 
-/* When a home is opened for work: sets nks_run.newest_fits, and has what is committed from now on written. */
+/* When a home is opened: sets nks_run.newest_fits; and where it is for work, has what is committed from now on written.
+ */
 NKS_CHECKED enum nks_status nks_newest_look(struct nks_run *run);
+/* NKS_HELD (RECONCILE-FIRST) where the database lacks it. */
+NKS_CHECKED enum nks_status nks_newest_check(struct nks_run *run);
 #endif

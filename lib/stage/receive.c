@@ -63,7 +63,7 @@ static enum nks_status insert_taken(struct nks_run *run, const struct nks_delive
                                     struct nks_signature_in *signature)
 {
     struct entering entering = {run, delivery, signature};
-    return nks_db_transact(run->db, taken_body, &entering, &run->fault);
+    return nks_run_transact(run, taken_body, &entering);
 }
 
 struct receiving {
@@ -84,7 +84,7 @@ static enum nks_status received_body(void *context, struct nks_fault *fault)
 static enum nks_status mark_received(struct nks_run *run, int64_t id)
 {
     struct receiving receiving = {run, id};
-    NKS_TRY(nks_db_transact(run->db, received_body, &receiving, &run->fault));
+    NKS_TRY(nks_run_transact(run, received_body, &receiving));
     run->counts.received++;
     return NKS_OK;
 }

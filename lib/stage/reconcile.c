@@ -173,11 +173,15 @@ static enum nks_status begin_anew(struct reading *reading, const char *path, con
     if (reading->dry_run)
         return NKS_OK;
     struct anew anew = {run, reason};
-    return nks_db_transact(run->db, anew_body, &anew, &run->fault);
+    const bool fits = run->newest_fits;
+    enum nks_status status = nks_run_transact(run, anew_body, &anew);
+    run->newest_fits = status == NKS_OK || fits;
+    return status;
 }
 
-static enum nks_status read_on(struct reading *reading, const char *path, const struct nks_journal_mark *mark,
-                               const char *reason)
+/* The whole journal in one transaction. */
+static enum nks_status read_once(struct reading *reading, const char *path, const struct nks_journal_mark *mark,
+                                 const char *reason)
 {
     struct nks_run *run = reading->run;
     struct nks_journal *journal = NULL;
@@ -187,8 +191,24 @@ static enum nks_status read_on(struct reading *reading, const char *path, const 
     return status;
 }
 
-static enum nks_status reconcile_once(struct nks_run *run, bool anew, bool dry_run, const char *reason,
-                                      struct nks_reconciled *out)
+static enum nks_status read_on(struct reading *reading, const char *path, const struct nks_journal_mark *mark,
+                               const char *reason)
+{
+    struct nks_run *run = reading->run;
+    const bool fits = run->newest_fits;
+    int tries = 0;
+    enum nks_status status = NKS_OK;
+    do {
+        *reading->out = (struct nks_reconciled){.files = 0};
+        reading->opened = 0;
+        status = read_once(reading, path, mark, reason);
+        run->newest_fits = (status == NKS_OK && !reading->dry_run) || fits;
+    } while (nks_db_again(&tries, status, &run->fault));
+    return status;
+}
+
+enum nks_status nks_run_reconcile(struct nks_run *run, bool anew, bool dry_run, const char *reason,
+                                  struct nks_reconciled *out)
 {
     struct reading reading = {.run = run, .out = out, .dry_run = dry_run};
     struct nks_journal_mark mark;
@@ -229,19 +249,6 @@ static enum nks_status reconcile_once(struct nks_run *run, bool anew, bool dry_r
         memcpy(out->names[i], reading.open[i].name, sizeof out->names[i]);
     out->named = reading.opened;
     return NKS_OK;
-}
-
-enum nks_status nks_run_reconcile(struct nks_run *run, bool anew, bool dry_run, const char *reason,
-                                  struct nks_reconciled *out)
-{
-    const bool fits = run->newest_fits;
-    int tries = 0;
-    enum nks_status status = NKS_OK;
-    do {
-        run->newest_fits = fits;
-        status = reconcile_once(run, anew, dry_run, reason, out);
-    } while (nks_db_again(&tries, status, &run->fault));
-    return status;
 }
 
 /* ---- what two people settled */
@@ -374,7 +381,7 @@ static enum nks_status settle_once(struct nks_run *run, const char *name, bool d
         status = nks_db_commit(run->db, &run->fault);
     else
         nks_db_rollback(run->db);
-    return status == NKS_OK && !dry_run ? nks_settled_tidy(run) : status;
+    return status;
 }
 
 enum nks_status nks_run_settle(struct nks_run *run, const char *name, bool dry_run, const char *reason)
@@ -384,5 +391,5 @@ enum nks_status nks_run_settle(struct nks_run *run, const char *name, bool dry_r
     do {
         status = settle_once(run, name, dry_run, reason);
     } while (nks_db_again(&tries, status, &run->fault));
-    return status;
+    return status == NKS_OK && !dry_run ? nks_settled_tidy(run) : status;
 }

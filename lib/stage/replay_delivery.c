@@ -124,7 +124,7 @@ static enum nks_status row_body(void *context, struct nks_fault *fault)
 static enum nks_status row_insert(struct nks_run *run, const struct nks_delivery *delivery, const char *reason)
 {
     struct again again = {run, delivery, reason};
-    return nks_db_transact(run->db, row_body, &again, &run->fault);
+    return nks_run_transact(run, row_body, &again);
 }
 
 static enum nks_status replay(struct nks_run *run, const struct nks_delivery *from, const struct nks_by_hand *hand,

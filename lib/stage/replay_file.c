@@ -147,7 +147,7 @@ static enum nks_status link_body(void *context, struct nks_fault *fault)
 static enum nks_status link_add(struct nks_run *run, const struct nks_out_file *file, const char *reason)
 {
     struct again again = {run, file, reason};
-    return nks_db_transact(run->db, link_body, &again, &run->fault);
+    return nks_run_transact(run, link_body, &again);
 }
 
 enum nks_status nks_replay_file(struct nks_run *run, const struct nks_out_file *file, const struct nks_by_hand *hand)

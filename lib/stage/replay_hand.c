@@ -180,7 +180,7 @@ static enum nks_status row_end(struct nks_run *run, struct nks_out_file *file, i
 {
     struct row_ending ending = {run, file, file->state == NKS_FILE_WRITTEN, reason};
     file->by_hand = place;
-    return nks_db_transact(run->db, row_body, &ending, &run->fault);
+    return nks_run_transact(run, row_body, &ending);
 }
 
 enum nks_status nks_deliver_by_hand(struct nks_run *run, struct nks_out_file *file, const char *path,

@@ -382,7 +382,7 @@ enum nks_status nks_restore_mark(struct nks_run *run, const struct nks_restore *
                                  const char *reason)
 {
     struct marking marking = {run, restore, decided, reason};
-    return nks_db_transact(run->db, mark_body, &marking, &run->fault);
+    return nks_run_transact(run, mark_body, &marking);
 }
 
 /* Whoever comes after the change of places meets these. */

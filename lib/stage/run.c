@@ -437,11 +437,12 @@ static enum nks_status database_open(struct nks_run *run, struct nks_migrated *t
         .home = is_moving ? moving : place,
         .durable = true,
     };
-    if (run->options.lock)
-        NKS_TRY(nks_home_moved_aside(run->home, &run->conf, run->now, NULL, &run->fault));
     NKS_TRY(nks_db_open(&options, &run->db, &run->fault));
-    return run->options.read_only || !run->options.lock ? nks_home_schema_check(run->db, &run->fault)
-                                                        : nks_home_upgrade(run->db, path, run->now, told, &run->fault);
+    if (run->options.read_only || !run->options.lock)
+        return nks_home_schema_check(run->db, &run->fault);
+    NKS_TRY(nks_home_upgrade(run->db, path, run->now, told, &run->fault));
+    /* Only here is it known that the address is right, and the home's. */
+    return nks_home_moved_aside(run->home, &run->conf, run->now, NULL, &run->fault);
 }
 
 static enum nks_status modules_open(struct nks_run *run)
@@ -469,6 +470,26 @@ enum nks_status nks_run_books(struct nks_run *run)
     return nks_signer_book_load(run->exchange, &run->arena, &run->signers, &run->fault);
 }
 
+struct transacting {
+    struct nks_run *run;
+    struct nks_run_counts before;
+    nks_db_body_fn body;
+    void *context;
+};
+
+static enum nks_status counted_body(void *context, struct nks_fault *fault)
+{
+    const struct transacting *transacting = context;
+    transacting->run->counts = transacting->before;
+    return transacting->body(transacting->context, fault);
+}
+
+enum nks_status nks_run_transact(struct nks_run *run, nks_db_body_fn body, void *context)
+{
+    struct transacting transacting = {run, run->counts, body, context};
+    return nks_db_transact(run->db, counted_body, &transacting, &run->fault);
+}
+
 struct linking {
     struct nks_trail *trail;
     const struct nks_trail_entry *entry;
@@ -483,7 +504,7 @@ static enum nks_status link_body(void *context, struct nks_fault *fault)
 enum nks_status nks_run_link(struct nks_run *run, const struct nks_trail_entry *entry)
 {
     struct linking linking = {run->trail, entry};
-    return nks_db_transact(run->db, link_body, &linking, &run->fault);
+    return nks_run_transact(run, link_body, &linking);
 }
 
 /* The steps of init have none: the trail begins after them. */
@@ -522,7 +543,7 @@ static enum nks_status open_all(struct nks_run *run)
     NKS_TRY(restore_check(run));
     NKS_TRY(database_open(run, &told));
     NKS_TRY(modules_open(run));
-    if (!run->options.read_only)
+    if (!run->options.public_keys)
         NKS_TRY(nks_newest_look(run));
     NKS_TRY(migrated_link(run, &told));
     run->slice = nks_slice_new();

@@ -126,6 +126,8 @@ void nks_run_close(struct nks_run *run);
 /* Records what this transaction did (trail.h); 0: none. */
 NKS_CHECKED enum nks_status nks_run_trail(struct nks_run *run, enum nks_trail_action action, int64_t batch_id,
                                           int64_t slice_id, int64_t number);
+/* nks_db_transact over the run's database and fault; the counts of what did not come to be are taken back. */
+NKS_CHECKED enum nks_status nks_run_transact(struct nks_run *run, nks_db_body_fn body, void *context);
 /* A link alone, in a transaction of its own. */
 NKS_CHECKED enum nks_status nks_run_link(struct nks_run *run, const struct nks_trail_entry *entry);
 /* Writes the seal of every day whose chains grew since its last seal into HOME.journal/seals (seal.c). */

@@ -171,6 +171,6 @@ enum nks_status nks_run_seal(struct nks_run *run)
             return NKS_OK;
         NKS_TRY(nks_sys_mkdir(dir, 0700, &run->fault));
         struct sealing sealing = {run, dir, day};
-        NKS_TRY(nks_db_transact(run->db, seal_body, &sealing, &run->fault));
+        NKS_TRY(nks_run_transact(run, seal_body, &sealing));
     }
 }

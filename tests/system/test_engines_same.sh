@@ -168,7 +168,7 @@ done
 # ---- what is for SQLite alone is refused, and says so: a backup of nks.db does not take the place of the database, either
 engine=sqlite
 nks "$lite" backup "$work/backups" --now $now
-for words in "backup $work/more" "restore $(echo "$work"/backups/*) --reason test" "erase --due --reason test"; do
+for words in "backup $work/more" "restore $(echo "$work"/backups/*) --reason test"; do
     # shellcheck disable=SC2086 # words
     code "$NKS_BIN/nks" --home "$far" $words --now 2032-01-02T08:00:00Z
     assert_eq "nks $words: exit" "$code" 6

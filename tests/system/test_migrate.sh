@@ -42,6 +42,8 @@ stays() { # WHAT HOME: it works on nks.db, as before
     code "$NKS_BIN/nks" --home "$2" list
     assert_eq "$1: list: exit" "$code" 0
     assert_same "$1: list" "$work/said" "$work/list"
+    code "$NKS_BIN/nks" --home "$2" config check # nothing outside names what only the copy has
+    assert_eq "$1: config check: exit" "$code" 0
 }
 same_words() { # WHAT HOME HOME WORDS…: what a command says of both
     what=$1
@@ -100,6 +102,18 @@ grep -qFf "$work/last" "$work/trail" || fail "the trail before the move is anoth
 rows_hashes "$stayed" >"$work/rows.one"
 rows_hashes "$home" >"$work/rows.two"
 assert_same "decrypted rows" "$work/rows.one" "$work/rows.two"
+
+# ---- an address that is wrong takes nothing away
+cp -R "$home" "$work/wrong"
+cp -R "$home.keys" "$work/wrong.keys"
+printf 'what stood there' >"$work/wrong/nks.db"
+for wrong in 'postgresql:///none?host=/nowhere' "postgresql:///$(basename "$work" | tr -d .)none?host=$server/pg&user=nks"; do
+    awk -v wrong="$wrong" '/^database = / { $0 = "database = " wrong } { print }' "$home/nks.conf" >"$work/wrong/nks.conf"
+    code "$NKS_BIN/nks" --home "$work/wrong" run --now 2026-11-25T03:00:00Z
+    checks=$((checks + 1))
+    [ "$code" -ge 4 ] || fail "a wrong address: exit $code"
+    [ -f "$work/wrong/nks.db" ] || fail "a wrong address took nks.db away"
+done
 
 # ---- the nights after it
 for now in 2026-11-25T03:00:00Z 2026-11-30T03:00:00Z; do

@@ -26,7 +26,7 @@ home_make "$lite"
 night_run "$lite"
 out_hashes "$lite" >"$work/night"
 
-# between NAME STAGES… -- LOCK: a home on the database NAME, STAGES run before; then another session locks what LOCK says,
+# between NAME LOCK STAGES…: a home on the database NAME, STAGES run before; then another session locks what LOCK says,
 # waits until nks wants it too, and asks for the row that nks holds
 between() {
     name=$1
@@ -55,7 +55,8 @@ SELECT 'committed';
 END
     other=$!
     read -r _ <"$work/ready.$name"
-    night_run "$home"
+    nks "$home" -v run --now "$night"
+    cp "$work/said" "$work/run.$name"
     wait $other || fail "$name: the other session was thrown out: $(cat "$work/other.$name")"
     assert_eq "$name: the other session" "$(tail -n 1 "$work/other.$name")" committed
     assert_eq "$name: deadlocks" "$(deadlocks "$name")" 1
@@ -67,5 +68,15 @@ END
 between slice 'SELECT count(*) FROM (SELECT 1 FROM slice FOR UPDATE) s' receive ingest
 between delivery 'SELECT count(*) FROM (SELECT 1 FROM delivery FOR UPDATE) d' receive
 between batch 'SELECT count(*) FROM (SELECT 1 FROM out_file FOR UPDATE) f' receive ingest resolve offset route emit
+between counts 'SELECT count(*) FROM (SELECT 1 FROM slice FOR UPDATE) s' receive ingest resolve offset route
+
+# What was taken back is not counted.
+calm=$work/calm
+home_make "$calm"
+for stage in receive ingest resolve offset route; do
+    nks "$calm" "$stage" --now "$night"
+done
+nks "$calm" -v run --now "$night"
+assert_same "what the run tells" "$work/said" "$work/run.counts"
 
 test_end

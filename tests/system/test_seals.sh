@@ -161,4 +161,35 @@ assert_eq "links of migrations" "$(awk -F '	' '$5 == "migrate" { print substr($1
 nks "$migrated" --now "$night" debt import "$small/debts.csv"
 nks "$migrated" trail
 assert_eq "links of migrations after another command" "$(grep -c "	migrate	" "$work/said")" 1
+
+# ---- what was stored last is known outside the database: one that lacks it is seen by whoever looks, and nothing leaves
+watched=$work/watched
+home_make "$watched"
+night_run "$watched"
+cp "$watched.journal/newest" "$work/newest"
+awk -F '\t' -v OFS='\t' '{ $2 = sprintf("%020d", $2 + 1); print }' "$work/newest" >"$watched.journal/newest"
+code "$NKS_BIN/nks" --home "$watched" config check
+assert_eq "config check of an older database: exit" "$code" 5
+grep -q RECONCILE-FIRST "$work/said" || fail "config check does not say RECONCILE-FIRST"
+code "$NKS_BIN/nks" --home "$watched" status
+grep -q RECONCILE-FIRST "$work/said" || fail "status does not say RECONCILE-FIRST"
+code "$NKS_BIN/nks" --home "$watched" run --now 2026-11-24T02:10:00Z
+assert_eq "a run over an older database: exit" "$code" 5
+cp "$work/newest" "$watched.journal/newest"
+night_run "$watched" 2026-11-24T02:10:00Z
+cmp -s "$work/newest" "$watched.journal/newest" && fail "what is stored last is not kept"
+# What is no line of ours says nothing, and keeps nobody from work.
+for bad in half zeroes folder; do
+    rm -rf "$watched.journal/newest"
+    case $bad in
+    half) head -c 30 "$work/newest" >"$watched.journal/newest" ;;
+    zeroes) head -c 300 /dev/zero >"$watched.journal/newest" ;;
+    folder) mkdir "$watched.journal/newest" ;;
+    esac
+    nks "$watched" config check
+    night_run "$watched" 2026-11-24T02:10:00Z
+    nks "$watched" register import --now 2026-11-24T02:10:00Z "$small/register.csv"
+done
+rmdir "$watched.journal/newest"
+audit_clean "$watched"
 test_end
