@@ -190,7 +190,7 @@ for at in receive.row save.before publish.renamed; do
     stop_at "$work/lack$number" $at
 done
 for _ in $(seq 300); do
-    behind=$(sql "$server" postgres "SELECT count(*) FROM pg_stat_replication WHERE replay_lsn IS DISTINCT FROM pg_current_wal_lsn()")
+    behind=$(sql "$server" postgres "SELECT 1 - count(*) FROM pg_stat_replication WHERE replay_lsn = pg_current_wal_lsn()")
     [ "$behind" != 0 ] || break
     sleep 0.1
 done
