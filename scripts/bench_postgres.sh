@@ -5,9 +5,11 @@
 postgres=$dir/postgres
 PATH=$PATH:$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
 POSTGRES_OPTIONS="-c fsync=on -c shared_buffers=512MB -c max_wal_size=8GB -c checkpoint_timeout=30min"
-export POSTGRES_OPTIONS
+POSTGRES_SECONDS=900 # after a bench that was killed the server recovers
+PGCTLTIMEOUT=900     # of its end, which writes all that is in memory
+export POSTGRES_OPTIONS POSTGRES_SECONDS PGCTLTIMEOUT
 pg_halt() {
-    sh tests/postgres.sh halt "$postgres"
+    sh tests/postgres.sh halt "$postgres" fast
 }
 pg_begin() {
     trap pg_halt EXIT

@@ -11,6 +11,7 @@
 #   postgres.sh restored DIR FROM   a server in the new folder DIR from such a backup (backup); started
 #   postgres.sh log DIR     what the server wrote
 #   postgres.sh processes DIR KIND   the process ids of its processes of that kind ("walreceiver", "nks far")
+# POSTGRES_SECONDS: how long a start may take, with its recovery (30).
 # POSTGRES_OPTIONS: more options of the server ("-c NAME=VALUE …"), at start and resume; they win over those given here.
 # POSTGRES_WAL: a folder that is there for its WAL, of a disk of its own (start).
 # The server does not run as root: then it runs as the user `postgres`, or `nobody`.
@@ -42,7 +43,7 @@ folder_make() { # DIR: with a place of the server's own in it
 }
 server_run() {
     cd "$dir/pg"
-    as pg_ctl -D "$dir/pg/data" -l "$dir/pg/log" -w -t 30 \
+    as pg_ctl -D "$dir/pg/data" -l "$dir/pg/log" -w -t "${POSTGRES_SECONDS:-30}" \
         -o "-c listen_addresses='' -c unix_socket_directories='$dir/pg' -c fsync=off -c max_connections=40 ${POSTGRES_OPTIONS:-}" \
         start >"$dir/start.log" 2>&1 </dev/null
 }
