@@ -138,6 +138,9 @@ static const struct code_row codes[] = {
     {"DB-ADDRESS", 0, "The address of the database is not in a form that is known.", "Nothing was begun.",
      "Correct [home] database in nks.conf, or --database: postgresql://HOST/NAME?sslmode=verify-full, or "
      "postgresql:///NAME?host=/run/postgresql for a socket."},
+    {"DB-ENCODING", 0, "The database on PostgreSQL has another encoding than UTF8.",
+     "Nothing was begun: a name that the encoding does not know would have stopped a night.",
+     "Make the database with createdb -E UTF8 -T template0 NAME."},
     {"DB-OTHER-HOME", 0,
      "The database on PostgreSQL belongs to a home in another place: this one is a copy of it, or it was moved.",
      "Nothing was done. Two homes on one database would each publish a part of the night.",

@@ -243,6 +243,12 @@ static enum nks_status connect_with(struct pg *db, const struct words *words, st
     PQsetNoticeReceiver(db->conn, on_notice, db);
     if (!is_socket(PQhost(db->conn), PQhostaddr(db->conn)) && !PQsslInUse(db->conn))
         return tls_missing(fault);
+    const char *encoding = PQparameterStatus(db->conn, "server_encoding");
+    if (encoding == NULL || strcmp(encoding, "UTF8") != 0)
+        return nks_fault_set(
+            fault, NKS_FAILED, "DB-ENCODING",
+            "the database is not in UTF8: names would not fit into it; make it with createdb -E UTF8 -T "
+            "template0");
     return PQenterPipelineMode(db->conn) == 1 ? NKS_OK : nks_pg_lost("open", fault);
 }
 

@@ -222,6 +222,23 @@ START_TEST(too_many_connections)
 }
 END_TEST
 
+/* A name of another alphabet would stop the night that meets it. */
+START_TEST(other_encodings_are_refused)
+{
+    static const char *const others[] = {"LATIN1", "SQL_ASCII"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        char text[200], address[300];
+        struct nks_db *db = open_new();
+        snprintf(text, sizeof text, "CREATE DATABASE other%zu ENCODING '%s' LOCALE 'C' TEMPLATE template0", i,
+                 others[i]);
+        ck_assert_int_eq(nks_db_script(db, "other", text, &fault), NKS_OK);
+        nks_db_close(db);
+        snprintf(address, sizeof address, "%s&dbname=other%zu", server_address, i);
+        expect_fault(open_at(address, true, false, &db), NKS_FAILED, "DB-ENCODING");
+    }
+}
+END_TEST
+
 /* ---- writes that are on their way */
 
 static void insert_quietly(struct nks_db *db, const struct nks_sql *sql, int64_t k, int64_t v)
@@ -908,6 +925,7 @@ static Suite *suite(void)
     tcase_add_test(t, states_of_a_server);
     tcase_add_test(t, only_a_replica);
     tcase_add_test(t, too_many_connections);
+    tcase_add_test(t, other_encodings_are_refused);
     tcase_add_test(t, rows_in_a_row);
     tcase_add_test(t, rows_of_two_statements_in_turn);
     tcase_add_test(t, commits_that_changed_something_are_told);
