@@ -71,6 +71,8 @@ REVOKE ALL ON DATABASE "$database" FROM PUBLIC;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT CONNECT ON DATABASE "$database" TO nks_owner, nks_work, nks_read, nks_audit;
 GRANT TEMPORARY ON DATABASE "$database" TO nks_work;
+REVOKE EXECUTE ON FUNCTION lo_create(oid), lo_creat(integer), lo_from_bytea(oid, bytea), lo_put(oid, bigint, bytea),
+    lowrite(integer, bytea), lo_truncate(integer, integer), lo_truncate64(integer, bigint), lo_unlink(oid) FROM PUBLIC;
 CREATE SCHEMA IF NOT EXISTS nks AUTHORIZATION nks_owner;
 ALTER DATABASE "$database" SET search_path = nks;
 GRANT USAGE ON SCHEMA nks TO nks_work, nks_read, nks_audit;

@@ -138,6 +138,9 @@ static const struct code_row codes[] = {
     {"DB-ADDRESS", 0, "The address of the database is not in a form that is known.", "Nothing was begun.",
      "Correct [home] database in nks.conf, or --database: postgresql://HOST/NAME?sslmode=verify-full, or "
      "postgresql:///NAME?host=/run/postgresql for a socket."},
+    {"DB-WRITER", 0, "The one row of the table db_writer, which whoever writes locks, is gone.",
+     "Nothing was begun; no row of nks's own books is in that table.",
+     "As nks_owner: INSERT INTO db_writer (one) VALUES (1). Then find out who took it away, and run nks-audit."},
     {"DB-ENCODING", 0, "The database on PostgreSQL has another encoding than UTF8.",
      "Nothing was begun: a name that the encoding does not know would have stopped a night.",
      "Make the database with createdb -E UTF8 -T template0 NAME."},

@@ -88,7 +88,10 @@ enum nks_move_target {
 };
 NKS_CHECKED enum nks_status nks_move_target(const char *address, const char *place, enum nks_move_target *out,
                                             struct nks_fault *fault);
-/* What stands in `db_writer` until the home's nks.conf names that database; whoever opens it by that puts `place`. */
-#define NKS_MOVING "moving "
+/* What stands before the home's place in `db_writer` while it is moved there: first that it is copied, and just before
+ * nks.conf names that database that it is switched. Only then whoever opens it by nks.conf takes the word away; what
+ * was only begun is nobody's database, whatever nks.conf says. */
+#define NKS_MOVING    "moving "
+#define NKS_SWITCHING "switching "
 
 #endif

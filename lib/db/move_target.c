@@ -14,18 +14,23 @@ static enum nks_status count_foreign(void *context, const char *kind, const char
     return NKS_OK;
 }
 
+static bool is_marked(struct nks_text mark, const char *word, const char *place)
+{
+    size_t len = strlen(word);
+    return nks_text_starts(mark, word) && nks_text_is(nks_text_slice(mark, len, mark.len - len), place);
+}
+
 /* "": a table db_writer that no home has left its place in. */
 static enum nks_status mark_judge(struct nks_db *db, const char *place, bool *is_own, bool *is_free,
                                   struct nks_fault *fault)
 {
     static const struct nks_sql sql_home = {"home_read", "SELECT coalesce(home, '') FROM db_writer", 0, {NULL}};
-    size_t len = strlen(NKS_MOVING);
     struct nks_stmt *stmt = NULL;
     bool found = false;
     NKS_TRY(nks_stmt_start(db, &sql_home, &stmt, fault));
     NKS_TRY(nks_stmt_one(stmt, &found, fault));
     struct nks_text mark = found ? nks_column_text(stmt, 0) : NKS_TEXT("?");
-    *is_own = nks_text_starts(mark, NKS_MOVING) && nks_text_is(nks_text_slice(mark, len, mark.len - len), place);
+    *is_own = is_marked(mark, NKS_MOVING, place) || is_marked(mark, NKS_SWITCHING, place);
     *is_free = mark.len == 0;
     nks_stmt_end(stmt);
     return NKS_OK;

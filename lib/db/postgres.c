@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum {
-    SETTINGS_MAX = 512,
+    SETTINGS_MAX = 640,
     HOME_MAX = 2048,
 };
 
@@ -47,14 +47,32 @@ static enum nks_status home_read(struct pg *db, char out[HOME_MAX], struct nks_f
     bool fits = found && nks_text_copy(nks_pg_column_text(stmt, 0), out, HOME_MAX);
     nks_pg_end(stmt);
     return fits ? NKS_OK
-                : nks_fault_set(fault, NKS_INTEGRITY, "DB-DAMAGED",
-                                "the table db_writer has lost its row, or it is none");
+                : nks_fault_set(
+                      fault, NKS_FAILED, "DB-WRITER",
+                      "the table db_writer has lost its row: INSERT INTO db_writer (one) VALUES (1), as nks_owner");
 }
 
-static bool is_moving(const char *there, const char *home)
+struct mark {
+    const char *place;
+    enum { MARK_OWN, MARK_MOVING, MARK_SWITCHING } kind;
+};
+
+static struct mark mark_of(const char *text)
 {
-    size_t len = strlen(NKS_MOVING);
-    return strncmp(there, NKS_MOVING, len) == 0 && strcmp(there + len, home) == 0;
+    size_t moving = strlen(NKS_MOVING), switching = strlen(NKS_SWITCHING);
+    if (strncmp(text, NKS_MOVING, moving) == 0)
+        return (struct mark){text + moving, MARK_MOVING};
+    if (strncmp(text, NKS_SWITCHING, switching) == 0)
+        return (struct mark){text + switching, MARK_SWITCHING};
+    return (struct mark){text, MARK_OWN};
+}
+
+/* Copied, then switched, then the home's own; a switch that was cut short is copied once more. */
+static bool may_become(const char *there, const char *home)
+{
+    const struct mark from = mark_of(there), to = mark_of(home);
+    return strcmp(from.place, to.place) == 0 && ((from.kind == MARK_MOVING && to.kind == MARK_SWITCHING) ||
+                                                 (from.kind == MARK_SWITCHING && to.kind != MARK_SWITCHING));
 }
 
 /* A program that was killed while it committed may leave a commit on its way, behind a replica that it waits for: what
@@ -72,18 +90,16 @@ static enum nks_status last_commit_await(struct pg *db, struct nks_fault *fault)
  * takes its place with the first opening by its nks.conf. */
 static enum nks_status home_check(struct pg *db, const char *home, struct nks_fault *fault)
 {
-    static const struct nks_sql sql_leave = {"home_leave",
-                                             "UPDATE db_writer SET home = ?1 WHERE home IS NULL OR home = '" NKS_MOVING
-                                             "' || ?1",
-                                             1,
-                                             {"home"}};
+    static const struct nks_sql sql_leave = {
+        "home_leave", "UPDATE db_writer SET home = ?1 WHERE coalesce(home, '') = ?2", 2, {"home", "there"}};
     char there[HOME_MAX] = "";
     struct nks_stmt *stmt = NULL;
     NKS_TRY(last_commit_await(db, fault));
     NKS_TRY(home_read(db, there, fault));
-    if (there[0] == '\0' || is_moving(there, home)) {
+    if (there[0] == '\0' || may_become(there, home)) {
         NKS_TRY(nks_pg_start(&db->base, &sql_leave, &stmt, fault));
         nks_pg_bind_text(stmt, 0, nks_text_from(home));
+        nks_pg_bind_text(stmt, 1, nks_text_from(there));
         NKS_TRY(nks_pg_run(stmt, NULL, fault));
         NKS_TRY(home_read(db, there, fault));
     }
@@ -101,7 +117,8 @@ static enum nks_status open_db(const struct nks_db_options *options, struct pg *
     bool has = false;
     snprintf(settings, sizeof settings,
              "SET client_min_messages = warning; SET statement_timeout = '%ds'; SET lock_timeout = %d;"
-             "SET synchronous_commit = %s; SET default_transaction_read_only = %s; SET timezone = 'UTC'; SET jit = off",
+             "SET synchronous_commit = %s; SET default_transaction_read_only = %s; SET timezone = 'UTC'; SET jit = off;"
+             "SET row_security = off; SET idle_in_transaction_session_timeout = 0; SET idle_session_timeout = 0",
              PG_STATEMENT_TIMEOUT_S, options->busy_timeout_ms > 0 ? options->busy_timeout_ms : 1,
              options->durable ? "on" : "off", options->read_only ? "on" : "off");
     NKS_TRY(nks_pg_connect(db, options->path, !options->read_only, fault));

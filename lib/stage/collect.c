@@ -29,7 +29,6 @@
 #include "stage/lost.h"
 #include "stage/receive_signature.h"
 #include "stage/step.h"
-#include "vault/stream.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,7 +129,7 @@ static enum nks_status on_payment(struct nks_answer *answer, const struct nks_re
 {
     (void)fault;
     if (frame->place.seq % PROGRESS_EVERY == 0)
-        nks_run_progress(answer->run, "collect", answer->fed, answer->delivery.bytes);
+        nks_run_progress(answer->run, "collect", answer->spool.fed, answer->delivery.bytes);
     return reports[answer->report]->payment(answer, &frame->place, frame->record);
 }
 
@@ -174,12 +173,7 @@ static enum nks_status on_frame(void *user, const struct nks_reader_frame *frame
 static enum nks_status spool_source(void *user, struct nks_text *piece, struct nks_fault *fault)
 {
     struct nks_answer *answer = user;
-    const void *data = NULL;
-    size_t len = 0;
-    NKS_TRY(nks_stream_read(answer->stream, &data, &len, fault));
-    *piece = (struct nks_text){data, len};
-    answer->fed += (int64_t)len;
-    return NKS_OK;
+    return nks_spool_piece(&answer->spool, piece, fault);
 }
 
 /* ---- one file through the reader */
@@ -219,18 +213,12 @@ static enum nks_status read_file(struct nks_answer *answer)
 
 static enum nks_status read_spool(struct nks_answer *answer)
 {
-    struct nks_run *run = answer->run;
-    char path[NKS_PATH_MAX];
-    int fd = -1;
-    NKS_TRY(nks_run_spool_path(run, answer->delivery.id, path));
-    NKS_TRY(nks_sys_open_read(path, &fd, &run->fault));
-    enum nks_status status =
-        nks_stream_read_open(run->keys, NKS_KEY_SPOOL, answer->delivery.id, fd, &answer->stream, &run->fault);
+    enum nks_status status = nks_spool_open(&answer->spool, answer->run, &answer->delivery);
     if (status == NKS_OK)
         status = read_file(answer);
-    nks_stream_read_free(answer->stream);
-    answer->stream = NULL;
-    close(fd);
+    if (status == NKS_OK)
+        status = nks_spool_end(&answer->spool, &answer->run->fault);
+    nks_spool_close(&answer->spool);
     return status;
 }
 

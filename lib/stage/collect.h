@@ -12,8 +12,7 @@
  */
 #include "iso20022/spawn.h"
 #include "stage/run.h"
-
-struct nks_stream_reader;
+#include "stage/spool.h"
 
 /* What a status says: the state it moves legs to, 0 where it moves nothing. */
 struct nks_answer_status {
@@ -39,8 +38,7 @@ struct nks_totals;
 struct nks_answer {
     struct nks_run *run;
     struct nks_delivery delivery;
-    struct nks_stream_reader *stream;
-    int64_t fed;                       /* bytes given to the reader */
+    struct nks_spool spool;            /* its bytes */
     enum nks_report_version report;    /* what the file is */
     const struct nks_central *central; /* whose folder it lay in; NULL: none that is known */
 

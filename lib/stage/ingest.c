@@ -13,7 +13,6 @@
 #include "denmark/bankday.h"
 #include "iso20022/reader.h"
 #include "iso20022/prolog.h"
-#include "vault/stream.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -274,7 +273,7 @@ static enum nks_status on_payment(struct nks_ingest *ingest, const struct nks_re
     ingest->batch.payments++;
     ingest->batch.rejected += payment.state == NKS_PAYMENT_REJECTED;
     if (ingest->batch.payments % PROGRESS_EVERY == 0)
-        nks_run_progress(run, "ingest", ingest->fed, ingest->delivery.bytes);
+        nks_run_progress(run, "ingest", ingest->spool.fed, ingest->delivery.bytes);
     /* Nothing of a refused file is kept; the rest is read for its other findings only. */
     return ingest->reason == NKS_REASON_NONE ? payment_put(ingest, &payment, frame->record) : NKS_OK;
 }
@@ -325,12 +324,7 @@ static enum nks_status on_frame(void *user, const struct nks_reader_frame *frame
 static enum nks_status spool_source(void *user, struct nks_text *piece, struct nks_fault *fault)
 {
     struct nks_ingest *ingest = user;
-    const void *data = NULL;
-    size_t len = 0;
-    NKS_TRY(nks_stream_read(ingest->stream, &data, &len, fault));
-    *piece = (struct nks_text){data, len};
-    ingest->fed += (int64_t)len;
-    return NKS_OK;
+    return nks_spool_piece(&ingest->spool, piece, fault);
 }
 
 /* ---- one file through the reader */
@@ -383,18 +377,12 @@ static enum nks_status read_file(struct nks_ingest *ingest)
 
 static enum nks_status read_spool(struct nks_ingest *ingest)
 {
-    struct nks_run *run = ingest->run;
-    char path[NKS_PATH_MAX];
-    int fd = -1;
-    NKS_TRY(nks_run_spool_path(run, ingest->delivery.id, path));
-    NKS_TRY(nks_sys_open_read(path, &fd, &run->fault));
-    enum nks_status status =
-        nks_stream_read_open(run->keys, NKS_KEY_SPOOL, ingest->delivery.id, fd, &ingest->stream, &run->fault);
+    enum nks_status status = nks_spool_open(&ingest->spool, ingest->run, &ingest->delivery);
     if (status == NKS_OK)
         status = read_file(ingest);
-    nks_stream_read_free(ingest->stream);
-    ingest->stream = NULL;
-    close(fd);
+    if (status == NKS_OK)
+        status = nks_spool_end(&ingest->spool, &ingest->run->fault);
+    nks_spool_close(&ingest->spool);
     return status;
 }
 

@@ -5,8 +5,7 @@
 #include "base/seen.h"
 #include "iso20022/spawn.h"
 #include "stage/run.h"
-
-struct nks_stream_reader;
+#include "stage/spool.h"
 
 struct nks_open_slice {
     struct nks_slice *slice;
@@ -21,8 +20,7 @@ struct nks_ingest {
     struct nks_run *run;
     struct nks_delivery delivery;
     struct nks_batch batch;
-    struct nks_stream_reader *stream;
-    int64_t fed; /* bytes given to the reader */
+    struct nks_spool spool; /* its bytes */
     const struct nks_agreement *agreement;
     bool by_customer;       /* found by the initiating party, not by an account */
     bool two_payers;        /* the group at hand is another payer's */

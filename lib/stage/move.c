@@ -8,7 +8,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BUSY_TIMEOUT_MS = 10000, CACHE_KIB = 8192, CONF_MAX = 1 << 20, AUDIT_CLEAN = 0, AUDIT_BUSY = 4 };
+enum {
+    BUSY_TIMEOUT_MS = 10000,
+    CACHE_KIB = 8192,
+    CONF_MAX = 1 << 20,
+    AUDIT_CLEAN = 0,
+    AUDIT_WAITS = 5,
+    AUDIT_FINDS = 7
+};
 
 /* ---- begin */
 
@@ -71,8 +78,9 @@ enum nks_status nks_home_move_try(struct nks_home_move *move)
 static enum nks_status unproved(struct nks_home_move *move, bool copied)
 {
     struct nks_fault *fault = &move->run->fault;
-    if (move->found == AUDIT_BUSY)
-        return nks_fault_set(fault, NKS_RETRY, "DB-CONNECTION", "nks-audit could not look: try again later");
+    if (move->found != AUDIT_WAITS && move->found != AUDIT_FINDS)
+        return nks_fault_set(fault, NKS_RETRY, "DB-CONNECTION",
+                             "nks-audit could not look (it ended with %d): try again later", move->found);
     return copied ? nks_fault_set(fault, NKS_INTEGRITY, "MOVE-UNPROVED",
                                   "nks-audit ended with %d on the copy, and was clean before: nothing was switched. "
                                   "Run nks-audit --database ADDRESS to see what it names",
@@ -191,14 +199,15 @@ static enum nks_status conf_switch(struct nks_home_move *move)
     return nks_sys_fsync_dir(run->home, &run->fault);
 }
 
-/* Opening the home's database by its own name makes it the home's. */
-static enum nks_status mark_end(const struct nks_run *moved, struct nks_fault *fault)
+/* Opening the database under a name makes it the one of that: NKS_SWITCHING, and then "", the home's own. */
+static enum nks_status mark_put(const char *home, const char *address, const char *word, struct nks_fault *fault)
 {
-    char place[NKS_PLACE_MAX];
+    char place[NKS_PLACE_MAX], mark[sizeof NKS_SWITCHING + NKS_PLACE_MAX];
     struct nks_db *db = NULL;
-    NKS_TRY(nks_home_place(moved->home, place, fault));
+    NKS_TRY(nks_home_place(home, place, fault));
+    snprintf(mark, sizeof mark, "%s%s", word, place);
     const struct nks_db_options options = {
-        .path = moved->conf.database, .busy_timeout_ms = BUSY_TIMEOUT_MS, .home = place, .durable = true};
+        .path = address, .busy_timeout_ms = BUSY_TIMEOUT_MS, .home = mark, .durable = true};
     NKS_TRY(nks_db_open(&options, &db, fault));
     nks_db_close(db);
     return NKS_OK;
@@ -207,6 +216,8 @@ static enum nks_status mark_end(const struct nks_run *moved, struct nks_fault *f
 enum nks_status nks_home_move_switch(struct nks_home_move *move, struct nks_run *moved)
 {
     struct nks_run *run = move->run;
+    NKS_TRY(mark_put(run->home, move->address, NKS_SWITCHING, &run->fault));
+    nks_sys_point("move.switching");
     NKS_TRY(conf_switch(move));
     nks_sys_point("move.switched");
     snprintf(moved->conf.database, sizeof moved->conf.database, "%s", move->address);
@@ -218,7 +229,7 @@ enum nks_status nks_home_move_switch(struct nks_home_move *move, struct nks_run 
     run->lock = -1;
     nks_run_close(run);
     move->run = moved;
-    return status == NKS_OK ? mark_end(moved, &moved->fault) : status;
+    return status == NKS_OK ? mark_put(moved->home, moved->conf.database, "", &moved->fault) : status;
 }
 
 void nks_home_move_end(struct nks_home_move *move)

@@ -6,6 +6,7 @@
  *
  *   NAME -> .taken/NAME -> spool copy (encrypted, hashed) -> row TAKEN -> .taken/NAME removed -> row RECEIVED
  */
+#include "stage/newest.h"
 #include "stage/receive_copy.h"
 
 #include <string.h>
@@ -336,6 +337,9 @@ enum nks_status nks_stage_receive(struct nks_run *run, int64_t batch_id)
     (void)batch_id; /* there is no batch yet */
     char path[NKS_PATH_MAX];
     int lock = -1;
+    /* An older database would give a number a second time, and with it the place in the spool of what it does not know.
+     */
+    NKS_TRY(nks_newest_check(run));
     NKS_TRY(nks_run_path(run, path, "receive.lock", NULL, NULL));
     struct nks_fault busy = {.status = NKS_OK};
     enum nks_status status = nks_sys_lock(path, &lock, &busy);

@@ -127,4 +127,19 @@ for bad in '' x -1 86401 1s; do
     code "$NKS_BIN/nks" --home "$work/beat" run "--wait=$bad" --now "$night"
     assert_eq "exit of --wait=$bad" "$code" 2
 done
+# ---- a copy in the spool that is authentic, of this number, and another file's: nothing of it is believed
+mixed=$work/mixed
+home_init "$mixed"
+home_copy "$mixed" "$work/beside"
+for pair in "$mixed:10-overskydende-skat.xml" "$work/beside:$(cd "$small/in/sender/proeveskat" && ls | grep -v '^10-' | head -n 1)"; do
+    mkdir -p "${pair%%:*}/in/sender/proeveskat"
+    cp "$small/in/sender/proeveskat/${pair#*:}" "${pair%%:*}/in/sender/proeveskat/"
+    nks "${pair%%:*}" receive --now "$night"
+done
+cp "$work/beside"/spool/* "$mixed/spool/"
+code "$NKS_BIN/nks" --home "$mixed" run --now "$night"
+assert_eq "another file's copy in the spool: exit" "$code" 7
+checks=$((checks + 1))
+grep -q SPOOL-CHANGED "$work/said" || fail "another file's copy in the spool: $(head -n 1 "$work/said")"
+[ -z "$(find "$mixed/out" -name '*-o0*.xml')" ] || fail "what another file's copy says was paid"
 test_end

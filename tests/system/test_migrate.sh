@@ -171,6 +171,14 @@ for point in marked made cleared copied proved linked audited written; do
     code env NKS_KILL_AT=move.$point "$NKS_BIN/nks" --home "$unlucky" migrate --database "$address" --reason test --now "$night"
     assert_eq "killed at $point: exit" "$code" 137
     stays "killed at $point" "$unlucky"
+    [ $point != written ] || continue # all is proved: who names it in nks.conf does what the next instant would
+    cp "$unlucky/nks.conf" "$work/conf.kept"
+    sed "s|^\[home\]|[home]\ndatabase = $(echo "$address" | sed 's/&/\\&/g')|" "$work/conf.kept" >"$unlucky/nks.conf"
+    code "$NKS_BIN/nks" --home "$unlucky" run --now "$night" # somebody was impatient
+    checks=$((checks + 1))
+    [ "$code" -eq 6 ] || fail "killed at $point: the copy was worked on: exit $code"
+    cp "$work/conf.kept" "$unlucky/nks.conf"
+    stays "killed at $point, and nks.conf changed by hand" "$unlucky"
 done
 code "$NKS_BIN/nks" --home "$work/thief" init --test --database "$address"
 assert_eq "a new home takes an unfinished move's database: exit" "$code" 1

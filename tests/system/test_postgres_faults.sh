@@ -237,7 +237,8 @@ for lost in published judged received imported; do
     home=$work/lost$lost
     address_two "$home"
     refused "$home" "failover, $lost is lost"
-    nks "$home" receive --now "$next" # cron does; it hides nothing
+    code "$NKS_BIN/nks" --home "$home" receive --now "$next" # cron does
+    ended "failover, $lost is lost: receive" 5
     refused "$home" "failover, $lost is lost, once more"
     nks "$home" reconcile --reason failover --now "$next"
     drop "$home" $second_night

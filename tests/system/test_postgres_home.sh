@@ -111,6 +111,7 @@ refused "$home" 5 RECONCILE-FIRST run --now 2026-11-30T04:00:00Z
 same_out "nothing left" "$work/later" "$home"
 nks "$home" reconcile --reason test --now 2026-11-30T04:00:00Z
 cp "$work/conf.now" "$home/nks.conf"
+rm "$home.journal/newest" # it names what that other database has
 
 # ---- where it is, said without a user
 nks "$home" config check
@@ -235,6 +236,18 @@ for pair in "nks_work:DROP TABLE payment" "nks_work:CREATE TABLE x (i int)" "nks
     checks=$((checks + 1))
     said=$(sql "${pair%%:*}" "${pair#*:}") && fail "$pair: was allowed"
     case $said in *"permission denied"* | *"read-only"* | *"must be owner"*) ;; *) fail "$pair: $said" ;; esac
+done
+
+# Row security hides no row from nks: it stops the run.
+sql nks 'ALTER TABLE nks.reference_run ENABLE ROW LEVEL SECURITY; CREATE POLICY adds ON nks.reference_run FOR INSERT TO nks_work WITH CHECK (true)' >"$work/psql"
+mkdir -p "$held/in/sender/proeveskat"
+sed 's/<MsgId>/<MsgId>Q/' "$small/in/sender/proeveskat/10-overskydende-skat.xml" >"$held/in/sender/proeveskat/q.xml"
+as_role nks_work refused "$held" 6 DB-PERMISSION run --now "$night"
+sql nks 'DROP POLICY adds ON nks.reference_run; ALTER TABLE nks.reference_run DISABLE ROW LEVEL SECURITY' >"$work/psql"
+as_role nks_work night_run "$held"
+for one in nks_read nks_audit nks_work; do
+    checks=$((checks + 1))
+    ! sql $one "SELECT lo_from_bytea(0, 'x')" >"$work/psql" || fail "$one makes large objects"
 done
 
 # What the work may do is what its statements do: no verb and no column more, none less. What erases, the owner does.

@@ -283,15 +283,33 @@ END_TEST
 /* Who opens it by the home's own name makes it the home's; nobody else may. */
 START_TEST(test_mark)
 {
-    struct nks_db_options options = {.path = server_address, .busy_timeout_ms = 1000, .home = "host:/srv/nks"};
-    struct nks_db *db = NULL;
-    mark("moving host:/srv/other");
-    ck_assert_int_eq(nks_db_open(&options, &db, &fault), NKS_FAILED);
-    ck_assert_str_eq(fault.code, "DB-OTHER-HOME");
-    nks_fault_clear(&fault);
-    mark("moving host:/srv/nks");
-    ok(nks_db_open(&options, &db, &fault));
-    nks_db_close(db);
+    static const struct {
+        const char *there, *home;
+        bool good;
+    } marks[] = {
+        {"moving host:/srv/other", "host:/srv/nks", false},
+        {"moving host:/srv/nks", "host:/srv/nks", false}, /* begun, and not switched */
+        {"moving host:/srv/nks", "moving host:/srv/nks", true},
+        {"moving host:/srv/nks", "switching host:/srv/nks", true},
+        {"moving host:/srv/other", "switching host:/srv/nks", false},
+        {"switching host:/srv/nks", "moving host:/srv/nks", true}, /* once more */
+        {"switching host:/srv/nks", "host:/srv/nks", true},
+        {"switching host:/srv/other", "host:/srv/nks", false},
+        {"host:/srv/nks", "moving host:/srv/nks", false},
+        {"host:/srv/nks", "switching host:/srv/nks", false},
+    };
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        struct nks_db_options options = {.path = server_address, .busy_timeout_ms = 1000, .home = marks[i].home};
+        struct nks_db *db = NULL;
+        nks_fault_clear(&fault);
+        mark(marks[i].there);
+        ck_assert_int_eq(nks_db_open(&options, &db, &fault), marks[i].good ? NKS_OK : NKS_FAILED);
+        ck_assert_str_eq(fault.code, marks[i].good ? "" : "DB-OTHER-HOME");
+        nks_db_close(db);
+    }
+    mark("switching host:/srv/nks");
+    ck_assert_int_eq(target(), NKS_TARGET_OWN);
+    mark("host:/srv/nks");
     ck_assert_int_eq(target(), NKS_TARGET_USED);
 }
 END_TEST
