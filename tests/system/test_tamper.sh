@@ -5,7 +5,7 @@
 # below, with its reason; a line there that is seen after all fails the test, so the list can only shrink.
 #
 # On PostgreSQL the same changes come from its own catalogue. A change costs a second there, so every NKS_TAMPER_SHARE-th is
-# tried (default 6; 1: all of them).
+# tried (default 10; 1: all of them).
 . "${NKS_SOURCE:?}/tests/system/lib.sh"
 database_needed
 have openssl || exit 77
@@ -228,7 +228,7 @@ END
 # ---- each on its own copy of the database, in as many jobs as there are processors
 
 share=1
-on_sqlite || share=${NKS_TAMPER_SHARE:-6}
+on_sqlite || share=${NKS_TAMPER_SHARE:-10}
 awk -v share="$share" 'NR % share == 0' "$work/cases" >"$work/cases.tried"
 ! on_sqlite || ask 'PRAGMA wal_checkpoint(TRUNCATE)' >"$work/checkpoint"
 awk 'BEGIN {

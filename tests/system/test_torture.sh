@@ -1,12 +1,12 @@
 #!/bin/sh
 # Every call that can fail is made to fail once, and the process is killed before it: a run then ends with a clear exit, and
 # the next one, undisturbed, gives the golden night byte for byte and row for row, with a clean audit and nothing half done.
-# The points are numbered (lib/base/fault_point.h). NKS_TORTURE_SECONDS bounds the time (default 30, on PostgreSQL 20; 0: every point with every
+# The points are numbered (lib/base/fault_point.h). NKS_TORTURE_SECONDS bounds the time (default 20, on PostgreSQL 15; 0: every point with every
 # effect), and the points are spread evenly over the night; NKS_TORTURE_EFFECTS="power kill" tries these effects alone. Wants
 # a build with fault points, else skipped (77).
 . "${NKS_SOURCE:?}/tests/system/lib.sh"
 golden=$NKS_SOURCE/tests/golden/small
-seconds=${NKS_TORTURE_SECONDS:-$(on_sqlite && echo 30 || echo 20)}
+seconds=${NKS_TORTURE_SECONDS:-$(on_sqlite && echo 20 || echo 15)}
 effects=${NKS_TORTURE_EFFECTS:-kill EIO ENOSPC full EBUSY ENOMEM EACCES short fetched power}
 # shellcheck disable=SC2086 # a list of words
 set -- $effects

@@ -2,12 +2,12 @@
 # What is done by hand, under failures by number: imports, stops, replays, recalls, hand-outs, backup, restore, reconcile, erase
 # and new keys. Each command is killed, loses the power or meets a call that fails at a numbered point (base/fault_point.h);
 # then its operator says the same once more, and the next run goes on: what is sent and what the rows hold is what one
-# undisturbed command gives, or two. NKS_TORTURE_SECONDS bounds the time (default 20, on PostgreSQL 15; 0: every point with
+# undisturbed command gives, or two. NKS_TORTURE_SECONDS bounds the time (default 12, on PostgreSQL 10; 0: every point with
 # every effect), NKS_TORTURE_EFFECTS and NKS_TORTURE_ACTS name some effects and some acts alone. Wants a build with fault
 # points, else skipped.
 . "${NKS_SOURCE:?}/tests/system/lib.sh"
 database_needed
-seconds=${NKS_TORTURE_SECONDS:-$(on_sqlite && echo 20 || echo 15)}
+seconds=${NKS_TORTURE_SECONDS:-$(on_sqlite && echo 12 || echo 10)}
 effects=${NKS_TORTURE_EFFECTS:-kill EIO full power ENOMEM short EBUSY}
 files_acts='backup restore erase' # of the file nks.db alone
 acts=${NKS_TORTURE_ACTS:-import stop restart lost hand recall rejected reconcile rotate $(! on_sqlite || echo "$files_acts")}
